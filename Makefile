@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Cloison: `make help` lists the targets.
+
+include mk/quiet.mk
+
+KDIR		?= /lib/modules/$(shell uname -r)/build
+DESTDIR		?=
+PREFIX		?= /usr
+SYSCONFDIR	?= /etc/cloison
+STATEDIR	?= /var/lib/cloison
+LIBDIR		?= $(PREFIX)/lib/cloison
+DATADIR		?= $(PREFIX)/share/cloison
+MANDIR		?= $(PREFIX)/share/man
+export SYSCONFDIR STATEDIR LIBDIR DATADIR
+
+TEMPLATES	:= $(patsubst templates/%/build,%,$(wildcard templates/*/build))
+SAMPLES		:= $(wildcard userspace/etc/conf/*.conf-sample)
+
+all: tool modules
+
+modules:
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(Q)$(MAKE) --no-print-directory -C selftests/kmod KDIR=$(KDIR) modules
+
+tool:
+	$(Q)$(MAKE) --no-print-directory -C userspace
+
+selftests: tool
+	$(Q)$(MAKE) --no-print-directory -C selftests
+
+install: install-tool install-modules
+
+install-modules:
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
+		INSTALL_MOD_DIR=updates/cloison modules_install
+
+install-tool: tool
+	$(Q)install -D -m 755 userspace/cloisonctl $(DESTDIR)$(PREFIX)/sbin/cloisonctl
+	$(Q)install -d -m 755 $(DESTDIR)$(LIBDIR)/rootfs $(DESTDIR)$(SYSCONFDIR)/conf
+	$(Q)install -d -m 700 $(DESTDIR)$(STATEDIR) $(DESTDIR)$(STATEDIR)/private \
+		$(DESTDIR)$(STATEDIR)/root
+	$(Q)install -d -m 755 $(DESTDIR)$(STATEDIR)/template/cache
+	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/cloison.conf || \
+		install -m 644 userspace/etc/cloison.conf $(DESTDIR)$(SYSCONFDIR)/cloison.conf
+	$(Q)install -m 644 $(SAMPLES) $(DESTDIR)$(SYSCONFDIR)/conf
+	$(Q)install -D -m 644 userspace/etc/modules-load.conf \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/cloison.conf
+	$(Q)install -D -m 755 -t $(DESTDIR)$(DATADIR)/templates templates/debian.sh
+	$(Q)for t in $(TEMPLATES); do \
+		install -D -m 755 templates/$$t/build $(DESTDIR)$(DATADIR)/templates/$$t/build; \
+	done
+	$(Q)install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 Documentation/man/*.8
+
+demo:
+	$(Q)selftests/vm/run --kernel newest demo/demo
+
+check:
+	$(Q)selftests/vm/check
+
+lint:
+	$(Q)mk/lint
+
+bench:
+	$(Q)bench/run $(BENCH)
+
+clean:
+	$(Q)$(MAKE) --no-print-directory -C userspace clean
+	$(Q)$(MAKE) --no-print-directory -C selftests clean
+	$(Q)if [ -d $(KDIR) ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) clean; \
+		$(MAKE) --no-print-directory -C selftests/kmod KDIR=$(KDIR) clean; fi
+
+help:
+	@echo 'all                 the tool, and the modules for KDIR=$(KDIR)'
+	@echo 'install             both, below DESTDIR'
+	@echo 'demo                boot a machine and show the main job'
+	@echo 'check               all tests on all supported kernels'
+	@echo 'lint                all static checks'
+	@echo 'bench [BENCH=name]  measurements against peers'
+	@echo 'clean               remove what was built in the tree'
+
+.PHONY: all modules tool selftests install install-modules install-tool demo check lint bench \
+	clean help

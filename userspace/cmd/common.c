@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <string.h>
+
+#include "../lib/error.h"
+#include "cmd.h"
+
+int cmd_container(int argc, char **argv, enum container_need need, struct container *ct)
+{
+	if (argc < 2)
+		return fail(EXIT_BAD_VALUE, "CT ID missing");
+	return container_open(ct, argv[1], need);
+}
+
+int cmd_bad_option(char **argv)
+{
+	/* getopt_long() has told which */
+	return fail(EXIT_BAD_OPTION, "See: cloisonctl --help, or cloisonctl(8) (%s)", argv[0]);
+}
+
+int cmd_no_more(int argc, char **argv)
+{
+	if (optind < argc)
+		return fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[optind]);
+	return 0;
+}

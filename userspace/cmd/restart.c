@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+
+#include "../lib/error.h"
+#include "cmd.h"
+
+int cmd_restart(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "wait", no_argument, NULL, 'w' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "fast", no_argument, NULL, 'F' },
+		{}
+	};
+	cleanup_container struct container ct = CONTAINER_INIT;
+	bool wait = false, fast = false;
+	struct kernel_container kc;
+	int opt, ret;
+
+	ret = cmd_container(argc, argv, NEED_CONF, &ct);
+	if (ret)
+		return ret;
+	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'w':
+			wait = true;
+			break;
+		case 'f':
+			/* what runs was allowed to start */
+			break;
+		case 'F':
+			fast = true;
+			break;
+		default:
+			return cmd_bad_option(argv);
+		}
+	}
+	ret = cmd_no_more(argc - 1, argv + 1);
+	if (!ret)
+		ret = container_lock(&ct);
+	if (!ret)
+		ret = kernel_get(ct.id, &kc);
+	if (ret)
+		return ret;
+	say("Restarting container");
+	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
+		ret = do_stop(&ct, fast);
+	return ret ? ret : do_start(&ct, wait);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <string.h>
+
+#include "../lib/error.h"
+#include "../lib/launch.h"
+#include "cmd.h"
+
+int do_start(struct container *ct, bool wait)
+{
+	struct kernel_container kc;
+	int ret = kernel_get(ct->id, &kc);
+
+	if (ret)
+		return ret;
+	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
+		return fail(EXIT_RUNNING, "Container is already running");
+	say("Starting container...");
+	ret = launch(ct, wait);
+	if (ret)
+		return ret;
+	say(wait ? "Container started successfully" : "Container start in progress...");
+	return 0;
+}
+
+int cmd_start(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "wait", no_argument, NULL, 'w' },
+		{ "force", no_argument, NULL, 'f' },
+		{}
+	};
+	cleanup_container struct container ct = CONTAINER_INIT;
+	bool wait = false, force = false;
+	const char *disabled;
+	int opt, ret;
+
+	ret = cmd_container(argc, argv, NEED_CONF, &ct);
+	if (ret)
+		return ret;
+	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'w':
+			wait = true;
+			break;
+		case 'f':
+			force = true;
+			break;
+		default:
+			return cmd_bad_option(argv);
+		}
+	}
+	ret = cmd_no_more(argc - 1, argv + 1);
+	if (!ret)
+		ret = container_lock(&ct);
+	if (ret)
+		return ret;
+	disabled = conf_get(ct.conf, "DISABLED");
+	if (disabled && strcmp(disabled, "yes") == 0 && !force)
+		return fail(EXIT_DISABLED, "Container start disabled; start it with --force");
+	return do_start(&ct, wait);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+
+#include "../lib/cgroup.h"
+#include "../lib/error.h"
+#include "../lib/halt.h"
+#include "cmd.h"
+
+int do_stop(struct container *ct, bool fast)
+{
+	struct kernel_container kc;
+	int ret = kernel_get(ct->id, &kc);
+
+	if (ret)
+		return ret;
+	if (!kc.id || kc.state != CLOISON_STATE_RUNNING) {
+		/* vzctl's message and status; what a dead one left goes all the same */
+		warn("Unable to stop: container is not running");
+		return container_sweep(ct);
+	}
+	say("Stopping container ...");
+	ret = halt_container(ct, fast);
+	if (ret)
+		return ret;
+	say("Container was stopped");
+	say("Container is unmounted");
+	return 0;
+}
+
+int cmd_stop(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "fast", no_argument, NULL, 'f' },
+		{}
+	};
+	cleanup_container struct container ct = CONTAINER_INIT;
+	bool fast = false;
+	int opt, ret;
+
+	ret = cmd_container(argc, argv, NEED_CONF, &ct);
+	if (ret)
+		return ret;
+	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
+		if (opt != 'f')
+			return cmd_bad_option(argv);
+		fast = true;
+	}
+	ret = cmd_no_more(argc - 1, argv + 1);
+	if (!ret)
+		ret = container_lock(&ct);
+	return ret ? ret : do_stop(&ct, fast);
+}

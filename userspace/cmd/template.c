@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../lib/error.h"
+#include "../lib/template.h"
+#include "cmd.h"
+
+static int list(void)
+{
+	struct template *all;
+	size_t count;
+	int ret = template_list(&all, &count);
+
+	if (ret)
+		return ret;
+	printf("%-24s %10s  %-16s %s\n", "TEMPLATE", "SIZE", "BUILT", "RECIPE");
+	for (size_t i = 0; i < count; i++) {
+		char when[32] = "-", size[32] = "-";
+		struct tm tm;
+
+		if (all[i].archive) {
+			strftime(when, sizeof(when), "%Y-%m-%d %H:%M",
+				 localtime_r(&all[i].built, &tm));
+			snprintf(size, sizeof(size), "%.1fM", all[i].size / 1048576.0);
+		}
+		printf("%-24s %10s  %-16s %s\n", all[i].name, size, when,
+		       all[i].recipe ? "yes" : "no");
+	}
+	template_list_free(all, count);
+	return 0;
+}
+
+int cmd_template(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	int ret;
+
+	if (argc == 2 && strcmp(what, "list") == 0)
+		return list();
+	if (argc == 3 && strcmp(what, "build") == 0) {
+		say("Building template %s", argv[2]);
+		ret = template_build(argv[2]);
+		if (!ret)
+			say("Template %s was built", argv[2]);
+		return ret;
+	}
+	if (argc == 3 && strcmp(what, "remove") == 0) {
+		ret = template_remove(argv[2]);
+		if (!ret)
+			say("Template %s was removed", argv[2]);
+		return ret;
+	}
+	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl template list | build NAME | remove NAME");
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/sched.h>
+
+#include "attach.h"
+#include "cgroup.h"
+#include "confine.h"
+#include "error.h"
+#include "sync.h"
+#include "userns.h"
+#include "util.h"
+
+#define ALL_NAMESPACES	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | \
+			 CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME)
+
+static const char *const environment[] = {
+	"container=cloison",
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/sh",
+	"TERM=linux",	/* replaced by the operator's */
+	NULL,
+};
+
+int attach_open(const struct container *ct, const struct kernel_container *kc,
+		struct attached *in)
+{
+	struct kernel_container again;
+	int ret;
+
+	*in = (struct attached){ .id = ct->id, .pidfd = -1 };
+	ret = container_ids(ct, &in->base);
+	if (ret)
+		return ret;
+	in->pidfd = syscall(SYS_pidfd_open, kc->init, 0);
+	if (in->pidfd < 0)
+		return fail_errno(EXIT_NOT_RUNNING, "Container is not running");
+	/* The pid may have passed to another process before it was held; if it is
+	 * init's still, it was when we opened it.
+	 */
+	ret = container_running(ct, &again);
+	if (!ret && again.init != kc->init)
+		ret = fail(EXIT_NOT_RUNNING, "Container was restarted; try again");
+	if (ret)
+		attach_close(in);
+	return ret;
+}
+
+void attach_close(struct attached *in)
+{
+	if (in->pidfd >= 0)
+		close(in->pidfd);
+	in->pidfd = -1;
+}
+
+/* A terminal of the container's own devpts: the operator's is not given away. */
+static int open_pty(struct attach_program *prog)
+{
+	int unlock = 0, peer;
+
+	prog->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (prog->master < 0 || ioctl(prog->master, TIOCSPTLCK, &unlock))
+		return fail_errno(EXIT_SYSTEM, "Cannot open a terminal in the container");
+	peer = ioctl(prog->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (peer < 0 || ioctl(peer, TIOCSCTTY, 0))
+		return fail_errno(EXIT_SYSTEM, "Cannot open a terminal in the container");
+	for (int i = 0; i < 3; i++)
+		prog->stdio[i] = peer;
+	return 0;
+}
+
+static int set_stdio(const struct attach_program *prog)
+{
+	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int from[3];
+
+	/* out of the way first: a wanted 1 may be somebody's source for 2 */
+	for (int i = 0; i < 3; i++) {
+		int fd = prog->stdio[i] < 0 ? null : prog->stdio[i];
+
+		from[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (from[i] < 0)
+			return fail_errno(EXIT_SYSTEM, "Cannot set up input and output");
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(from[i], i) < 0)
+			return fail_errno(EXIT_SYSTEM, "Cannot set up input and output");
+	if (null <= STDERR_FILENO)
+		take_fd(&null);
+	return 0;
+}
+
+static int become_guest(struct attach_program *prog, int sync)
+{
+	int ret = 0;
+
+	if (userns_become_root() || setsid() < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot become root of the container");
+	if (prog->pty)
+		ret = open_pty(prog);
+	if (!ret)
+		ret = set_stdio(prog);
+	if (!ret)
+		ret = confine_descriptors();
+	if (!ret)
+		ret = confine();
+	if (!ret && sync_tell(sync, &prog->master, prog->pty))
+		ret = EXIT_SYSTEM;
+	return ret;
+}
+
+static void run_guest(struct attach_program *prog, int sync) __attribute__((noreturn));
+
+static void run_guest(struct attach_program *prog, int sync)
+{
+	const char *term = getenv("TERM");
+	cleanup_free char *term_line = xasprintf("TERM=%s", term ? term : "linux");
+	const char *env[ARRAY_SIZE(environment)];
+	int ret = become_guest(prog, sync);
+
+	if (!ret) {
+		memcpy(env, environment, sizeof(environment));
+		env[ARRAY_SIZE(env) - 2] = term_line;
+		if (chdir("/root"))
+			chdir("/");
+		/* for the PATH in which execvpe() searches */
+		setenv("PATH", strchr(environment[1], '=') + 1, 1);
+		execvpe(prog->argv[0], (char *const *)prog->argv, (char *const *)env);
+		ret = fail_errno(EXIT_COMMAND, "Cannot run %s in the container", prog->argv[0]);
+	}
+	sync_die(sync, ret);
+}
+
+/*
+ * The go-between: joins the container, and leaves behind a process in its pid
+ * namespace that is a child of the tool's (CLONE_PARENT), so that nothing of
+ * the tool's own stays inside to be found by a checkpoint.
+ */
+static void go_between(const struct attached *in, struct attach_program *prog, int sync,
+		       int pids) __attribute__((noreturn));
+
+static void go_between(const struct attached *in, struct attach_program *prog, int sync,
+		       int pids)
+{
+	struct clone_args args = { .flags = CLONE_PARENT };
+	pid_t pid;
+	int ret;
+
+	/* no debugger from inside gets at it, see ptrace(2) */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot protect the process"));
+	ret = cgroup_join_exec(in->id, in->base, getpid());
+	if (ret)
+		sync_die(sync, ret);
+	if (setns(in->pidfd, ALL_NAMESPACES))
+		sync_die(sync, errno == ESRCH ?
+			 fail(EXIT_NOT_RUNNING, "Container is not running") :
+			 fail_errno(EXIT_SYSTEM, "Cannot enter the container"));
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot make a process in the container"));
+	if (pid == 0)
+		run_guest(prog, sync);
+	_exit(write(pids, &pid, sizeof(pid)) == sizeof(pid) ? 0 : EXIT_SYSTEM);
+}
+
+static bool is_ptmx(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
+}
+
+int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *pid)
+{
+	int ends[2], pids[2], ret;
+	pid_t between;
+
+	ret = sync_pair(ends);
+	if (ret)
+		return ret;
+	if (pipe2(pids, O_CLOEXEC))
+		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
+	fflush(NULL);
+	between = fork();
+	if (between < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot fork");
+	if (between == 0)
+		go_between(in, prog, ends[1], pids[1]);
+	close(ends[1]);
+	close(pids[1]);
+	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (read(pids[0], pid, sizeof(*pid)) != sizeof(*pid))
+		*pid = -1;
+	close(pids[0]);
+
+	ret = sync_hear(ends[0], &prog->master, prog->pty);
+	/* the container's root may have put something else at /dev/ptmx */
+	if (!ret && prog->pty && !is_ptmx(prog->master))
+		ret = fail(EXIT_SYSTEM, "The container's /dev/ptmx is not a terminal");
+	if (!ret)
+		ret = sync_hear_exec(ends[0]);
+	close(ends[0]);
+	if (ret && *pid > 0) {
+		kill(*pid, SIGKILL);
+		waitpid(*pid, NULL, 0);
+	}
+	return ret;
+}
+
+int attach_run(const struct attached *in, const char *const argv[])
+{
+	struct attach_program prog = { .argv = argv, .stdio = { -1, -1, -1 } };
+	int status, ret;
+	pid_t pid;
+
+	ret = attach_spawn(in, &prog, &pid);
+	if (ret)
+		return ret;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail_errno(EXIT_SYSTEM, "Cannot wait for %s", argv[0]);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return fail(EXIT_COMMAND, "%s failed in the container", argv[0]);
+	return 0;
+}
+
+int attach_sethostname(const struct attached *in, const char *name)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot fork");
+	if (pid == 0)
+		_exit(setns(in->pidfd, CLONE_NEWUTS) || sethostname(name, strlen(name)) ? errno : 0);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status == 0)
+		return 0;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+	return fail_errno(EXIT_SYSTEM, "Cannot set the host name %s", name);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The cgroups of containers (cgroup v2):
+ *
+ *	/sys/fs/cgroup/cloison/101		limits are here, set by the host
+ *	/sys/fs/cgroup/cloison/101/init.scope	init starts here
+ *	/sys/fs/cgroup/cloison/101/cloison-exec	what the host runs inside
+ *
+ * 101 is the root of the container's cgroup namespace and delegated to it: its
+ * root may make groups below, and enable controllers for them, but not touch
+ * the limits. init.scope is where systemd puts itself anyway. All files of the
+ * same meaning and rules: Documentation/admin-guide/cgroup-v2.rst, Delegation.
+ */
+#ifndef CLOISON_CGROUP_H
+#define CLOISON_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Is cgroup v2 mounted where we need it? EXIT_KERNEL with advice if not. */
+int cgroup_check(void);
+
+/*
+ * Make the container's cgroup, for the user ids that begin at @base. *@fd is
+ * the directory, *@cgid its id as cloison.ko wants it.
+ */
+int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid);
+bool cgroup_exists(uint32_t id);
+
+/* Move a process to init.scope, or to the group for what the host runs. */
+int cgroup_join_init(uint32_t id, pid_t pid);
+int cgroup_join_exec(uint32_t id, uint32_t base, pid_t pid);
+
+/* Write one of the files of the container's own cgroup. 0 or EXIT_LIMITS. */
+int cgroup_set(uint32_t id, const char *file, const char *text);
+/* Read a number from one; false if it cannot be had. */
+bool cgroup_number(uint32_t id, const char *file, uint64_t *out);
+
+/* Wait until nothing runs in it: EXIT_STOP after @timeout_ms. */
+int cgroup_wait_empty(uint32_t id, int64_t timeout_ms);
+/* Kill all that runs in it, and wait for the end. */
+int cgroup_kill(uint32_t id);
+/* Remove it and what the container made below. */
+int cgroup_remove(uint32_t id);
+
+#endif

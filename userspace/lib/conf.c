@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "conf.h"
+#include "error.h"
+#include "util.h"
+
+/* A conf file larger than this was not written for us. */
+#define CONF_MAX	(1 << 20)
+
+struct line {
+	char *text;	/* as it stands in the file */
+	char *key;	/* NULL: comment, blank, or something not ours */
+	char *value;
+};
+
+struct conf {
+	struct line *lines;
+	size_t count;
+};
+
+struct conf *conf_new(void)
+{
+	return xcalloc(1, sizeof(struct conf));
+}
+
+void conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; i < conf->count; i++) {
+		free(conf->lines[i].text);
+		free(conf->lines[i].key);
+		free(conf->lines[i].value);
+	}
+	free(conf->lines);
+	free(conf);
+}
+
+static struct line *append(struct conf *conf)
+{
+	conf->lines = xrealloc(conf->lines, (conf->count + 1) * sizeof(*conf->lines));
+	conf->lines[conf->count] = (struct line){};
+	return &conf->lines[conf->count++];
+}
+
+static bool key_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/*
+ * Undo the shell's quoting of one word at @s into @out (at least as large).
+ * Returns what follows the word, or NULL if a quote is not closed.
+ */
+static const char *unquote(const char *s, char *out)
+{
+	char quote = '\0';
+
+	for (; *s; s++) {
+		if (quote == '\'') {
+			if (*s == '\'')
+				quote = '\0';
+			else
+				*out++ = *s;
+		} else if (*s == '\\' && s[1]) {
+			/* inside "" a backslash quotes only what is special there */
+			if (quote && !strchr("\\\"$`", s[1]))
+				*out++ = '\\';
+			*out++ = *++s;
+		} else if (quote && *s == quote) {
+			quote = '\0';
+		} else if (!quote && (*s == '"' || *s == '\'')) {
+			quote = *s;
+		} else if (!quote && (isspace((unsigned char)*s) || *s == ';')) {
+			break;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = '\0';
+	return quote ? NULL : s;
+}
+
+static int parse_line(struct conf *conf, const char *text, size_t len, const char *what)
+{
+	struct line *line = append(conf);
+	const char *s, *end;
+
+	line->text = xstrndup(text, len);
+	s = line->text + strspn(line->text, " \t");
+	if (strncmp(s, "export ", 7) == 0)
+		s += 7;
+	for (end = s; key_char(*end); end++)
+		;
+	if (end == s || isdigit((unsigned char)*s) || *end != '=')
+		return 0;
+
+	line->value = xmalloc(strlen(end));
+	if (!unquote(end + 1, line->value)) {
+		free(line->value);
+		line->value = NULL;
+		return fail(EXIT_BAD_VALUE, "%s: line %zu: a quote is not closed: %s",
+			    what, conf->count, line->text);
+	}
+	line->key = xstrndup(s, end - s);
+	return 0;
+}
+
+int conf_parse(struct conf *conf, const char *text, const char *what)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		int ret;
+
+		ret = parse_line(conf, text, len, what);
+		if (ret)
+			return ret;
+		text += len + (text[len] == '\n');
+	}
+	return 0;
+}
+
+int conf_load(const char *path, struct conf **out)
+{
+	cleanup_conf struct conf *conf = conf_new();
+	cleanup_free char *text = NULL;
+	int ret;
+
+	text = read_file(path, CONF_MAX);
+	if (!text && errno == ENOENT)
+		return EXIT_NO_CONF;
+	if (!text)
+		return fail_errno(EXIT_SYSTEM, "Cannot read %s", path);
+	ret = conf_parse(conf, text, path);
+	if (ret)
+		return ret;
+	*out = conf;
+	conf = NULL;
+	return 0;
+}
+
+static struct line *find(const struct conf *conf, const char *key)
+{
+	for (size_t i = conf->count; i-- > 0;)
+		if (conf->lines[i].key && strcmp(conf->lines[i].key, key) == 0)
+			return &conf->lines[i];
+	return NULL;
+}
+
+const char *conf_get(const struct conf *conf, const char *key)
+{
+	struct line *line = find(conf, key);
+
+	return line ? line->value : NULL;
+}
+
+static char *quote(const char *key, const char *value)
+{
+	char *text = xmalloc(strlen(key) + 2 * strlen(value) + 4);
+	char *p = text + sprintf(text, "%s=\"", key);
+
+	for (; *value; value++) {
+		if (strchr("\\\"$`", *value))
+			*p++ = '\\';
+		*p++ = *value;
+	}
+	strcpy(p, "\"");
+	return text;
+}
+
+static void forget(struct conf *conf, struct line *line)
+{
+	size_t rest = conf->lines + conf->count - (line + 1);
+
+	free(line->text);
+	free(line->key);
+	free(line->value);
+	memmove(line, line + 1, rest * sizeof(*line));
+	conf->count--;
+}
+
+void conf_set(struct conf *conf, const char *key, const char *value)
+{
+	struct line *line = find(conf, key);
+
+	if (!value) {
+		for (; line; line = find(conf, key))
+			forget(conf, line);
+		return;
+	}
+	if (!line) {
+		line = append(conf);
+		line->key = xstrdup(key);
+	}
+	free(line->text);
+	line->text = quote(key, value);
+	/* value may point into the line itself */
+	key = line->value;
+	line->value = xstrdup(value);
+	free((char *)key);
+}
+
+char *conf_text(const struct conf *conf)
+{
+	size_t len = 1;
+	char *text, *p;
+
+	for (size_t i = 0; i < conf->count; i++)
+		len += strlen(conf->lines[i].text) + 1;
+	p = text = xmalloc(len);
+	*p = '\0';
+	for (size_t i = 0; i < conf->count; i++)
+		p += sprintf(p, "%s\n", conf->lines[i].text);
+	return text;
+}
+
+int conf_save(const struct conf *conf, const char *path)
+{
+	cleanup_free char *text = conf_text(conf);
+
+	if (write_file_atomic(path, text, 0644))
+		return fail_errno(EXIT_CONF_SAVE, "Cannot write %s", path);
+	return 0;
+}

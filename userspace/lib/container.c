@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "container.h"
+#include "error.h"
+#include "global.h"
+#include "util.h"
+#include "value.h"
+
+#define CONF_DIR	SYSCONFDIR "/conf"
+
+/*
+ * Ids for containers: above what distributions give to users, their subordinate
+ * ids and systemd-nspawn, below 2^31, which some software takes for negative.
+ */
+#define IDS_FIRST	0x70000000U
+#define IDS_LAST	0x7fff0000U
+#define IDS_SLOTS	((IDS_LAST - IDS_FIRST) / IDS_PER_CONTAINER)
+
+/* $VEID in the paths stands for the id, as vzctl had it. */
+static char *expand(const char *path, uint32_t id)
+{
+	static const char *const forms[] = { "${VEID}", "$VEID" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		const char *at = strstr(path, forms[i]);
+
+		if (at)
+			return xasprintf("%.*s%u%s", (int)(at - path), path, id,
+					 at + strlen(forms[i]));
+	}
+	return xstrdup(path);
+}
+
+static const char *value(const struct container *ct, const char *key, const char *fallback)
+{
+	const char *v = ct->conf ? conf_get(ct->conf, key) : NULL;
+
+	return v && *v ? v : fallback;
+}
+
+void container_paths(struct container *ct)
+{
+	free(ct->root);
+	free(ct->private);
+	free(ct->fs);
+	ct->root = expand(value(ct, "VE_ROOT", global.ve_root), ct->id);
+	ct->private = expand(value(ct, "VE_PRIVATE", global.ve_private), ct->id);
+	ct->fs = xasprintf("%s/fs", ct->private);
+}
+
+int container_open_id(struct container *ct, uint32_t id, enum container_need need)
+{
+	int ret;
+
+	ct->id = id;
+	ct->lock = -1;
+	ct->conf_path = xasprintf(CONF_DIR "/%u.conf", id);
+	ret = conf_load(ct->conf_path, &ct->conf);
+	if (ret == EXIT_NO_CONF && need == NEED_NOTHING)
+		ret = 0;
+	if (ret == EXIT_NO_CONF)
+		return fail(EXIT_NO_CONF, "Container config file does not exist: %s",
+			    ct->conf_path);
+	container_paths(ct);
+	return ret;
+}
+
+int container_open(struct container *ct, const char *arg, enum container_need need)
+{
+	uint32_t id;
+
+	if (!parse_ctid(arg, &id))
+		return fail(EXIT_BAD_VALUE, "Bad CT ID %s", arg);
+	return container_open_id(ct, id, need);
+}
+
+void container_close(struct container *ct)
+{
+	conf_free(ct->conf);
+	free(ct->conf_path);
+	free(ct->root);
+	free(ct->private);
+	free(ct->fs);
+	if (ct->lock >= 0)
+		close(ct->lock);
+	*ct = (struct container)CONTAINER_INIT;
+}
+
+static int lock_file(const char *name, int how, int *lock)
+{
+	cleanup_free char *path = xasprintf("%s/%s.lck", global.lockdir, name);
+	cleanup_close int fd = -1;
+
+	if (mkdir_parents(global.lockdir, 0755))
+		return fail_errno(EXIT_SYSTEM, "Cannot make %s", global.lockdir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
+	if (flock(fd, how) && errno == EWOULDBLOCK)
+		return EXIT_LOCKED;
+	/* The file stays when the lock goes: removing it would race with the next
+	 * holder. What counts is the lock, which dies with its process.
+	 */
+	if (ftruncate(fd, 0) == 0)
+		dprintf(fd, "%d\n", (int)getpid());
+	*lock = take_fd(&fd);
+	return 0;
+}
+
+int container_lock(struct container *ct)
+{
+	cleanup_free char *name = xasprintf("%u", ct->id);
+	int ret = lock_file(name, LOCK_EX | LOCK_NB, &ct->lock);
+
+	if (ret == EXIT_LOCKED)
+		return fail(ret, "Container already locked");
+	if (ret)
+		return ret;
+	/* What was read before the lock may have been changed by its last holder. */
+	if (ct->conf) {
+		struct conf *fresh = NULL;
+
+		ret = conf_load(ct->conf_path, &fresh);
+		if (ret == EXIT_NO_CONF)
+			return fail(ret, "Container config file does not exist: %s",
+				    ct->conf_path);
+		if (ret)
+			return ret;
+		conf_free(ct->conf);
+		ct->conf = fresh;
+		container_paths(ct);
+	}
+	return 0;
+}
+
+bool container_exists(const struct container *ct)
+{
+	return ct->conf && access(ct->fs, F_OK) == 0;
+}
+
+bool container_mounted(const struct container *ct)
+{
+	struct statx stx;
+
+	return statx(AT_FDCWD, ct->root, AT_NO_AUTOMOUNT, STATX_TYPE, &stx) == 0 &&
+	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+static bool parse_base(const struct conf *conf, uint32_t *base)
+{
+	const char *v = conf_get(conf, "LOCAL_UID");
+	uint64_t n;
+
+	if (!v || !parse_number(v, IDS_PER_CONTAINER, UINT32_MAX - IDS_PER_CONTAINER, &n))
+		return false;
+	*base = n;
+	return true;
+}
+
+int container_ids(const struct container *ct, uint32_t *base)
+{
+	if (parse_base(ct->conf, base))
+		return 0;
+	return fail(EXIT_BAD_VALUE,
+		    "%s: LOCAL_UID must be the first of the container's %u ids on the host, at least %u",
+		    ct->conf_path, IDS_PER_CONTAINER, IDS_PER_CONTAINER);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int container_ids_configured(uint32_t **ids, size_t *count)
+{
+	cleanup_dir DIR *dir = opendir(CONF_DIR);
+	struct dirent *de;
+
+	*ids = NULL;
+	*count = 0;
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir)
+		return fail_errno(EXIT_SYSTEM, "Cannot read %s", CONF_DIR);
+	while ((de = readdir(dir))) {
+		char *dot = strrchr(de->d_name, '.');
+		uint32_t id;
+
+		if (!dot || strcmp(dot, ".conf") != 0)
+			continue;
+		*dot = '\0';
+		if (!parse_ctid(de->d_name, &id))
+			continue;
+		*ids = xrealloc(*ids, (*count + 1) * sizeof(**ids));
+		(*ids)[(*count)++] = id;
+	}
+	if (*count)
+		qsort(*ids, *count, sizeof(**ids), compare_ids);
+	return 0;
+}
+
+int container_lock_ids(int *lock)
+{
+	return lock_file("ids", LOCK_EX, lock);
+}
+
+int container_choose_ids(uint32_t id, uint32_t *base)
+{
+	cleanup_free uint32_t *ids = NULL;
+	bool taken[IDS_SLOTS] = {};
+	size_t count, i, slot;
+	int ret = container_ids_configured(&ids, &count);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < count; i++) {
+		cleanup_free char *path = xasprintf(CONF_DIR "/%u.conf", ids[i]);
+		cleanup_conf struct conf *conf = NULL;
+		uint32_t first;
+
+		ret = conf_load(path, &conf);
+		if (ret && ret != EXIT_NO_CONF)
+			return ret;
+		if (ret || !parse_base(conf, &first) || first >= IDS_LAST ||
+		    first + IDS_PER_CONTAINER <= IDS_FIRST)
+			continue;
+		/* a range somebody chose by hand may lie across two of ours */
+		first = first < IDS_FIRST ? 0 : first - IDS_FIRST;
+		taken[first / IDS_PER_CONTAINER] = true;
+		if (first % IDS_PER_CONTAINER && first / IDS_PER_CONTAINER + 1 < IDS_SLOTS)
+			taken[first / IDS_PER_CONTAINER + 1] = true;
+	}
+	/* begin at the container's own number: easier on the eye in ps */
+	for (i = 0; i < IDS_SLOTS; i++) {
+		slot = (id + i) % IDS_SLOTS;
+		if (!taken[slot]) {
+			*base = IDS_FIRST + slot * IDS_PER_CONTAINER;
+			return 0;
+		}
+	}
+	return fail(EXIT_CREATE, "All %u ranges of user ids are taken: destroy a container first",
+		    IDS_SLOTS);
+}
+
+/*
+ * The files appear at VE_ROOT on the host while the container runs, as scripts
+ * expect; without set-uid and devices, so that a customer cannot leave a trap
+ * there for the host's users.
+ */
+int container_mount(const struct container *ct)
+{
+	if (access(ct->fs, F_OK))
+		return fail_errno(EXIT_NO_PRIVATE, "Container private area %s", ct->fs);
+	if (container_mounted(ct))
+		return 0;
+	if (mkdir_parents(ct->root, 0700))
+		return fail_errno(EXIT_MOUNT, "Cannot make %s", ct->root);
+	if (mount(ct->fs, ct->root, NULL, MS_BIND, NULL))
+		return fail_errno(EXIT_MOUNT, "Cannot mount %s on %s", ct->fs, ct->root);
+	if (mount(NULL, ct->root, NULL, MS_PRIVATE, NULL) ||
+	    mount(NULL, ct->root, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV, NULL)) {
+		umount2(ct->root, MNT_DETACH);
+		return fail_errno(EXIT_MOUNT, "Cannot protect the mount on %s", ct->root);
+	}
+	return 0;
+}
+
+int container_umount(const struct container *ct)
+{
+	while (container_mounted(ct))
+		if (umount2(ct->root, UMOUNT_NOFOLLOW))
+			return fail_errno(EXIT_UMOUNT, "Cannot unmount %s", ct->root);
+	return 0;
+}
+
+int container_running(const struct container *ct, struct kernel_container *kc)
+{
+	int ret = kernel_get(ct->id, kc);
+
+	if (ret)
+		return ret;
+	if (!kc->id || kc->state != CLOISON_STATE_RUNNING)
+		return fail(EXIT_NOT_RUNNING, "Container is not running");
+	return 0;
+}
+
+int container_sweep(const struct container *ct)
+{
+	int ret = cgroup_kill(ct->id);
+
+	if (!ret)
+		ret = cgroup_remove(ct->id);
+	if (!ret)
+		ret = kernel_del(ct->id);
+	if (!ret)
+		ret = container_umount(ct);
+	return ret;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A container as the host's files describe it. */
+#ifndef CLOISON_CONTAINER_H
+#define CLOISON_CONTAINER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "conf.h"
+#include "kernel.h"
+
+/* Every container has this many user and group ids of its own. */
+#define IDS_PER_CONTAINER	65536U
+
+struct container {
+	uint32_t id;
+	struct conf *conf;	/* NULL: it has no configuration file */
+	char *conf_path;
+	char *root;		/* where the running container's files appear */
+	char *private;		/* what belongs to it on disk: root's, mode 0700 */
+	char *fs;		/* its root file system, in private */
+	int lock;
+};
+
+enum container_need {
+	NEED_NOTHING,
+	NEED_CONF,		/* EXIT_NO_CONF without one */
+};
+
+/* Look @arg up, which is a CTID as typed. EXIT_BAD_VALUE if it is not. */
+int container_open(struct container *ct, const char *arg, enum container_need need);
+int container_open_id(struct container *ct, uint32_t id, enum container_need need);
+void container_close(struct container *ct);
+
+#define cleanup_container	cleanup(container_close)
+#define CONTAINER_INIT		{ .lock = -1 }
+
+/*
+ * Take the container's lock, for as long as the process lives: EXIT_LOCKED if
+ * another command holds it. The file names the holder's pid for people.
+ */
+int container_lock(struct container *ct);
+
+/* Paths depend on the configuration: to be called again when it changed. */
+void container_paths(struct container *ct);
+
+/* Private area and configuration file are both there. */
+bool container_exists(const struct container *ct);
+bool container_mounted(const struct container *ct);
+
+/* The first of its ids on the host; EXIT_BAD_VALUE if the file has none. */
+int container_ids(const struct container *ct, uint32_t *base);
+
+/* Choose ids no configuration file holds. Callers hold the ids' lock. */
+int container_choose_ids(uint32_t id, uint32_t *base);
+int container_lock_ids(int *lock);
+
+int container_mount(const struct container *ct);
+int container_umount(const struct container *ct);
+
+/* The containers that have a configuration file, ascending; free() *ids. */
+int container_ids_configured(uint32_t **ids, size_t *count);
+
+/* The container's init, EXIT_NOT_RUNNING if there is none. */
+int container_running(const struct container *ct, struct kernel_container *kc);
+
+/*
+ * Take away what a life of the container leaves behind: processes, cgroup,
+ * registration, mount. Does nothing where nothing is left. The caller holds the
+ * lock and knows that the container is not running.
+ */
+int container_sweep(const struct container *ct);
+
+#endif

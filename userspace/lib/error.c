@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+bool quiet;
+int verbose;
+
+static char noted[1024];
+
+static void note(const char *fmt, va_list ap, const char *tail)
+{
+	char head[512];
+
+	vsnprintf(head, sizeof(head), fmt, ap);
+	snprintf(noted, sizeof(noted), "%s%s%s", head, tail ? ": " : "", tail ? tail : "");
+}
+
+int fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(fmt, ap, NULL);
+	va_end(ap);
+	return status;
+}
+
+int fail_errno(int status, const char *fmt, ...)
+{
+	const char *why = strerror(errno);
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(fmt, ap, why);
+	va_end(ap);
+	return status;
+}
+
+int fail_wrap(int status, const char *fmt, ...)
+{
+	char inner[sizeof(noted)];
+	va_list ap;
+
+	strcpy(inner, noted);
+	va_start(ap, fmt);
+	note(fmt, ap, inner[0] ? inner : NULL);
+	va_end(ap);
+	return status;
+}
+
+const char *error_text(void)
+{
+	return noted;
+}
+
+void error_clear(void)
+{
+	noted[0] = '\0';
+}
+
+void error_print(void)
+{
+	if (noted[0])
+		fprintf(stderr, "%s\n", noted);
+}
+
+static void print_line(FILE *f, const char *fmt, va_list ap)
+{
+	vfprintf(f, fmt, ap);
+	fputc('\n', f);
+	fflush(f);
+}
+
+void say(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (quiet)
+		return;
+	va_start(ap, fmt);
+	print_line(stdout, fmt, ap);
+	va_end(ap);
+}
+
+void detail(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!verbose)
+		return;
+	va_start(ap, fmt);
+	print_line(stderr, fmt, ap);
+	va_end(ap);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("Warning: ", stderr);
+	va_start(ap, fmt);
+	print_line(stderr, fmt, ap);
+	va_end(ap);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Exit statuses: the numbers of vzctl(8), so that scripts written for it work. */
+#ifndef CLOISON_EXIT_H
+#define CLOISON_EXIT_H
+
+enum exit_status {
+	EXIT_OK			= 0,
+	EXIT_LIMITS		= 1,	/* a resource limit could not be set */
+	EXIT_SYSTEM		= 3,	/* a system call failed */
+	EXIT_KERNEL		= 5,	/* modules not loaded, kernel lacks something */
+	EXIT_START		= 7,	/* the container's environment could not be made */
+	EXIT_COMMAND		= 8,	/* the executed command failed */
+	EXIT_LOCKED		= 9,	/* another command works on the container */
+	EXIT_NO_GLOBAL_CONF	= 10,
+	EXIT_PERM		= 12,	/* must be root */
+	EXIT_NO_CONF		= 14,	/* the container has no configuration file */
+	EXIT_BAD_OPTION		= 20,
+	EXIT_BAD_VALUE		= 21,
+	EXIT_NO_OSTEMPLATE	= 29,	/* none named, no default */
+	EXIT_NOT_RUNNING	= 31,
+	EXIT_RUNNING		= 32,
+	EXIT_STOP		= 33,
+	EXIT_NOT_MOUNTED	= 40,
+	EXIT_MOUNTED		= 41,
+	EXIT_NO_PRIVATE		= 43,
+	EXIT_PRIVATE_EXISTS	= 44,
+	EXIT_NO_SPACE		= 46,
+	EXIT_BAD_TEMPLATE	= 47,
+	EXIT_CREATE		= 48,	/* the private area could not be made */
+	EXIT_MOUNT		= 50,
+	EXIT_UMOUNT		= 51,
+	EXIT_DESTROY		= 52,
+	EXIT_INIT		= 61,	/* init could not be run */
+	EXIT_NO_TEMPLATE	= 91,	/* no such OS template */
+	EXIT_DISABLED		= 105,
+	EXIT_HOSTNAME		= 70,
+	EXIT_NAME		= 131,	/* the name is invalid or taken */
+	EXIT_WAIT		= 133,	/* start --wait: it did not come up */
+	EXIT_CONF_SAVE		= 139,
+};
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The global configuration, cloison.conf: where things are, and defaults. */
+#ifndef CLOISON_GLOBAL_H
+#define CLOISON_GLOBAL_H
+
+struct global {
+	const char *lockdir;
+	const char *template;		/* templates' archives are in cache/ below it */
+	const char *ve_root;		/* $VEID stands for the container's id */
+	const char *ve_private;
+	const char *def_ostemplate;	/* or NULL */
+	const char *configfile;		/* sample for create, or NULL */
+	unsigned int start_timeout;	/* seconds start --wait waits */
+	unsigned int stop_timeout;	/* seconds stop waits before it kills */
+};
+
+extern struct global global;
+
+/* Read it. Returns 0, EXIT_NO_GLOBAL_CONF or EXIT_BAD_VALUE. */
+int global_load(void);
+
+#endif

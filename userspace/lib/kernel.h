@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Talking to cloison.ko; the commands are described in linux/cloison.h. All
+ * return 0 or an exit status with the error noted: EXIT_KERNEL when the module
+ * is not loaded, EXIT_PERM without CAP_SYS_ADMIN, else EXIT_SYSTEM.
+ */
+#ifndef CLOISON_KERNEL_H
+#define CLOISON_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/cloison.h>
+
+struct kernel_container {
+	uint32_t id;			/* 0: the kernel knows no such container */
+	char name[CLOISON_NAME_MAX + 1];
+	uint64_t cgroup_id;
+	enum cloison_state state;
+	pid_t init;			/* RUNNING only */
+	uint64_t started;		/* ns of CLOCK_BOOTTIME, 0: never */
+	int exit_status;		/* DEAD only, a wait status */
+};
+
+/* Is the module there? Notes no error. */
+bool kernel_loaded(void);
+
+int kernel_new(uint32_t id, uint64_t cgroup_id);
+int kernel_set_init(uint32_t id, pid_t init);
+/* Deleting what is not there is no error. */
+int kernel_del(uint32_t id);
+/* An unknown id is no error: out->id is 0 then. */
+int kernel_get(uint32_t id, struct kernel_container *out);
+/* The containers by id; free() *list. */
+int kernel_list(struct kernel_container **list, size_t *count);
+int kernel_resolve(pid_t pid, uint32_t *id);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "confine.h"
+#include "devices.h"
+#include "error.h"
+#include "global.h"
+#include "guest.h"
+#include "launch.h"
+#include "limits.h"
+#include "rootfs.h"
+#include "sync.h"
+#include "userns.h"
+#include "util.h"
+
+#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+
+/*
+ * The steps of the two sides, which wait for each other at each line (sync.h):
+ *
+ *	tool					container's process 1
+ *	clone into cgroup, map ids
+ *						be root, new cgroup namespace
+ *	move it to init.scope
+ *						mounts, files, pivot, confine
+ *	tell cloison.ko who init is
+ *						exec init
+ */
+
+/* What the container tells its waiting operator through, see guest.h. */
+enum { FD_NOTIFY, FD_GUEST_DIR, UP_FDS };
+
+static int loopback_up(void)
+{
+	cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
+		return fail_errno(EXIT_START, "Cannot bring up lo");
+	return 0;
+}
+
+static int null_stdio(void)
+{
+	cleanup_close int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+		return fail_errno(EXIT_START, "Cannot open /dev/null");
+	if (fd <= STDERR_FILENO)
+		take_fd(&fd);
+	return 0;
+}
+
+/* Inside the new root: the two descriptors of UP_FDS. */
+static int open_up(int fds[UP_FDS])
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = GUEST_NOTIFY };
+
+	fds[FD_NOTIFY] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fds[FD_NOTIFY] < 0 ||
+	    bind(fds[FD_NOTIFY], (struct sockaddr *)&addr, sizeof(addr)))
+		return fail_errno(EXIT_START, "Cannot make " GUEST_NOTIFY);
+	fds[FD_GUEST_DIR] = open(GUEST_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fds[FD_GUEST_DIR] < 0)
+		return fail_errno(EXIT_START, "Cannot open " GUEST_DIR);
+	return 0;
+}
+
+static int prepare(const struct container *ct, int root, int sync)
+{
+	const char *hostname = conf_get(ct->conf, "HOSTNAME");
+	int fds[UP_FDS], ret;
+
+	/* born in the container's cgroup, which so becomes the namespace's root */
+	if (unshare(CLONE_NEWCGROUP))
+		return fail_errno(EXIT_START, "Cannot make a cgroup namespace");
+	if (sync_tell(sync, NULL, 0) || sync_wait(sync))
+		return EXIT_START;
+	if (setsid() < 0)
+		return fail_errno(EXIT_START, "Cannot begin a session");
+	if (hostname && *hostname && sethostname(hostname, strlen(hostname)))
+		return fail_errno(EXIT_START, "Cannot set the host name %s", hostname);
+
+	ret = loopback_up();
+	if (!ret)
+		ret = rootfs_populate(root);
+	if (!ret)
+		ret = guest_files(root);
+	if (!ret)
+		ret = rootfs_pivot(root);
+	if (!ret)
+		ret = open_up(fds);
+	if (!ret)
+		ret = null_stdio();
+	if (!ret)
+		ret = confine_descriptors();
+	if (!ret)
+		ret = confine();
+	if (ret)
+		return ret;
+	return sync_tell(sync, fds, UP_FDS) || sync_wait(sync) ? EXIT_START : 0;
+}
+
+static void run_init(const struct container *ct, int root, int sync) __attribute__((noreturn));
+
+static void run_init(const struct container *ct, int root, int sync)
+{
+	static const char *const argv[] = { "/sbin/init", NULL };
+	int ret = prepare(ct, root, sync);
+
+	if (!ret) {
+		execve(argv[0], (char *const *)argv, (char *const *)guest_init_environment);
+		ret = fail_errno(EXIT_INIT, "Cannot run the container's %s", argv[0]);
+	}
+	sync_die(sync, ret);
+}
+
+/*
+ * A time namespace whose clocks begin now, for the next child of this process;
+ * *@own is for going back. So uptime in the container is its own, and does not
+ * jump when it is migrated.
+ */
+static int new_clocks(int *own)
+{
+	struct timespec mono, boot;
+	char text[128];
+
+	*own = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (*own < 0 || unshare(CLONE_NEWTIME))
+		return fail_errno(EXIT_START, "Cannot make a time namespace");
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	/* one second early: programs take a clock at zero for one that is unset */
+	snprintf(text, sizeof(text), "monotonic %lld 0\nboottime %lld 0\n",
+		 1 - (long long)mono.tv_sec, 1 - (long long)boot.tv_sec);
+	if (write_file_at(-1, "/proc/self/timens_offsets", text))
+		return fail_errno(EXIT_START, "Cannot set the container's clocks");
+	return 0;
+}
+
+static int up_message(int notify)
+{
+	char text[4096];
+	ssize_t n = recv(notify, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	/* newline-separated assignments, sd_notify(3) */
+	return strncmp(text, "READY=1", 7) == 0 || strstr(text, "\nREADY=1");
+}
+
+static int wait_up(const struct container *ct, const int fds[UP_FDS])
+{
+	int64_t end = now_ms() + global.start_timeout * 1000LL;
+	struct kernel_container kc;
+	int ret;
+
+	while (now_ms() < end) {
+		struct pollfd pfd = { .fd = fds[FD_NOTIFY], .events = POLLIN };
+
+		if (poll(&pfd, 1, 100) > 0 && up_message(fds[FD_NOTIFY]))
+			return 0;
+		if (faccessat(fds[FD_GUEST_DIR], GUEST_UP, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return 0;
+		ret = kernel_get(ct->id, &kc);
+		if (ret)
+			return ret;
+		if (kc.state != CLOISON_STATE_RUNNING)
+			return fail(EXIT_WAIT, "The container's init ended: %s %d",
+				    WIFSIGNALED(kc.exit_status) ? "signal" : "status",
+				    WIFSIGNALED(kc.exit_status) ? WTERMSIG(kc.exit_status) :
+				    WEXITSTATUS(kc.exit_status));
+	}
+	return fail(EXIT_WAIT, "The container did not say that it is up within %u s",
+		    global.start_timeout);
+}
+
+/* Everything between the cgroup and init's first instruction. */
+static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS])
+{
+	cleanup_close int root = rootfs_detach(ct->fs);
+	cleanup_close int clocks = -1;
+	struct child child;
+	int ret;
+
+	if (root < 0)
+		return EXIT_MOUNT;
+	ret = new_clocks(&clocks);
+	if (ret)
+		return ret;
+	switch (userns_fork(NAMESPACES, cgroup, base, &child)) {
+	case -1:
+		return EXIT_START;
+	case 0:
+		run_init(ct, root, child.sync);
+	}
+	ret = setns(clocks, CLONE_NEWTIME) ? fail_errno(EXIT_SYSTEM, "Cannot leave the clocks") : 0;
+	if (!ret)
+		ret = sync_hear(child.sync, NULL, 0);
+	if (!ret)
+		ret = cgroup_join_init(ct->id, child.pid);
+	if (!ret && sync_go(child.sync) == 0)
+		ret = sync_hear(child.sync, fds, UP_FDS);
+	if (!ret)
+		ret = kernel_set_init(ct->id, child.pid);
+	if (!ret) {
+		sync_go(child.sync);
+		ret = sync_hear_exec(child.sync);
+	}
+	if (ret)
+		child_kill(&child);
+	else
+		close(child.sync);
+	return ret;
+}
+
+int launch(struct container *ct, bool wait)
+{
+	int fds[UP_FDS] = { -1, -1 };
+	cleanup_close int cgroup = -1;
+	struct limits limits;
+	uint64_t cgid;
+	uint32_t base;
+	int ret;
+
+	ret = container_ids(ct, &base);
+	if (!ret)
+		ret = limits_read(ct->conf, &limits);
+	/* what an earlier life or a killed command left */
+	if (!ret)
+		ret = container_sweep(ct);
+	if (ret)
+		return ret;
+
+	ret = container_mount(ct);
+	if (!ret)
+		say("Container is mounted");
+	if (!ret)
+		ret = cgroup_create(ct->id, base, &cgroup, &cgid);
+	if (!ret)
+		ret = limits_apply(ct->id, &limits);
+	if (!ret)
+		ret = devices_restrict(cgroup);
+	if (!ret)
+		ret = kernel_new(ct->id, cgid);
+	if (!ret)
+		ret = spawn(ct, base, cgroup, fds);
+	if (ret) {
+		cleanup_free char *why = xstrdup(error_text());
+
+		if (container_sweep(ct))
+			return fail_wrap(ret, "%s; and cleaning up failed", why);
+		return fail(ret, "%s", why);
+	}
+
+	say("Setting CPU units: %u", limits.cpuunits);
+	if (limits.cpulimit)
+		say("Setting CPU limit: %u", limits.cpulimit);
+	if (limits.cpus)
+		say("Setting CPUs: %u", limits.cpus);
+	if (wait)
+		ret = wait_up(ct, fds);
+	for (int i = 0; i < UP_FDS; i++)
+		close(fds[i]);
+	return ret;
+}

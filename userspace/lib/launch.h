@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Starting a container. */
+#ifndef CLOISON_LAUNCH_H
+#define CLOISON_LAUNCH_H
+
+#include <stdbool.h>
+
+#include "container.h"
+
+/*
+ * The caller holds its lock. Bring it up, until its init runs; with @wait until init says that the system
+ * is up (EXIT_WAIT if it dies or the time is over; it is left running then).
+ * After any other failure nothing is left of it.
+ */
+int launch(struct container *ct, bool wait);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Input and output of a program in a container. A terminal of the operator's is
+ * never given inside, where it could be typed into (TIOCSTI); bytes are carried
+ * instead. Pipes and files are passed on as they are.
+ */
+#ifndef CLOISON_RELAY_H
+#define CLOISON_RELAY_H
+
+#include "attach.h"
+
+/*
+ * Run @argv with the caller's stdin, stdout and stderr; with @pty on a terminal
+ * of its own. *@status is its wait status. Signals that would end the tool go to
+ * the program.
+ */
+int relay_run(const struct attached *in, const char *const argv[], bool pty, int *status);
+
+#endif

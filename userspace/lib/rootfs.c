@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/openat2.h>
+
+#include "cleanup.h"
+#include "devices.h"
+#include "error.h"
+#include "rootfs.h"
+#include "util.h"
+
+/* Where the root is attached until it becomes the root. Anything that others may
+ * look into would do: VE_ROOT is closed to the container's root.
+ */
+#define STAGING	LIBDIR "/rootfs"
+
+/* An empty file and an empty directory to lay over what is to be hidden. */
+#define MASK_FILE	"run/cloison/masked/file"
+#define MASK_DIR	"run/cloison/masked/dir"
+
+struct option {
+	const char *key, *value;
+};
+
+struct fs_mount {
+	const char *path, *type;
+	unsigned int attr;
+	struct option options[4];
+};
+
+#define NO_EXEC		(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static const struct fs_mount fs_mounts[] = {
+	{ "proc", "proc", NO_EXEC, {} },
+	{ "sys", "sysfs", NO_EXEC | MOUNT_ATTR_RDONLY, {} },
+	{ "sys/fs/cgroup", "cgroup2", NO_EXEC, {} },
+	{ "dev", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	  { { "mode", "0755" }, { "size", "1m" } } },
+	{ "dev/pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	  { { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" } } },
+	{ "dev/shm", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, { { "mode", "1777" } } },
+	{ "dev/mqueue", "mqueue", NO_EXEC, {} },
+	{ "run", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, { { "mode", "0755" } } },
+};
+
+static const struct {
+	const char *path, *target;
+} links[] = {
+	{ "dev/ptmx", "pts/ptmx" },
+	{ "dev/fd", "/proc/self/fd" },
+	{ "dev/stdin", "/proc/self/fd/0" },
+	{ "dev/stdout", "/proc/self/fd/1" },
+	{ "dev/stderr", "/proc/self/fd/2" },
+};
+
+/*
+ * What crun and systemd-nspawn hide. The user namespace is the wall; this keeps
+ * the host's affairs out of sight. A kernel may lack any of them.
+ */
+static const char *const masked[] = {
+	"proc/acpi", "proc/asound", "proc/kcore", "proc/keys", "proc/latency_stats",
+	"proc/sched_debug", "proc/scsi", "proc/timer_list",
+	"sys/firmware", "sys/devices/virtual/powercap",
+};
+
+static const char *const read_only[] = {
+	"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger",
+};
+
+static int lookup(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+/* Open the directory that holds @path; *@name is its last component. */
+static int lookup_parent(int root, const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	cleanup_free char *dir = slash ? xstrndup(path, slash - path) : xstrdup(".");
+
+	*name = slash ? slash + 1 : path;
+	return lookup(root, dir);
+}
+
+static int make_dir(int root, const char *path, mode_t mode)
+{
+	const char *name;
+	cleanup_close int dir = lookup_parent(root, path, &name);
+
+	if (dir < 0)
+		return -1;
+	return mkdirat(dir, name, mode) && errno != EEXIST ? -1 : 0;
+}
+
+static int make_file(int root, const char *path, mode_t mode)
+{
+	const char *name;
+	cleanup_close int dir = lookup_parent(root, path, &name);
+
+	if (dir < 0)
+		return -1;
+	return mknodat(dir, name, S_IFREG | mode, 0);
+}
+
+static int attach(int mnt, int root, const char *path)
+{
+	cleanup_close int target = lookup(root, path);
+
+	if (target < 0)
+		return -1;
+	return move_mount(mnt, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+static int mount_fs(int root, const struct fs_mount *m)
+{
+	cleanup_close int fs = fsopen(m->type, FSOPEN_CLOEXEC);
+	cleanup_close int mnt = -1;
+
+	if (fs < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(m->options) && m->options[i].key; i++)
+		if (fsconfig(fs, FSCONFIG_SET_STRING, m->options[i].key, m->options[i].value, 0))
+			return -1;
+	/* what mount(8) shows instead of "none" */
+	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", m->type, 0))
+		return -1;
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	mnt = fsmount(fs, FSMOUNT_CLOEXEC, m->attr);
+	if (mnt < 0)
+		return -1;
+	make_dir(root, m->path, 0755);
+	return attach(mnt, root, m->path);
+}
+
+/* A detached bind mount of what is at @path in @root; -1 and errno. */
+static int clone_mount(int root, const char *path, unsigned int attr)
+{
+	struct mount_attr set = { .attr_set = attr, .propagation = MS_PRIVATE };
+	cleanup_close int at = lookup(root, path);
+	cleanup_close int mnt = -1;
+
+	if (at < 0)
+		return -1;
+	mnt = open_tree(at, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &set, sizeof(set)))
+		return -1;
+	return take_fd(&mnt);
+}
+
+static int mount_device(int root, const char *name)
+{
+	cleanup_free char *source = xasprintf("/dev/%s", name);
+	cleanup_free char *target = xasprintf("dev/%s", name);
+	cleanup_close int mnt = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (mnt < 0 || make_file(root, target, 0600))
+		return -1;
+	return attach(mnt, root, target);
+}
+
+static int mask(int root, const char *path)
+{
+	cleanup_close int at = lookup(root, path);
+	cleanup_close int mnt = -1;
+	struct stat st;
+
+	if (at < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(at, &st))
+		return -1;
+	mnt = clone_mount(root, S_ISDIR(st.st_mode) ? MASK_DIR : MASK_FILE, MOUNT_ATTR_RDONLY);
+	return mnt < 0 ? -1 : attach(mnt, root, path);
+}
+
+static int protect(int root, const char *path)
+{
+	cleanup_close int mnt = clone_mount(root, path, MOUNT_ATTR_RDONLY | NO_EXEC);
+
+	if (mnt < 0)
+		return errno == ENOENT ? 0 : -1;
+	return attach(mnt, root, path);
+}
+
+/* Hide and protect, except the settings of the container's own network. */
+static int shut(int root)
+{
+	cleanup_close int net = clone_mount(root, "proc/sys/net", NO_EXEC);
+
+	if (net < 0)
+		return fail_errno(EXIT_MOUNT, "Cannot mount /proc/sys/net");
+	if (make_dir(root, "run/cloison", 0755) || make_dir(root, "run/cloison/masked", 0700) ||
+	    make_file(root, MASK_FILE, 0000) || make_dir(root, MASK_DIR, 0000))
+		return fail_errno(EXIT_MOUNT, "Cannot make /run/cloison");
+	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
+		if (mask(root, masked[i]))
+			return fail_errno(EXIT_MOUNT, "Cannot hide /%s", masked[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++)
+		if (protect(root, read_only[i]))
+			return fail_errno(EXIT_MOUNT, "Cannot protect /%s", read_only[i]);
+	if (attach(net, root, "proc/sys/net"))
+		return fail_errno(EXIT_MOUNT, "Cannot mount /proc/sys/net");
+	return 0;
+}
+
+int rootfs_detach(const char *path)
+{
+	struct mount_attr set = { .attr_set = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE };
+	cleanup_close int mnt = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &set, sizeof(set))) {
+		fail_errno(EXIT_MOUNT, "Cannot mount %s", path);
+		return -1;
+	}
+	return take_fd(&mnt);
+}
+
+int rootfs_populate(int root)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return fail_errno(EXIT_MOUNT, "Cannot part from the host's mounts");
+	if (move_mount(root, "", AT_FDCWD, STAGING, MOVE_MOUNT_F_EMPTY_PATH))
+		return fail_errno(EXIT_MOUNT, "Cannot mount the root on %s", STAGING);
+	for (size_t i = 0; i < ARRAY_SIZE(fs_mounts); i++)
+		if (mount_fs(root, &fs_mounts[i]))
+			return fail_errno(EXIT_MOUNT, "Cannot mount /%s", fs_mounts[i].path);
+	for (const struct device_node *d = device_nodes; d->name; d++)
+		if (mount_device(root, d->name))
+			return fail_errno(EXIT_MOUNT, "Cannot mount /dev/%s", d->name);
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		const char *name;
+		cleanup_close int dir = lookup_parent(root, links[i].path, &name);
+
+		if (dir < 0 || symlinkat(links[i].target, dir, name))
+			return fail_errno(EXIT_MOUNT, "Cannot make /%s", links[i].path);
+	}
+	return shut(root);
+}
+
+int rootfs_pivot(int root)
+{
+	/* pivot_root(2), NOTES: with "." for both, the old root ends up on top of
+	 * the new one, and is what "." names until it is unmounted.
+	 */
+	if (fchdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) ||
+	    chdir("/"))
+		return fail_errno(EXIT_MOUNT, "Cannot change the root");
+	return 0;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "confine.h"
+#include "error.h"
+#include "global.h"
+#include "sync.h"
+#include "template.h"
+#include "userns.h"
+#include "util.h"
+#include "value.h"
+
+#define RECIPES		DATADIR "/templates"
+
+/* What tar(1) must be told about an archive's compression. */
+static const struct {
+	const char *suffix, *option;
+} formats[] = {
+	{ ".tar", NULL }, { ".tar.zst", "--zstd" }, { ".tar.xz", "--xz" },
+	{ ".tar.gz", "--gzip" }, { ".tar.bz2", "--bzip2" },
+};
+
+/* Recipes write this one. */
+#define BUILT_SUFFIX	".tar.zst"
+
+static int format_of(const char *file)
+{
+	size_t len = strlen(file);
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		size_t n = strlen(formats[i].suffix);
+
+		if (len > n && strcmp(file + len - n, formats[i].suffix) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int bad_name(const char *name)
+{
+	return fail(EXIT_BAD_VALUE, "Bad template name %s", name);
+}
+
+int template_find(const char *name, char **archive)
+{
+	if (!valid_template_name(name))
+		return bad_name(name);
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		char *path = xasprintf("%s/cache/%s%s", global.template, name, formats[i].suffix);
+
+		if (access(path, F_OK) == 0) {
+			*archive = path;
+			return 0;
+		}
+		free(path);
+	}
+	return fail(EXIT_NO_TEMPLATE,
+		    "There is no template %s in %s/cache; see: cloisonctl template list",
+		    name, global.template);
+}
+
+static struct template *entry(struct template **list, size_t *count, const char *name)
+{
+	struct template *t;
+
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp((*list)[i].name, name) == 0)
+			return &(*list)[i];
+	*list = xrealloc(*list, (*count + 1) * sizeof(**list));
+	t = &(*list)[(*count)++];
+	*t = (struct template){ .name = xstrdup(name) };
+	return t;
+}
+
+static void add_archives(struct template **list, size_t *count)
+{
+	cleanup_free char *cache = xasprintf("%s/cache", global.template);
+	cleanup_dir DIR *dir = opendir(cache);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		int format = format_of(de->d_name);
+		cleanup_free char *name = NULL;
+		struct template *t;
+		struct stat st;
+
+		if (format < 0 || fstatat(dirfd(dir), de->d_name, &st, 0))
+			continue;
+		name = xstrndup(de->d_name, strlen(de->d_name) - strlen(formats[format].suffix));
+		if (!valid_template_name(name))
+			continue;
+		t = entry(list, count, name);
+		free(t->archive);
+		t->archive = xasprintf("%s/%s", cache, de->d_name);
+		t->size = st.st_size;
+		t->built = st.st_mtime;
+	}
+}
+
+static void add_recipes(struct template **list, size_t *count)
+{
+	cleanup_dir DIR *dir = opendir(RECIPES);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		cleanup_free char *build = xasprintf(RECIPES "/%s/build", de->d_name);
+
+		if (valid_template_name(de->d_name) && access(build, X_OK) == 0)
+			entry(list, count, de->d_name)->recipe = true;
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct template *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int template_list(struct template **list, size_t *count)
+{
+	*list = NULL;
+	*count = 0;
+	add_archives(list, count);
+	add_recipes(list, count);
+	if (*count)
+		qsort(*list, *count, sizeof(**list), compare);
+	return 0;
+}
+
+void template_list_free(struct template *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(list[i].name);
+		free(list[i].archive);
+	}
+	free(list);
+}
+
+int template_build(const char *name)
+{
+	cleanup_free char *recipe = xasprintf(RECIPES "/%s/build", name);
+	cleanup_free char *cache = xasprintf("%s/cache", global.template);
+	cleanup_free char *done = xasprintf("%s/%s" BUILT_SUFFIX, cache, name);
+	/* one per process: two builds at once each make their own; the dot hides it */
+	cleanup_free char *tmp = xasprintf("%s/.%s.%d" BUILT_SUFFIX, cache, name, (int)getpid());
+	const char *const argv[] = { recipe, tmp, NULL };
+	int status;
+
+	if (!valid_template_name(name))
+		return bad_name(name);
+	if (access(recipe, X_OK))
+		return fail(EXIT_NO_TEMPLATE, "There is no recipe for %s in " RECIPES, name);
+	if (mkdir_parents(cache, 0755))
+		return fail_errno(EXIT_SYSTEM, "Cannot make %s", cache);
+	status = run_program(argv);
+	if (status == 0 && rename(tmp, done) == 0)
+		return 0;
+	unlink(tmp);
+	if (status == 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
+	return fail(EXIT_BAD_TEMPLATE, "The recipe %s failed; its messages are above", recipe);
+}
+
+int template_remove(const char *name)
+{
+	cleanup_free char *archive = NULL;
+	int ret = template_find(name, &archive);
+
+	if (!ret && unlink(archive))
+		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", archive);
+	return ret;
+}
+
+static void run_tar(int archive, int dir, const char *compression, int sync)
+	__attribute__((noreturn));
+
+static void run_tar(int archive, int dir, const char *compression, int sync)
+{
+	const char *argv[] = {
+		"tar", "--extract", "--file=-", "--numeric-owner", "--preserve-permissions",
+		"--same-owner", "--acls", "--xattrs", "--xattrs-include=user.*",
+		"--xattrs-include=security.capability",
+		/* /dev is made at each start; nodes in it could not be unpacked */
+		"--anchored", "--exclude=./dev/*", "--exclude=dev/*", "--warning=no-timestamp",
+		compression, NULL,
+	};
+
+	if (fchdir(dir) || dup2(archive, STDIN_FILENO) < 0 || confine_descriptors())
+		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
+	execvp(argv[0], (char *const *)argv);
+	sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
+}
+
+int template_unpack(const char *archive, const char *dir, uint32_t base)
+{
+	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
+	cleanup_close int out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int format = format_of(archive), status, ret;
+	struct child child;
+
+	if (in < 0)
+		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
+	if (out < 0 || fchown(out, base, base) || fchmod(out, 0755))
+		return fail_errno(EXIT_CREATE, "Cannot prepare %s", dir);
+	switch (userns_fork(0, -1, base, &child)) {
+	case -1:
+		return EXIT_CREATE;
+	case 0:
+		run_tar(in, out, formats[format].option, child.sync);
+	}
+	ret = sync_hear_exec(child.sync);
+	close(child.sync);
+	while (waitpid(child.pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail_errno(EXIT_CREATE, "Cannot wait for tar");
+	if (!ret && status)
+		ret = fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
+			   archive);
+	return ret;
+}

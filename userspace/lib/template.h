@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Templates: archives of root file systems, TEMPLATE/cache/NAME.tar[.zst|.xz|.gz|.bz2],
+ * and the recipes that build them, DATADIR/templates/NAME/build.
+ */
+#ifndef CLOISON_TEMPLATE_H
+#define CLOISON_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+struct template {
+	char *name;
+	char *archive;		/* its path, NULL: only a recipe */
+	uint64_t size;		/* bytes */
+	time_t built;
+	bool recipe;
+};
+
+/* All templates by name; to be freed with template_list_free(). */
+int template_list(struct template **list, size_t *count);
+void template_list_free(struct template *list, size_t count);
+
+/* The archive of @name, to be freed; EXIT_NO_TEMPLATE if there is none. */
+int template_find(const char *name, char **archive);
+
+int template_build(const char *name);
+int template_remove(const char *name);
+
+/*
+ * Unpack @archive into the directory @dir, as root of a user namespace whose ids
+ * begin at @base: files get the container's ids, a hostile archive can write to
+ * nothing of the host's, and there is no way to make a device node.
+ */
+int template_unpack(const char *archive, const char *dir, uint32_t base);
+
+#endif

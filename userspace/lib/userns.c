@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/sched.h>
+
+#include "cleanup.h"
+#include "container.h"
+#include "error.h"
+#include "sync.h"
+#include "userns.h"
+#include "util.h"
+
+int userns_become_root(void)
+{
+	return setgroups(0, NULL) || setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -1 : 0;
+}
+
+static int write_maps(pid_t pid, uint32_t base)
+{
+	static const char *const maps[] = { "uid_map", "gid_map" };
+	char line[64];
+
+	snprintf(line, sizeof(line), "0 %u %u", base, IDS_PER_CONTAINER);
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, maps[i]);
+
+		if (write_file_at(-1, path, line))
+			return fail_errno(EXIT_START, "Cannot map ids %u..%u: %s", base,
+					  base + IDS_PER_CONTAINER - 1, path);
+	}
+	return 0;
+}
+
+pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *child)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | flags,
+		.exit_signal = SIGCHLD,
+	};
+	int ends[2];
+	pid_t pid;
+
+	if (sync_pair(ends))
+		return -1;
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = cgroup_fd;
+	}
+	fflush(NULL);
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0) {
+		fail_errno(EXIT_START, "Cannot make the namespaces");
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	if (pid == 0) {
+		close(ends[0]);
+		child->sync = ends[1];
+		if (sync_wait(ends[1]))
+			_exit(EXIT_START);
+		if (userns_become_root())
+			sync_die(ends[1], fail_errno(EXIT_START, "Cannot become root inside"));
+		return 0;
+	}
+	close(ends[1]);
+	*child = (struct child){ .pid = pid, .sync = ends[0] };
+	if (write_maps(pid, base)) {
+		child_kill(child);
+		return -1;
+	}
+	/* if it is dead already, what it says next tells */
+	sync_go(child->sync);
+	return pid;
+}
+
+void child_kill(struct child *child)
+{
+	kill(child->pid, SIGKILL);
+	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(child->sync);
+	child->sync = -1;
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "exit.h"
+#include "util.h"
+
+static void *checked(void *p)
+{
+	if (!p) {
+		fputs("Out of memory\n", stderr);
+		_exit(EXIT_SYSTEM);
+	}
+	return p;
+}
+
+void *xmalloc(size_t n)
+{
+	return checked(malloc(n));
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return checked(calloc(n, size));
+}
+
+void *xrealloc(void *p, size_t n)
+{
+	return checked(realloc(p, n));
+}
+
+char *xstrdup(const char *s)
+{
+	return checked(strdup(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+	return checked(strndup(s, n));
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return checked(ret < 0 ? NULL : s);
+}
+
+char *read_file_at(int dirfd, const char *path, size_t max)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	cleanup_free char *buf = NULL;
+	size_t len = 0, size = 0;
+	char *ret;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	do {
+		if (len + 1 >= size) {
+			size = size ? 2 * size : 4096;
+			buf = xrealloc(buf, size);
+		}
+		n = read(fd, buf + len, size - len - 1);
+		if (n < 0)
+			return NULL;
+		len += n;
+		if (len >= max) {
+			errno = EFBIG;
+			return NULL;
+		}
+	} while (n > 0);
+	buf[len] = '\0';
+	ret = buf;
+	buf = NULL;
+	return ret;
+}
+
+char *read_file(const char *path, size_t max)
+{
+	return read_file_at(AT_FDCWD, path, max);
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		left -= n;
+	}
+	return 0;
+}
+
+int write_file_atomic(const char *path, const char *text, mode_t mode)
+{
+	cleanup_free char *tmp = xasprintf("%s.tmp", path);
+	cleanup_free char *copy = xstrdup(path);
+	cleanup_close int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = -1;
+	int saved;
+
+	if (dir < 0)
+		return -1;
+	/* left over from a crash: nobody else writes here, see the lock */
+	if (unlink(tmp) && errno != ENOENT)
+		return -1;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -1;
+	if (write_all(fd, text) == 0 && fsync(fd) == 0 && rename(tmp, path) == 0)
+		return fsync(dir);
+	saved = errno;
+	unlink(tmp);
+	errno = saved;
+	return -1;
+}
+
+int write_file_at(int dirfd, const char *path, const char *text)
+{
+	cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+	size_t len = strlen(text);
+
+	if (fd < 0)
+		return -1;
+	return write(fd, text, len) == (ssize_t)len ? 0 : -1;
+}
+
+int mkdir_parents(const char *path, mode_t mode)
+{
+	cleanup_free char *copy = xstrdup(path);
+
+	for (char *p = copy + 1;; p++) {
+		bool last = !*p;
+
+		if (!last && *p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) && errno != EEXIST)
+			return -1;
+		if (last)
+			return 0;
+		*p = '/';
+	}
+}
+
+int run_program(const char *const argv[])
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		execvp(argv[0], (char *const *)argv);
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}
+
+int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+void sleep_ms(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
+
+	nanosleep(&ts, NULL);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Small things that every part needs. */
+#ifndef CLOISON_UTIL_H
+#define CLOISON_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Allocation that ends the process with EXIT_SYSTEM when memory is out: a
+ * command of a few milliseconds cannot do anything better.
+ */
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Read a whole file of less than @max bytes as a string. NULL and errno on
+ * error (EFBIG if it is larger); readable with a NUL byte in it, up to there.
+ */
+char *read_file(const char *path, size_t max);
+char *read_file_at(int dirfd, const char *path, size_t max);
+
+/* Replace @path by @text, all or nothing, on disk when this returns 0. */
+int write_file_atomic(const char *path, const char *text, mode_t mode);
+
+/* One write(2) into a file that exists (procfs, cgroupfs); 0 or -1 and errno. */
+int write_file_at(int dirfd, const char *path, const char *text);
+
+/* mkdir -p; existing directories are left as they are. 0 or -1 and errno. */
+int mkdir_parents(const char *path, mode_t mode);
+
+/* Run a program of the host's and wait for it. Returns its wait status, -1 and
+ * errno if it could not be run.
+ */
+int run_program(const char *const argv[]);
+
+/* CLOCK_MONOTONIC in ms */
+int64_t now_ms(void);
+void sleep_ms(unsigned int ms);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/cloison.h>
+
+#include "cleanup.h"
+#include "util.h"
+#include "value.h"
+
+/* Digits only: strtoull() alone would take blanks, signs and octal. */
+static bool digits(const char *s, uint64_t *out, const char **end)
+{
+	char *e;
+
+	if (!isdigit((unsigned char)*s))
+		return false;
+	errno = 0;
+	*out = strtoull(s, &e, 10);
+	*end = e;
+	return errno == 0;
+}
+
+bool parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *out)
+{
+	const char *end;
+
+	return digits(s, out, &end) && !*end && *out >= min && *out <= max;
+}
+
+bool parse_ctid(const char *s, uint32_t *id)
+{
+	uint64_t n;
+
+	if (!parse_number(s, 1, CLOISON_ID_MAX, &n))
+		return false;
+	*id = n;
+	return true;
+}
+
+bool parse_size(const char *s, uint64_t unit, uint64_t *out)
+{
+	const char *end;
+	uint64_t n;
+
+	if (strcmp(s, "unlimited") == 0) {
+		*out = VALUE_UNLIMITED;
+		return true;
+	}
+	if (!digits(s, &n, &end))
+		return false;
+	switch (toupper((unsigned char)*end)) {
+	case 'T':
+		unit = 1ULL << 40;
+		break;
+	case 'G':
+		unit = 1ULL << 30;
+		break;
+	case 'M':
+		unit = 1ULL << 20;
+		break;
+	case 'K':
+		unit = 1ULL << 10;
+		break;
+	case 'P':
+		unit = sysconf(_SC_PAGESIZE);
+		break;
+	case 'B':
+		unit = 1;
+		break;
+	case '\0':
+		end--;
+		break;
+	default:
+		return false;
+	}
+	if (end[1])
+		return false;
+	/* this is how OpenVZ's files write it */
+	if (n == LONG_MAX) {
+		*out = VALUE_UNLIMITED;
+		return true;
+	}
+	return !__builtin_mul_overflow(n, unit, out);
+}
+
+typedef bool (*parse_fn)(const char *s, uint64_t unit, uint64_t *out);
+
+static bool parse_pair(const char *s, parse_fn parse, uint64_t unit,
+		       uint64_t *barrier, uint64_t *limit)
+{
+	const char *colon = strchr(s, ':');
+	cleanup_free char *first = colon ? xstrndup(s, colon - s) : xstrdup(s);
+	uint64_t b, l;
+
+	if (!parse(first, unit, &b))
+		return false;
+	l = b;
+	if (colon && !parse(colon + 1, unit, &l))
+		return false;
+	if (barrier)
+		*barrier = b;
+	if (limit)
+		*limit = l;
+	return true;
+}
+
+bool parse_size_pair(const char *s, uint64_t unit, uint64_t *barrier, uint64_t *limit)
+{
+	return parse_pair(s, parse_size, unit, barrier, limit);
+}
+
+static bool parse_count(const char *s, uint64_t unit, uint64_t *out)
+{
+	const char *digit = s + strspn(s, "0123456789");
+
+	return (!*digit || strcmp(s, "unlimited") == 0) && parse_size(s, unit, out);
+}
+
+bool parse_count_pair(const char *s, uint64_t *barrier, uint64_t *limit)
+{
+	return parse_pair(s, parse_count, 1, barrier, limit);
+}
+
+bool valid_hostname(const char *s)
+{
+	size_t label = 0;
+
+	if (!*s || strlen(s) > HOST_NAME_MAX)
+		return false;
+	for (; *s; s++) {
+		if (*s == '.') {
+			if (label == 0 || s[-1] == '-')
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!isalnum((unsigned char)*s) && (*s != '-' || label == 0))
+			return false;
+		if (++label > 63)
+			return false;
+	}
+	return label && s[-1] != '-';
+}
+
+bool valid_template_name(const char *s)
+{
+	if (!*s || *s == '.' || *s == '-' || strlen(s) > 200)
+		return false;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("._+-", *s))
+			return false;
+	return true;
+}
