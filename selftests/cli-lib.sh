@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the tests of the command line share. Containers of these tests are 900 and up; most are busybox.
+# shellcheck shell=bash
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/ktap.sh"
+
+state=/var/lib/cloison
+etc=/etc/cloison
+
+# make ID [OPTION...]: a stopped busybox container.
+make() {
+	local id=$1
+	shift
+	cloisonctl --quiet create "$id" --ostemplate busybox "$@"
+}
+
+# make_running ID [OPTION...]
+make_running() {
+	make "$@"
+	cloisonctl --quiet start "$1" --wait
+}
+
+status() {
+	cloisonctl status "$1"
+}
+
+is_running() {
+	[[ $(status "$1") == *" running" ]]
+}
+
+is_down() {
+	[[ $(status "$1") == *" down" ]]
+}
+
+# init_of ID: its init's pid on the host.
+init_of() {
+	head -n 1 "/sys/fs/cgroup/cloison/$1/init.scope/cgroup.procs"
+}
+
+cgroup_file() {
+	cat "/sys/fs/cgroup/cloison/$1/$2"
+}
+
+# clean: nothing is left of the containers of a test case, whatever it did.
+clean() {
+	local conf id
+	for conf in "$etc"/conf/9*.conf; do
+		[[ -e $conf ]] || continue
+		id=$(basename "$conf" .conf)
+		cloisonctl --quiet stop "$id" --fast 2>/dev/null
+		cloisonctl --quiet destroy "$id"
+	done
+	rm -rf "$state"/private/9*
+	rm -f "$etc"/conf/9*.conf*
+}
+trap 'clean; rm -rf "$KTAP_TMP"' EXIT
+
+# wait_for COMMAND...: until it succeeds. The machine is emulated: a minute is not long.
+wait_for() {
+	local end=$((SECONDS + 120))
+	until "$@" >/dev/null 2>&1; do
+		if [[ $SECONDS -gt $end ]]; then
+			echo "in vain: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# case NAME FUNCTION: a test case that begins with nothing there.
+run_case() {
+	ktap_run "$1" "$2"
+	clean
+}
