@@ -128,7 +128,7 @@ static void run_guest(struct attach_program *prog, int sync)
 	const char *term = getenv("TERM");
 	cleanup_free char *term_line = xasprintf("TERM=%s", term ? term : "linux");
 	const char *env[ARRAY_SIZE(environment)];
-	int ret = become_guest(prog, sync);
+	int ret = sync_wait(sync) ? EXIT_SYSTEM : become_guest(prog, sync);
 
 	if (!ret) {
 		memcpy(env, environment, sizeof(environment));
@@ -144,7 +144,7 @@ static void run_guest(struct attach_program *prog, int sync)
 }
 
 /*
- * The go-between: joins the container, and leaves behind a process in its pid
+ * The go-between: enters the container, and leaves behind a process in its pid
  * namespace that is a child of the tool's (CLONE_PARENT), so that nothing of
  * the tool's own stays inside to be found by a checkpoint.
  */
@@ -156,14 +156,10 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 {
 	struct clone_args args = { .flags = CLONE_PARENT };
 	pid_t pid;
-	int ret;
 
 	/* no debugger from inside gets at it, see ptrace(2) */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot protect the process"));
-	ret = cgroup_join_exec(in->id, in->base, getpid());
-	if (ret)
-		sync_die(sync, ret);
 	if (setns(in->pidfd, ALL_NAMESPACES))
 		sync_die(sync, errno == ESRCH ?
 			 fail(EXIT_NOT_RUNNING, "Container is not running") :
@@ -207,7 +203,14 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 		*pid = -1;
 	close(pids[0]);
 
-	ret = sync_hear(ends[0], &prog->master, prog->pty);
+	/* It is moved here rather than born there: a container that has all the
+	 * processes it may have must not keep its operator out.
+	 */
+	ret = *pid > 0 ? cgroup_join_exec(in->id, in->base, *pid) : 0;
+	if (!ret && *pid > 0)
+		sync_go(ends[0]);
+	if (!ret)
+		ret = sync_hear(ends[0], &prog->master, prog->pty);
 	/* the container's root may have put something else at /dev/ptmx */
 	if (!ret && prog->pty && !is_ptmx(prog->master))
 		ret = fail(EXIT_SYSTEM, "The container's /dev/ptmx is not a terminal");

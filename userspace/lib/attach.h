@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Running programs of the container's in the container. They join its leaf
- * cgroup for such visitors first (a checkpoint needs every task below the
- * container's cgroup root), then all namespaces of its init, and are confined as
- * init was. No process of the tool's stays inside.
+ * Running programs of the container's in the container. They enter all namespaces
+ * of its init and its leaf cgroup for such visitors (a checkpoint needs every task
+ * below the container's cgroup root), and are confined as init was. No process of
+ * the tool's stays inside.
  */
 #ifndef CLOISON_ATTACH_H
 #define CLOISON_ATTACH_H

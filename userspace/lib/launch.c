@@ -34,8 +34,8 @@
  *
  *	tool					container's process 1
  *	clone into cgroup, map ids
- *						be root, new cgroup namespace
- *	move it to init.scope
+ *						be root, new cgroup and time namespace
+ *	move it to init.scope, set its clocks
  *						mounts, files, pivot, confine
  *	tell cloison.ko who init is
  *						exec init
@@ -80,6 +80,19 @@ static int open_up(int fds[UP_FDS])
 	return 0;
 }
 
+/*
+ * unshare(2) gives the time namespace to children only. It is made here, after
+ * the user namespace, to belong to that: CRIU does not dump it otherwise.
+ */
+static int enter_clocks(void)
+{
+	cleanup_close int fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWTIME))
+		return fail_errno(EXIT_START, "Cannot enter the time namespace");
+	return 0;
+}
+
 static int prepare(const struct container *ct, int root, int sync)
 {
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
@@ -88,7 +101,11 @@ static int prepare(const struct container *ct, int root, int sync)
 	/* born in the container's cgroup, which so becomes the namespace's root */
 	if (unshare(CLONE_NEWCGROUP))
 		return fail_errno(EXIT_START, "Cannot make a cgroup namespace");
+	if (unshare(CLONE_NEWTIME))
+		return fail_errno(EXIT_START, "Cannot make a time namespace");
 	if (sync_tell(sync, NULL, 0) || sync_wait(sync))
+		return EXIT_START;
+	if (enter_clocks())
 		return EXIT_START;
 	if (setsid() < 0)
 		return fail_errno(EXIT_START, "Cannot begin a session");
@@ -130,24 +147,22 @@ static void run_init(const struct container *ct, int root, int sync)
 }
 
 /*
- * A time namespace whose clocks begin now, for the next child of this process;
- * *@own is for going back. So uptime in the container is its own, and does not
+ * The clocks of the time namespace that process @pid made for itself and has not
+ * entered yet begin now. So uptime in the container is its own, and does not
  * jump when it is migrated.
  */
-static int new_clocks(int *own)
+static int set_clocks(pid_t pid)
 {
+	cleanup_free char *path = xasprintf("/proc/%d/timens_offsets", (int)pid);
 	struct timespec mono, boot;
 	char text[128];
 
-	*own = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
-	if (*own < 0 || unshare(CLONE_NEWTIME))
-		return fail_errno(EXIT_START, "Cannot make a time namespace");
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	/* one second early: programs take a clock at zero for one that is unset */
 	snprintf(text, sizeof(text), "monotonic %lld 0\nboottime %lld 0\n",
 		 1 - (long long)mono.tv_sec, 1 - (long long)boot.tv_sec);
-	if (write_file_at(-1, "/proc/self/timens_offsets", text))
+	if (write_file_at(-1, path, text))
 		return fail_errno(EXIT_START, "Cannot set the container's clocks");
 	return 0;
 }
@@ -194,26 +209,22 @@ static int wait_up(const struct container *ct, const int fds[UP_FDS])
 static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS])
 {
 	cleanup_close int root = rootfs_detach(ct->fs);
-	cleanup_close int clocks = -1;
 	struct child child;
 	int ret;
 
 	if (root < 0)
 		return EXIT_MOUNT;
-	ret = new_clocks(&clocks);
-	if (ret)
-		return ret;
 	switch (userns_fork(NAMESPACES, cgroup, base, &child)) {
 	case -1:
 		return EXIT_START;
 	case 0:
 		run_init(ct, root, child.sync);
 	}
-	ret = setns(clocks, CLONE_NEWTIME) ? fail_errno(EXIT_SYSTEM, "Cannot leave the clocks") : 0;
-	if (!ret)
-		ret = sync_hear(child.sync, NULL, 0);
+	ret = sync_hear(child.sync, NULL, 0);
 	if (!ret)
 		ret = cgroup_join_init(ct->id, child.pid);
+	if (!ret)
+		ret = set_clocks(child.pid);
 	if (!ret && sync_go(child.sync) == 0)
 		ret = sync_hear(child.sync, fds, UP_FDS);
 	if (!ret)
