@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The machine harness itself: its word is what every other test's result rests on. Runs on the host.
+# timeout: 900
+# shellcheck disable=SC2317 # ktap_run calls the functions
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/ktap.sh"
+. "$here/vm/lib/log.sh"
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# machine NAME OPTION... -- FILE...: a machine that runs the script on standard input; output and status in $tmp.
+machine() {
+	local name=$1 options=()
+	shift
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	cat >"$tmp/$name.sh"
+	"$here/vm/run" --timeout 300 "${options[@]}" "$tmp/$name.sh" "${@:2}" >"$tmp/$name.out" 2>"$tmp/$name.err" </dev/null
+	echo $? >"$tmp/$name.status"
+}
+
+boot_all() {
+	mkdir "$tmp/directory"
+	echo 'content of a file' >"$tmp/file"
+	echo 'content below' >"$tmp/directory/file"
+	machine silent -- <<-'EOF' &
+		echo o >/proc/sysrq-trigger
+		sleep 60
+	EOF
+	machine seven -- "$tmp/file" "$tmp/directory" <<-'EOF' &
+		#!/bin/bash
+		echo "in $PWD as $(id -un) on $(hostname)"
+		cat file directory/file
+		echo complaint >/dev/stderr
+		sleep 1000 & # nobody waits for it
+		exit 7
+	EOF
+	wait
+	machine warned -- <<-'EOF' &
+		echo 'WARNING: CPU: 0 PID: 1 at' >/dev/kmsg
+		exit 0
+	EOF
+	wait
+	machine two --nodes 2 -- <<-'EOF'
+		set -e
+		ping -c 1 -W 10 10.99.0.2
+		ping -c 1 -W 10 fd99::2
+		[[ $(ssh node2 hostname) == node2 ]]
+		[[ $(ssh node2 ssh node1 hostname) == node1 ]]
+	EOF
+}
+
+# status NAME WANT
+status() {
+	local status
+	status=$(<"$tmp/$1.status")
+	[[ $status -ne $2 ]] || return 0
+	echo "status $status, not $2"
+	cat "$tmp/$1.out" "$tmp/$1.err"
+	return 1
+}
+
+files_arrive() {
+	expect_out '^in /root/run as root on node1$' cat "$tmp/seven.out" &&
+		expect_out '^content of a file$' cat "$tmp/seven.out" &&
+		expect_out '^content below$' cat "$tmp/seven.out" &&
+		expect_out '^complaint$' cat "$tmp/seven.out"
+}
+
+kernel_warning() {
+	status warned 125 && expect_out 'WARNING: CPU: 0 PID: 1 at' cat "$tmp/warned.err"
+}
+
+silent() {
+	status silent 124 && expect_out 'without giving a status' cat "$tmp/silent.err"
+}
+
+usage() {
+	expect_exit 2 "$here/vm/run" --no-such-option true && expect_out '^usage: ' "$here/vm/run" --no-such-option true
+}
+
+# The log's scan, on lines that kernels of all series wrote, without a machine.
+complaints() {
+	local line
+	while IFS= read -r line; do
+		! log_scan - <<<"$line" >/dev/null || { echo "not seen: $line" && return 1; }
+	done <<-'EOF'
+		[    1.0] WARNING: CPU: 1 PID: 77 at kernel/workqueue.c:1 f+0x1/0x2
+		[    1.0] WARNING: kernel/workqueue.c:1 at f+0x1/0x2, CPU#1: kworker/1:1/77
+		[    1.0] WARNING: possible circular locking dependency detected
+		[    1.0] BUG: kernel NULL pointer dereference, address: 0000000000000000
+		[    1.0] Oops: general protection fault, probably for non-canonical address 0xdead: 0000 [#1] PREEMPT SMP
+		[    1.0] INFO: task modprobe:77 blocked for more than 241 seconds.
+		[    1.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+		[    1.0] watchdog: BUG: soft lockup - CPU#0 stuck for 62s! [x:77]
+		[    1.0] unregister_netdevice: waiting for venet0 to become free. Usage count = 2
+		[    1.0] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+		[    1.0] Kernel panic - not syncing: Fatal exception
+	EOF
+	log_scan - <<<'[    1.0] cloison: loading out-of-tree module taints kernel.' || return 1
+	log_tainted $((1 << 9)) && ! log_tainted $((1 << 12 | 1 << 13))
+}
+
+# judged NAME: the numbers that tap.awk gives for a test whose output is on standard input
+judged() {
+	mkdir -p "$tmp/judged"
+	awk -f "$here/vm/tap.awk" -v dir="$tmp/judged" | cut -d ' ' -f 2-4
+}
+
+# gives ROW STATUS LINE...: true if a test with that output and exit status has that row.
+gives() {
+	local want=$1 status=$2
+	shift 2
+	expect_out "^$want\$" judged < <(printf '%s\n' '@@ begin t' "$@" "@@ end t $status 1")
+}
+
+points() {
+	gives '2 0 1' 0 '1..3' 'ok 1 - a' '    not ok 1 - sub' 'ok 2 # SKIP no' 'ok 3' &&
+		gives '1 1 0' 1 '1..2' 'ok 1' 'not ok 2' &&
+		gives '1 1 0' 0 '1..2' 'ok 1' &&
+		gives '1 1 0' 3 '1..1' 'ok 1' &&
+		gives '1 1 0' 124 '1..1' 'ok 1' &&
+		gives '1 1 0' 0 '1..1' 'ok 1' '@@ kernel' '# WARNING' &&
+		gives '0 0 1' 4 '1..0 # SKIP not here' &&
+		gives '0 1 0' 0 'hello' &&
+		expect_out '^1 1 0$' judged < <(printf '%s\n' '@@ begin t' '1..1' 'ok 1')
+}
+
+ktap_plan 9
+ktap_run "an unknown option gives the usage" usage
+ktap_run "complaints of the kernel are seen in a log" complaints
+ktap_run "points are counted, and what is not credible fails" points
+boot_all
+ktap_run "the script's status is passed on" status seven 7
+ktap_run "files and output arrive" files_arrive
+ktap_run "a warning of the kernel fails a run that exits 0" kernel_warning
+ktap_run "a machine that powers off without a word fails" silent
+ktap_run "two nodes reach each other" status two 0
+ktap_run "of that, the output arrives too" expect_out '1 received' cat "$tmp/two.out"
+ktap_finish
