@@ -33,17 +33,18 @@ bad_ctid() {
 
 no_configuration() {
 	local verb
-	for verb in start stop restart destroy enter "exec x" "set --ram 1G"; do
-		# shellcheck disable=SC2086 # words
-		expect_exit 14 cloisonctl ${verb%% *} 900 $([[ $verb == *\ * ]] && echo "${verb#* }")
+	for verb in start stop restart destroy enter; do
+		expect_exit 14 cloisonctl "$verb" 900
 	done
+	expect_exit 14 cloisonctl exec 900 true
+	expect_exit 14 cloisonctl set 900 --ram 1G
 	expect_out '^Container config file does not exist' cloisonctl start 900
 	[[ $(status 900) == "CTID 900 deleted unmounted down" ]]
 }
 
 bad_values() {
 	make 900
-	cp $etc/conf/900.conf "$KTAP_TMP/before"
+	cp "$etc"/conf/900.conf "$KTAP_TMP/before"
 	expect_exit 21 cloisonctl set 900 --ram lots --save
 	expect_out '^Bad value for --ram: lots; it takes' cloisonctl set 900 --ram lots --save
 	expect_exit 21 cloisonctl set 900 --ram 256M --cpuunits 1 --save
@@ -51,14 +52,14 @@ bad_values() {
 	expect_exit 21 cloisonctl set 900 --numproc 0 --save
 	expect_exit 20 cloisonctl set 900 --save
 	expect_exit 20 cloisonctl set 900 --ram
-	cmp $etc/conf/900.conf "$KTAP_TMP/before"
-	echo 'CPUUNITS="many"' >>$etc/conf/900.conf
+	cmp "$etc"/conf/900.conf "$KTAP_TMP/before"
+	echo 'CPUUNITS="many"' >>"$etc"/conf/900.conf
 	expect_exit 21 cloisonctl start 900
 	expect_out 'CPUUNITS="many"' cloisonctl start 900
-	echo 'BROKEN="' >>$etc/conf/900.conf
+	echo 'BROKEN="' >>"$etc"/conf/900.conf
 	expect_exit 21 cloisonctl start 900
 	expect_out '900.conf: line [0-9]+: a quote is not closed' cloisonctl start 900
-	cp "$KTAP_TMP/before" $etc/conf/900.conf
+	cp "$KTAP_TMP/before" "$etc"/conf/900.conf
 }
 
 wrong_state() {
@@ -109,9 +110,9 @@ not_root() {
 }
 
 no_global_configuration() {
-	mv $etc/cloison.conf "$KTAP_TMP/"
+	mv "$etc"/cloison.conf "$KTAP_TMP/"
 	expect_exit 10 cloisonctl list
-	mv "$KTAP_TMP/cloison.conf" $etc/
+	mv "$KTAP_TMP/cloison.conf" "$etc"/
 }
 
 locked() {
@@ -129,7 +130,7 @@ locked() {
 
 disabled() {
 	make 900
-	echo 'DISABLED="yes"' >>$etc/conf/900.conf
+	echo 'DISABLED="yes"' >>"$etc"/conf/900.conf
 	expect_exit 105 cloisonctl start 900
 	expect_exit 0 cloisonctl start 900 --force --wait
 	is_running 900

@@ -46,9 +46,9 @@ list_formats() {
 	expect_exit 1 cloisonctl list 999
 	expect_out 'not found' cloisonctl list 999
 	# one bad file does not hide the others
-	echo 'X="' >>$etc/conf/901.conf
+	echo 'X="' >>"$etc"/conf/901.conf
 	[[ $(cloisonctl list -a -1 2>/dev/null) == 900 ]]
-	echo >$etc/conf/901.conf
+	echo >"$etc"/conf/901.conf
 }
 
 exec_status_and_io() {
@@ -82,9 +82,9 @@ terminals() {
 	script -qec 'stty rows 33 cols 77; cloisonctl enter 900' /dev/null <<<'stty size; exit' >"$KTAP_TMP/out"
 	grep -q '33 77' "$KTAP_TMP/out"
 	# exec with a terminal: not a terminal inside, but the output comes
-	script -qec 'cloisonctl exec 900 "tty; echo done"' /dev/null </dev/null | tr -d '\r' >"$KTAP_TMP/out"
+	script -qec 'cloisonctl exec 900 "tty; echo finished"' /dev/null </dev/null | tr -d '\r' >"$KTAP_TMP/out"
 	grep -qx 'not a tty' "$KTAP_TMP/out"
-	grep -qx done "$KTAP_TMP/out"
+	grep -qx finished "$KTAP_TMP/out"
 }
 
 init_ends_by_itself() {
@@ -104,15 +104,15 @@ init_ends_by_itself() {
 
 init_that_fails() {
 	make 900
-	printf '#!/bin/sh\nexit 7\n' >$state/private/900/fs/sbin/rcfail
-	chmod 755 $state/private/900/fs/sbin/rcfail
-	ln -sf rcfail $state/private/900/fs/sbin/init
+	printf '#!/bin/sh\nexit 7\n' >"$state"/private/900/fs/sbin/rcfail
+	chmod 755 "$state"/private/900/fs/sbin/rcfail
+	ln -sf rcfail "$state"/private/900/fs/sbin/init
 	expect_exit 133 cloisonctl start 900 --wait
 	expect_out 'init ended: status 7' cloisonctl start 900 --wait
 	is_down 900
 	expect_exit 0 cloisonctl start 900
 	wait_for is_down 900
-	rm $state/private/900/fs/sbin/init
+	rm "$state"/private/900/fs/sbin/init
 	expect_exit 61 cloisonctl start 900
 	expect_out "Cannot run the container's /sbin/init: No such file" cloisonctl start 900
 	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
@@ -122,36 +122,36 @@ init_that_fails() {
 init_that_ignores() {
 	make_running 900
 	# a container without halt(8)
-	rm $state/private/900/fs/sbin/halt
-	echo 'STOP_TIMEOUT="1"' >>$etc/conf/900.conf
+	rm "$state"/private/900/fs/sbin/halt
+	echo 'STOP_TIMEOUT="1"' >>"$etc"/conf/900.conf
 	cloisonctl stop 900
 	is_down 900
 }
 
 configuration_survives() {
 	make 900
-	sed -i '1i # mine\nVENDOR_KEY="kept"' $etc/conf/900.conf
+	sed -i '1i # mine\nVENDOR_KEY="kept"' "$etc"/conf/900.conf
 	cloisonctl --quiet set 900 --ram 300M --cpus 2 --hostname h --save
-	grep -qx '# mine' $etc/conf/900.conf
-	grep -qx 'VENDOR_KEY="kept"' $etc/conf/900.conf
-	grep -qx 'PHYSPAGES="0:300M"' $etc/conf/900.conf
+	grep -qx '# mine' "$etc"/conf/900.conf
+	grep -qx 'VENDOR_KEY="kept"' "$etc"/conf/900.conf
+	grep -qx 'PHYSPAGES="0:300M"' "$etc"/conf/900.conf
 	[[ $(sh -c ". $etc/conf/900.conf; echo \$CPUS\$HOSTNAME") == 2h ]]
 	# an administrator's file without a private area is used, not overwritten
-	sed 's/LOCAL_.*//' $etc/conf/900.conf >$etc/conf/901.conf
+	sed 's/LOCAL_.*//' "$etc"/conf/900.conf >"$etc"/conf/901.conf
 	cloisonctl --quiet create 901 --ostemplate busybox --cpus 1
-	grep -qx 'VENDOR_KEY="kept"' $etc/conf/901.conf
-	grep -qx 'CPUS="1"' $etc/conf/901.conf
+	grep -qx 'VENDOR_KEY="kept"' "$etc"/conf/901.conf
+	grep -qx 'CPUS="1"' "$etc"/conf/901.conf
 }
 
 own_ids() {
 	local id
 	for id in 900 901 902 903; do
-		make $id &
+		make "$id" &
 	done
 	wait
-	[[ $(grep -h ^LOCAL_UID $etc/conf/90?.conf | sort -u | wc -l) == 4 ]]
-	[[ $(stat -c %u $state/private/900/fs/bin) == "$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' $etc/conf/900.conf)" ]]
-	[[ $(stat -c %a%u $state/private/900) == 7000 ]]
+	[[ $(grep -h ^LOCAL_UID "$etc"/conf/90?.conf | sort -u | wc -l) == 4 ]]
+	[[ $(stat -c %u "$state"/private/900/fs/bin) == "$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc"/conf/900.conf)" ]]
+	[[ $(stat -c %a%u "$state"/private/900) == 7000 ]]
 }
 
 ktap_plan 10

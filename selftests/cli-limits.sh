@@ -59,7 +59,7 @@ while_running() {
 	grep -q 'not saved' "$KTAP_TMP/out"
 	[[ $(cgroup_file 900 memory.max) == 100663296 && $(cgroup_file 900 cpu.weight) == 50 ]]
 	[[ $(cloisonctl exec 900 hostname) == two ]]
-	grep -q 'PHYSPAGES="0:64M"' $etc/conf/900.conf
+	grep -q 'PHYSPAGES="0:64M"' "$etc"/conf/900.conf
 	cloisonctl set 900 --ram 80M --save
 	cloisonctl --quiet restart 900 --wait
 	[[ $(cgroup_file 900 memory.max) == 83886080 && $(cgroup_file 900 cpu.weight) == 100 ]]

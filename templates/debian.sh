@@ -4,7 +4,6 @@
 
 # The mirror this machine's own apt uses for archive $1 (Debian or Debian-Security).
 debian_mirror() {
-	# shellcheck disable=SC2016 # $(...) is apt's notation
 	apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' |
 		awk -F '|' -v label="$1" '$1 == "Debian" && $2 == label { print $3; exit }'
 }

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Templates: built from recipes, listed, removed; archives that are broken or hostile.
+
+. "$(dirname "$0")/cli-lib.sh"
+
+cache=$state/template/cache
+
+# archive NAME DIR: a template of what is in DIR
+archive() {
+	tar -C "$2" --numeric-owner --xattrs --xattrs-include='*' -cf - . | zstd -q >"$cache/$1.tar.zst"
+}
+
+build_list_remove() {
+	cp "$cache"/busybox.tar.zst "$KTAP_TMP/"
+	cloisonctl template remove busybox
+	not test -e "$cache"/busybox.tar.zst
+	expect_exit 91 cloisonctl create 900 --ostemplate busybox
+	cloisonctl template build busybox
+	expect_out '^busybox +[0-9.]+M +20.* yes$' cloisonctl template list
+	make_running 900
+	not compgen -G "$cache/.*.zst"
+}
+
+recipe_that_fails() {
+	mkdir /usr/share/cloison/templates/bad
+	printf '#!/bin/sh\necho half >"$1"\nexit 1\n' >/usr/share/cloison/templates/bad/build
+	chmod 755 /usr/share/cloison/templates/bad/build
+	expect_exit 47 cloisonctl template build bad
+	rm -r /usr/share/cloison/templates/bad
+	not compgen -G "$cache/*bad*"
+	not compgen -G "$cache/.*bad*"
+}
+
+broken_archive() {
+	head -c 300000 "$cache"/busybox.tar.zst >"$cache"/broken.tar.zst
+	expect_exit 47 cloisonctl create 900 --ostemplate broken
+	rm "$cache"/broken.tar.zst
+	[[ $(status 900) == "CTID 900 deleted unmounted down" ]]
+	[[ -z $(ls -A "$state"/private) ]]
+	make 900
+}
+
+formats() {
+	zstd -dqc "$cache"/busybox.tar.zst | gzip >"$cache"/other.tar.gz
+	cloisonctl --quiet create 900 --ostemplate other
+	rm "$cache"/other.tar.gz
+	cloisonctl --quiet start 900 --wait
+	is_running 900
+}
+
+ids_and_attributes() {
+	local tree=$KTAP_TMP/tree base
+	mkdir -p "$tree"/sub
+	touch "$tree"/of1000 "$tree"/capable
+	chown 1000:50 "$tree"/of1000
+	chmod 4755 "$tree"/of1000
+	setfattr -n user.note -v text "$tree"/of1000
+	setcap cap_net_raw+ep "$tree"/capable
+	ln "$tree"/of1000 "$tree"/sub/link
+	archive attrs "$tree"
+	cloisonctl --quiet create 900 --ostemplate attrs
+	rm "$cache"/attrs.tar.zst
+	base=$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc"/conf/900.conf)
+	cd "$state"/private/900/fs
+	[[ $(stat -c %u:%g:%a:%h of1000) == $((base + 1000)):$((base + 50)):4755:2 ]]
+	[[ $(getfattr --only-values -n user.note of1000) == text ]]
+	# the capability is the container's: worth nothing on the host
+	[[ $(getcap -n capable) == *"rootid=$base"* ]]
+}
+
+hostile_archive() {
+	local tree=$KTAP_TMP/tree
+	mkdir -p "$tree"/dev "$tree"/etc
+	mknod "$tree"/dev/sda b 8 0
+	mknod "$tree"/etc/disk b 8 0
+	archive node "$tree"
+	# in /dev it is left out, elsewhere it cannot be made and refuses the archive
+	expect_exit 47 cloisonctl create 900 --ostemplate node
+	rm "$tree"/etc/disk
+	archive node "$tree"
+	cloisonctl --quiet create 900 --ostemplate node
+	[[ -z $(ls -A "$state"/private/900/fs/dev) ]]
+	rm "$cache"/node.tar.zst
+	# a link to the host, and a file through it
+	rm -rf "$tree" && mkdir "$tree" && ln -s /etc "$tree"/out
+	tar -C "$tree" -cf "$cache"/link.tar .
+	mkdir "$tree".2 "$tree".2/out && echo x >"$tree".2/out/cloison-escaped
+	tar -C "$tree".2 -rf "$cache"/link.tar ./out/cloison-escaped
+	expect_exit 0 cloisonctl create 901 --ostemplate link || true
+	rm "$cache"/link.tar
+	[[ ! -e /etc/cloison-escaped ]]
+	# paths that climb
+	echo x >"$KTAP_TMP/climb"
+	tar -P --transform 's,.*,../../../../../../etc/cloison-escaped,' -cf "$cache"/climb.tar "$KTAP_TMP/climb"
+	cloisonctl --quiet create 902 --ostemplate climb || true
+	rm "$cache"/climb.tar
+	[[ ! -e /etc/cloison-escaped && ! -e $state/private/etc/cloison-escaped ]]
+}
+
+ktap_plan 6
+run_case "build, list, remove" build_list_remove
+run_case "a recipe that fails leaves nothing" recipe_that_fails
+run_case "a broken archive leaves nothing" broken_archive
+run_case "other formats" formats
+run_case "ids, modes, links, attributes, capabilities" ids_and_attributes
+run_case "hostile archives" hostile_archive
+ktap_finish
