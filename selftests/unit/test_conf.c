@@ -66,7 +66,8 @@ static void test_rewrite(void)
 	conf_set(conf, "NEW", conf_get(conf, "NEW"));
 	after = conf_text(conf);
 	ok(is(after, "# a comment\n\nRAM=\"1\"\n  weird line ;;\nVENDOR_KEY=\"kept\"\n"
-	      "RAM=\"a \\\"b\\\" \\$c \\`d\\` \\\\e\"\nNEW=\"x\"\n"), "one line changes, one comes");
+	      "RAM=\"a \\\"b\\\" \\$c \\`d\\` \\\\e\"\nNEW=\"x\"\n"),
+	   "one line changes, one comes");
 	conf_set(conf, "RAM", NULL);
 	ok(!conf_get(conf, "RAM") && is(conf_get(conf, "VENDOR_KEY"), "kept"),
 	   "removing a key removes all its lines and no others");

@@ -15,7 +15,7 @@ int do_stop(struct container *ct, bool fast)
 		return ret;
 	if (!kc.id || kc.state != CLOISON_STATE_RUNNING) {
 		/* vzctl's message and status; what a dead one left goes all the same */
-		warn("Unable to stop: container is not running");
+		say("Unable to stop: container is not running");
 		return container_sweep(ct);
 	}
 	say("Stopping container ...");

@@ -2,9 +2,10 @@
 /*
  * Preloaded into CRIU before 4.2: getsockopt(2) as it was before Linux 6.16.
  *
- * Since then SO_PASSCRED, SO_PASSSEC and SO_PASSPIDFD are EOPNOTSUPP on sockets that cannot have them;
- * before, they were 0. CRIU asks every socket for them, and takes the error
- * for a failure; CRIU 4.2 (November 2025) asks only where it makes sense.
+ * Since then SO_PASSCRED, SO_PASSSEC and SO_PASSPIDFD are EOPNOTSUPP on sockets
+ * that cannot have them; before, they were 0. CRIU asks every socket for them,
+ * and takes the error for a failure; CRIU 4.2 (November 2025) asks only where it
+ * makes sense.
  *
  * Written in 2026 for Debian 13, which has CRIU 4.1.1 and newer kernels in its
  * backports. To be removed when the oldest supported CRIU is 4.2.

@@ -249,7 +249,8 @@ int attach_sethostname(const struct attached *in, const char *name)
 	if (pid < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot fork");
 	if (pid == 0)
-		_exit(setns(in->pidfd, CLONE_NEWUTS) || sethostname(name, strlen(name)) ? errno : 0);
+		_exit(setns(in->pidfd, CLONE_NEWUTS) ||
+		      sethostname(name, strlen(name)) ? errno : 0);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (status == 0)

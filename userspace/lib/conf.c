@@ -78,10 +78,10 @@ static const char *unquote(const char *s, char *out)
 			quote = '\0';
 		} else if (!quote && (*s == '"' || *s == '\'')) {
 			quote = *s;
-		} else if (!quote && (isspace((unsigned char)*s) || *s == ';')) {
-			break;
-		} else {
+		} else if (quote || !(isspace((unsigned char)*s) || *s == ';')) {
 			*out++ = *s;
+		} else {
+			break;
 		}
 	}
 	*out = '\0';

@@ -59,13 +59,12 @@ void container_paths(struct container *ct)
 	ct->fs = xasprintf("%s/fs", ct->private);
 }
 
-int container_open_id(struct container *ct, uint32_t id, enum container_need need)
+static int load_conf(struct container *ct, enum container_need need)
 {
 	int ret;
 
-	ct->id = id;
-	ct->lock = -1;
-	ct->conf_path = xasprintf(CONF_DIR "/%u.conf", id);
+	conf_free(ct->conf);
+	ct->conf = NULL;
 	ret = conf_load(ct->conf_path, &ct->conf);
 	if (ret == EXIT_NO_CONF && need == NEED_NOTHING)
 		ret = 0;
@@ -74,6 +73,14 @@ int container_open_id(struct container *ct, uint32_t id, enum container_need nee
 			    ct->conf_path);
 	container_paths(ct);
 	return ret;
+}
+
+int container_open_id(struct container *ct, uint32_t id, enum container_need need)
+{
+	ct->id = id;
+	ct->lock = -1;
+	ct->conf_path = xasprintf(CONF_DIR "/%u.conf", id);
+	return load_conf(ct, need);
 }
 
 int container_open(struct container *ct, const char *arg, enum container_need need)
@@ -125,23 +132,8 @@ int container_lock(struct container *ct)
 
 	if (ret == EXIT_LOCKED)
 		return fail(ret, "Container already locked");
-	if (ret)
-		return ret;
 	/* What was read before the lock may have been changed by its last holder. */
-	if (ct->conf) {
-		struct conf *fresh = NULL;
-
-		ret = conf_load(ct->conf_path, &fresh);
-		if (ret == EXIT_NO_CONF)
-			return fail(ret, "Container config file does not exist: %s",
-				    ct->conf_path);
-		if (ret)
-			return ret;
-		conf_free(ct->conf);
-		ct->conf = fresh;
-		container_paths(ct);
-	}
-	return 0;
+	return ret ? ret : load_conf(ct, ct->conf ? NEED_CONF : NEED_NOTHING);
 }
 
 bool container_exists(const struct container *ct)

@@ -8,9 +8,9 @@
 #include "container.h"
 
 /*
- * The caller holds its lock. Bring it up, until its init runs; with @wait until init says that the system
- * is up (EXIT_WAIT if it dies or the time is over; it is left running then).
- * After any other failure nothing is left of it.
+ * The caller holds its lock. Bring it up, until its init runs; with @wait until
+ * init says that the system is up (EXIT_WAIT if it dies or the time is over; it
+ * is left as it is then). After any other failure nothing is left of it.
  */
 int launch(struct container *ct, bool wait);
 

@@ -15,7 +15,8 @@
 #include "relay.h"
 #include "util.h"
 
-#define CTRL_D	'\004'	/* termios(3): VEOF */
+/* VEOF of a new terminal, termios(3) */
+static const char ctrl_d = 004;
 
 /* One direction. A side that is -1 is finished. */
 struct channel {
@@ -39,7 +40,7 @@ static void finish(struct relay *r, struct channel *c)
 		return;
 	/* a pipe tells its end by closing, a terminal by a character */
 	if (c->to == r->pty && r->pty >= 0)
-		(void)!write(r->pty, &(char){ CTRL_D }, 1);
+		(void)!write(r->pty, &ctrl_d, 1);
 	else if (c->to > STDERR_FILENO)
 		close(c->to);
 	c->from = -1;
