@@ -6,7 +6,8 @@
  * namespace only. Every command, and membership of the event group, needs
  * CAP_SYS_ADMIN in the initial user namespace (-EPERM otherwise): the root of
  * a container cannot talk to it. Errors carry an extended ack message that
- * says what was wrong.
+ * says what was wrong. An attribute that is missing, malformed, or that the
+ * command does not know is -EINVAL, a number out of its range -ERANGE.
  *
  * A container is a number (1..CLOISON_ID_MAX; 0 is the host), a cgroup of the
  * default hierarchy that holds its tasks, and, while it runs, an init: process 1
@@ -18,6 +19,10 @@
  *
  * DEL forgets the entry and signals nobody. While RUNNING, the module cannot
  * be unloaded. Unloading deletes what is CREATED or DEAD.
+ *
+ * DEAD means that init is on its way out, with its exit status settled. The
+ * kernel kills the other processes of the pid namespace only then: the
+ * container has come to rest when its cgroup.events says "populated 0".
  *
  * CLOISON_CMD_NEW	{ID, CGROUP_ID [, NAME]}
  *	Register a container. All containers live at the same depth of the
@@ -34,11 +39,13 @@
  *	container's cgroup or below it. Only once per life of an entry. If it
  *	has died in the meantime the entry goes to DEAD as if it had died later.
  *	NAME: rename; the empty string takes the name away.
+ *	With both, none is set if one is refused.
  *	-ENOENT   no such container
  *	-ESRCH    no such process
  *	-EINVAL   the process cannot be the init of this container
  *	-EBUSY    the container had its init already
  *	-EEXIST   the name is taken
+ *	-ESHUTDOWN the module is being unloaded
  *
  * CLOISON_CMD_DEL	{ID}
  *	-ENOENT   no such container

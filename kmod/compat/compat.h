@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The code is written for the newest kernel. What older ones lack is here,
+ * each dated with the release that has it; see compat.mk.
+ */
+#ifndef _CLOISON_COMPAT_H
+#define _CLOISON_COMPAT_H
+
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+
+/* Before 7.0, allocations named a size. */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
+/* Before 6.2, pre_doit got a genl_ops. */
+#ifndef COMPAT_HAVE_GENL_SPLIT_OPS
+#define genl_split_ops genl_ops
+#endif
+
+/*
+ * COMPAT_SCHED_PROCESS_EXIT(name, fn) makes the probe name() for the tracepoint
+ * sched_process_exit that calls fn(task, group_dead). Before 6.16 a probe is not
+ * told of group death. do_exit() has counted the thread out just before, so of
+ * several threads that exit together more than one may be taken for the last:
+ * fn() must bear that.
+ */
+#ifdef COMPAT_HAVE_EXIT_GROUP_DEAD
+#define COMPAT_SCHED_PROCESS_EXIT(name, fn)				\
+	static void name(void *data, struct task_struct *p, bool group_dead) \
+	{								\
+		fn(p, group_dead);					\
+	}
+#else
+#define COMPAT_SCHED_PROCESS_EXIT(name, fn)				\
+	static void name(void *data, struct task_struct *p)		\
+	{								\
+		fn(p, !atomic_read(&p->signal->live));			\
+	}
+#endif
+
+#endif /* _CLOISON_COMPAT_H */
