@@ -49,6 +49,7 @@ bad_values() {
 	expect_out '^Bad value for --ram: lots; it takes' cloisonctl set 900 --ram lots --save
 	expect_exit 21 cloisonctl set 900 --ram 256M --cpuunits 1 --save
 	expect_exit 21 cloisonctl set 900 --hostname 'a b' --save
+	expect_exit 21 cloisonctl set 900 --ram 0 --save
 	expect_exit 21 cloisonctl set 900 --numproc 0 --save
 	expect_exit 20 cloisonctl set 900 --save
 	expect_exit 20 cloisonctl set 900 --ram
@@ -132,11 +133,41 @@ disabled() {
 	make 900
 	echo 'DISABLED="yes"' >>"$etc"/conf/900.conf
 	expect_exit 105 cloisonctl start 900
+	expect_exit 105 cloisonctl restart 900
 	expect_exit 0 cloisonctl start 900 --force --wait
 	is_running 900
+	expect_exit 0 cloisonctl restart 900 --fast
 }
 
-ktap_plan 11
+# The registry is out of sight there: nothing may take that for "nothing runs".
+other_network_namespace() {
+	make_running 900
+	expect_exit 5 unshare --net cloisonctl destroy 900
+	expect_exit 5 unshare --net cloisonctl list
+	expect_exit 5 unshare --net cloisonctl set 900 --ram 1G
+	expect_out "network namespace" unshare --net cloisonctl status 900
+	is_running 900
+	[[ -e $state/private/900/fs/bin/busybox ]]
+}
+
+# A file spoilt while the container runs: it can be seen, entered and stopped.
+spoilt_while_running() {
+	make_running 900
+	cp "$etc/conf/900.conf" "$KTAP_TMP/good"
+	echo 'BROKEN="' >>"$etc/conf/900.conf"
+	[[ $(cloisonctl status 900 2>/dev/null) == "CTID 900 exist mounted running" ]]
+	[[ $(cloisonctl list -1 2>/dev/null) == 900 ]]
+	[[ $(cloisonctl exec2 900 echo alive 2>/dev/null) == alive ]]
+	# others are not held up
+	make 901
+	rm "$etc/conf/900.conf"
+	[[ $(cloisonctl list -1) == 900 ]]
+	expect_exit 0 cloisonctl stop 900
+	expect_exit 14 cloisonctl stop 900
+	cp "$KTAP_TMP/good" "$etc/conf/900.conf"
+}
+
+ktap_plan 13
 run_case "unknown verbs and options" bad_command_line
 run_case "bad container ids" bad_ctid
 run_case "no configuration" no_configuration
@@ -148,4 +179,6 @@ run_case "not root, or root of a user namespace only" not_root
 run_case "no global configuration" no_global_configuration
 run_case "locked by another command" locked
 run_case "disabled containers" disabled
+run_case "from another network namespace" other_network_namespace
+run_case "a file spoilt while the container runs" spoilt_while_running
 ktap_finish

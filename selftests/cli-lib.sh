@@ -56,18 +56,6 @@ clean() {
 }
 trap 'clean; rm -rf "$KTAP_TMP"' EXIT
 
-# wait_for COMMAND...: until it succeeds. The machine is emulated: a minute is not long.
-wait_for() {
-	local end=$((SECONDS + 120))
-	until "$@" >/dev/null 2>&1; do
-		if [[ $SECONDS -gt $end ]]; then
-			echo "in vain: $*" >&2
-			return 1
-		fi
-		sleep 0.05
-	done
-}
-
 # case NAME FUNCTION: a test case that begins with nothing there.
 run_case() {
 	ktap_run "$1" "$2"

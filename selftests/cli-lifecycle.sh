@@ -47,7 +47,7 @@ list_formats() {
 	expect_out 'not found' cloisonctl list 999
 	# one bad file does not hide the others
 	echo 'X="' >>"$etc"/conf/901.conf
-	[[ $(cloisonctl list -a -1 2>/dev/null) == 900 ]]
+	[[ $(cloisonctl list -a -1 2>/dev/null) == $'900\n901' ]]
 	echo >"$etc"/conf/901.conf
 }
 
@@ -122,10 +122,19 @@ init_that_fails() {
 init_that_ignores() {
 	make_running 900
 	# a container without halt(8)
-	rm "$state"/private/900/fs/sbin/halt
-	echo 'STOP_TIMEOUT="1"' >>"$etc"/conf/900.conf
-	cloisonctl stop 900
+	rm "$state/private/900/fs/sbin/halt"
+	expect_out 'killing it' cloisonctl stop 900
 	is_down 900
+	# one that never ends: the time is over, whatever the customer's program does
+	printf '#!/bin/sh\nwhile :; do sleep 1; done\n' >"$state/private/900/fs/sbin/halt"
+	chmod 755 "$state/private/900/fs/sbin/halt"
+	echo 'STOP_TIMEOUT="2"' >>"$etc/conf/900.conf"
+	cloisonctl --quiet start 900 --wait
+	SECONDS=0
+	expect_out 'do not end; killing it' cloisonctl stop 900
+	is_down 900
+	[[ $SECONDS -lt 60 ]]
+	not pgrep -x cloisonctl
 }
 
 configuration_survives() {

@@ -60,6 +60,9 @@ while_running() {
 	[[ $(cgroup_file 900 memory.max) == 100663296 && $(cgroup_file 900 cpu.weight) == 50 ]]
 	[[ $(cloisonctl exec 900 hostname) == two ]]
 	grep -q 'PHYSPAGES="0:64M"' "$etc"/conf/900.conf
+	# what was set before and not saved stays
+	cloisonctl --quiet set 900 --cpuunits 600 2>/dev/null
+	[[ $(cgroup_file 900 memory.max) == 100663296 && $(cgroup_file 900 cpu.weight) == 60 ]]
 	cloisonctl set 900 --ram 80M --save
 	cloisonctl --quiet restart 900 --wait
 	[[ $(cgroup_file 900 memory.max) == 83886080 && $(cgroup_file 900 cpu.weight) == 100 ]]

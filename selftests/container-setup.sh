@@ -107,6 +107,31 @@ cgroup_delegation() {
 	[[ ! -e /sys/fs/cgroup/cloison/900 ]]
 }
 
+hostile_cgroups() {
+	local name
+	make_running 900
+	# deeper than a path can name
+	name=$(printf 'x%.0s' $(seq 250))
+	in900 "cd /sys/fs/cgroup && i=0; while [ \$i -lt 30 ] && mkdir $name && cd $name; do i=\$((i + 1)); done" || true
+	# the visitors' group is taken, and frozen
+	in900 'echo $$ >/sys/fs/cgroup/init.scope/cgroup.procs && rmdir /sys/fs/cgroup/cloison-exec &&
+	       mkdir /sys/fs/cgroup/cloison-exec && echo 1 >/sys/fs/cgroup/cloison-exec/cgroup.freeze'
+	[[ $(stat -c %u /sys/fs/cgroup/cloison/900/cloison-exec) != 0 ]]
+	[[ $(timeout 60 cloisonctl exec2 900 echo in) == in ]]
+	cloisonctl --quiet stop 900
+	[[ ! -e /sys/fs/cgroup/cloison/900 ]]
+}
+
+# Not the operator's, who may be all but exempt from the OOM killer.
+oom_score() {
+	make 900
+	echo -900 >/proc/self/oom_score_adj
+	cloisonctl --quiet start 900 --wait
+	[[ $(in900 cat /proc/1/oom_score_adj) == 0 ]]
+	[[ $(in900 cat /proc/self/oom_score_adj) == 0 ]]
+	not in900 'echo -1 >/proc/self/oom_score_adj'
+}
+
 nothing_inherited() {
 	local fds
 	make 900
@@ -118,6 +143,7 @@ nothing_inherited() {
 		SECRET=x cloisonctl exec2 900 'ls -l /proc/self/fd; env; grep Sig /proc/self/status' >"$KTAP_TMP/seen"
 	)
 	not grep -qE 'SECRET|passwd|-> /root$' "$KTAP_TMP/seen"
+	cat "$KTAP_TMP/seen"
 	grep -qE '^SigIgn:\s*0+$' "$KTAP_TMP/seen"
 	fds=$(in900 'ls -l /proc/1/fd' | grep -c -- '->')
 	in900 ls -l /proc/1/fd
@@ -142,7 +168,7 @@ hostile_root() {
 	rmdir /tmp/outside
 }
 
-ktap_plan 9
+ktap_plan 11
 run_case "namespaces of its own" own_namespaces
 run_case "user ids of its own" own_ids
 run_case "a clock of its own" own_clock
@@ -150,6 +176,8 @@ run_case "mounts" mounts
 run_case "devices" devices
 run_case "capabilities and system calls given up" no_power
 run_case "a delegated cgroup" cgroup_delegation
+run_case "hostile cgroups" hostile_cgroups
+run_case "the OOM killer's score" oom_score
 run_case "nothing is inherited from the operator" nothing_inherited
 run_case "a hostile root file system" hostile_root
 ktap_finish

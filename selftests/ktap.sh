@@ -114,3 +114,15 @@ expect_out() {
 	ktap_say "$*: no line matches \"$want\":" "$output"
 	return 1
 }
+
+# wait_for COMMAND...: until it succeeds. Machines are emulated: two minutes are not long.
+wait_for() {
+	local end=$((SECONDS + 120))
+	until "$@" >/dev/null 2>&1; do
+		if [[ $SECONDS -gt $end ]]; then
+			ktap_say "in vain: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}

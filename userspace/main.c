@@ -2,6 +2,7 @@
 /* cloisonctl: the command line of Cloison. One file per verb in cmd/. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,25 +17,25 @@ struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *usage;
-	enum { NEEDS_ROOT_AND_CONF, NEEDS_NOTHING_AT_ALL } needs;
+	bool for_all;	/* who need not be root, nor have a cloison.conf */
 };
 
 static const struct verb verbs[] = {
-	{ "create", cmd_create, "CTID [--ostemplate NAME] [--config NAME] [PARAMETER ...]", 0 },
-	{ "destroy", cmd_destroy, "CTID", 0 },
-	{ "delete", cmd_destroy, NULL, 0 },
-	{ "start", cmd_start, "CTID [--wait] [--force]", 0 },
-	{ "stop", cmd_stop, "CTID [--fast]", 0 },
-	{ "restart", cmd_restart, "CTID [--wait] [--force] [--fast]", 0 },
-	{ "status", cmd_status, "CTID", 0 },
-	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-o FIELD,...] [CTID ...]", 0 },
-	{ "set", cmd_set, "CTID [--save] PARAMETER ...", 0 },
-	{ "enter", cmd_enter, "CTID", 0 },
-	{ "exec", cmd_exec, "CTID COMMAND [ARGUMENT ...]", 0 },
-	{ "exec2", cmd_exec2, "CTID COMMAND [ARGUMENT ...]", 0 },
-	{ "template", cmd_template, "list | build NAME | remove NAME", 0 },
-	{ "check", cmd_check, "", 0 },
-	{ "version", cmd_version, "", NEEDS_NOTHING_AT_ALL },
+	{ "create", cmd_create, "CTID [--ostemplate NAME] [--config NAME] [PARAMETER ...]" },
+	{ "destroy", cmd_destroy, "CTID" },
+	{ "delete", cmd_destroy, NULL },
+	{ "start", cmd_start, "CTID [--wait] [--force]" },
+	{ "stop", cmd_stop, "CTID [--fast]" },
+	{ "restart", cmd_restart, "CTID [--wait] [--force] [--fast]" },
+	{ "status", cmd_status, "CTID" },
+	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-o FIELD,...] [CTID ...]" },
+	{ "set", cmd_set, "CTID [--save] PARAMETER ..." },
+	{ "enter", cmd_enter, "CTID" },
+	{ "exec", cmd_exec, "CTID COMMAND [ARGUMENT ...]" },
+	{ "exec2", cmd_exec2, "CTID COMMAND [ARGUMENT ...]" },
+	{ "template", cmd_template, "list | build NAME | remove NAME" },
+	{ "check", cmd_check, "" },
+	{ "version", cmd_version, "", .for_all = true },
 };
 
 static void usage(FILE *f)
@@ -64,7 +65,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	int ret;
 
-	if (verb->needs == NEEDS_NOTHING_AT_ALL)
+	if (verb->for_all)
 		return verb->run(argc, argv);
 	if (geteuid() != 0)
 		return fail(EXIT_PERM, "Only root may run cloisonctl %s", verb->name);
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
 	int opt, ret;
 
 	fill_stdio();
+	/* with it ignored, as daemons do, we could wait for no child of ours */
+	signal(SIGCHLD, SIG_DFL);
 	umask(022);
 	/* '+': what follows the verb is the verb's */
 	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {

@@ -67,7 +67,7 @@ static void check_module(void)
 	}
 	for (size_t i = 0; i < count; i++) {
 		running += list[i].state == CLOISON_STATE_RUNNING;
-		if (list[i].state != CLOISON_STATE_RUNNING)
+		if (list[i].state == CLOISON_STATE_DEAD)
 			report(HINT,
 			       "container %u ended by itself; cloisonctl stop %u clears what it left",
 			       list[i].id, list[i].id);

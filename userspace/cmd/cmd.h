@@ -30,13 +30,16 @@ int cmd_version(int argc, char **argv);
  */
 int cmd_container(int argc, char **argv, enum container_need need, struct container *ct);
 
+/* The same for verbs on what runs: with or without a good configuration. */
+int cmd_running(int argc, char **argv, struct container *ct, struct kernel_container *kc);
+
 /* getopt_long() returned '?' or ':'; says which option. Always EXIT_BAD_OPTION. */
 int cmd_bad_option(char **argv);
 /* Arguments are left that the verb does not take. */
 int cmd_no_more(int argc, char **argv);
 
 /* The steps that start, stop and restart share; the lock is held. */
-int do_start(struct container *ct, bool wait);
+int do_start(struct container *ct, bool wait, bool force);
 int do_stop(struct container *ct, bool fast);
 
 #endif

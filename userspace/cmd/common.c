@@ -12,6 +12,18 @@ int cmd_container(int argc, char **argv, enum container_need need, struct contai
 	return container_open(ct, argv[1], need);
 }
 
+int cmd_running(int argc, char **argv, struct container *ct, struct kernel_container *kc)
+{
+	int ret = cmd_container(argc, argv, NEED_NOTHING, ct);
+
+	if (!ret)
+		ret = container_running(ct, kc);
+	if (ret == EXIT_NOT_RUNNING && !ct->conf)
+		ret = fail(EXIT_NO_CONF, "Container config file does not exist: %s",
+			   ct->conf_path);
+	return ret;
+}
+
 int cmd_bad_option(char **argv)
 {
 	/* getopt_long() has told which */

@@ -127,7 +127,7 @@ static int parse(int argc, char **argv, struct conf *conf, const char **config)
 			*config = optarg;
 		else if (opt == '?')
 			ret = cmd_bad_option(argv);
-		else if (opt != 't' && *optarg != '/')
+		else if (opt != 't' && !valid_path(optarg))
 			ret = fail(EXIT_BAD_VALUE, "Bad value for --%s: %s; it takes a full path",
 				   opt == 'P' ? "private" : "root", optarg);
 		for (size_t i = 0; !ret && i < ARRAY_SIZE(keys); i++)
@@ -173,7 +173,7 @@ int cmd_create(int argc, char **argv)
 	struct limits limits;
 	int ret;
 
-	ret = cmd_container(argc, argv, NEED_NOTHING, &ct);
+	ret = cmd_container(argc, argv, NEED_GOOD_OR_NONE, &ct);
 	if (!ret)
 		ret = parse(argc - 1, argv + 1, trial, &config);
 	if (!ret)

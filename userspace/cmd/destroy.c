@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/util.h"
 #include "cmd.h"
@@ -21,7 +22,7 @@ static int remove_tree(const char *path)
 int cmd_destroy(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
-	cleanup_free char *doomed = NULL, *gone = NULL;
+	cleanup_free char *creating = NULL, *doomed = NULL, *gone = NULL;
 	struct kernel_container kc = {};
 	int ret = cmd_container(argc, argv, NEED_CONF, &ct);
 
@@ -36,8 +37,10 @@ int cmd_destroy(int argc, char **argv)
 	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
 		return fail(EXIT_MOUNTED,
 			    "Container is currently running. Stop it before proceeding.");
-	if (kernel_loaded())
-		ret = container_sweep(&ct);
+	/* whatever the registry says, or cannot say: what runs is not destroyed */
+	if (!(kc.id && kc.state == CLOISON_STATE_DEAD) && cgroup_wait_empty(ct.id, 0))
+		return fail(EXIT_MOUNTED, "Processes of the container are running. Stop it before proceeding.");
+	ret = container_sweep(&ct);
 	if (ret)
 		return ret;
 
@@ -48,7 +51,10 @@ int cmd_destroy(int argc, char **argv)
 	say("Destroying container private area: %s", ct.private);
 	doomed = xasprintf("%s.destroyed", ct.private);
 	gone = xasprintf("%s.destroyed", ct.conf_path);
-	ret = remove_tree(doomed);
+	creating = xasprintf("%s.creating", ct.private);
+	ret = remove_tree(creating);
+	if (!ret)
+		ret = remove_tree(doomed);
 	if (!ret && rename(ct.private, doomed) && errno != ENOENT)
 		ret = fail_errno(EXIT_DESTROY, "Cannot rename %s", ct.private);
 	if (!ret)

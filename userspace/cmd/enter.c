@@ -16,11 +16,9 @@ int cmd_enter(int argc, char **argv)
 	struct attached in;
 	int status = 0, ret;
 
-	ret = cmd_container(argc, argv, NEED_CONF, &ct);
+	ret = cmd_running(argc, argv, &ct, &kc);
 	if (!ret && argc > 2)
 		ret = fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[2]);
-	if (!ret)
-		ret = container_running(&ct, &kc);
 	if (!ret)
 		ret = attach_open(&ct, &kc, &in);
 	if (ret)

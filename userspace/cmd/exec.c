@@ -33,7 +33,7 @@ static int run(int argc, char **argv, int *code)
 	struct attached in;
 	int status = 0, ret;
 
-	ret = cmd_container(argc, argv, NEED_CONF, &ct);
+	ret = cmd_running(argc, argv, &ct, &kc);
 	if (ret)
 		return ret;
 	if (argc < 3)
@@ -45,9 +45,7 @@ static int run(int argc, char **argv, int *code)
 		line = join(argv + 2);
 		sh[2] = line;
 	}
-	ret = container_running(&ct, &kc);
-	if (!ret)
-		ret = attach_open(&ct, &kc, &in);
+	ret = attach_open(&ct, &kc, &in);
 	if (ret)
 		return ret;
 	ret = relay_run(&in, sh, false, &status);

@@ -253,6 +253,27 @@ static int parse(int argc, char **argv, struct listing *l)
 	return ret;
 }
 
+/* Those with a file and those the kernel knows, which nobody may have lost sight of. */
+static int all_ids(uint32_t **ids, size_t *count, const struct kernel_container *known,
+		   size_t known_count)
+{
+	cleanup_free uint32_t *conf = NULL;
+	size_t n, c = 0, k = 0;
+	int ret = container_ids_configured(&conf, &n);
+
+	*count = 0;
+	*ids = xcalloc(n + known_count + 1, sizeof(**ids));
+	while (!ret && (c < n || k < known_count)) {
+		uint32_t a = c < n ? conf[c] : UINT32_MAX;
+		uint32_t b = k < known_count ? known[k].id : UINT32_MAX;
+
+		(*ids)[(*count)++] = a < b ? a : b;
+		c += a <= b;
+		k += b <= a;
+	}
+	return ret;
+}
+
 int cmd_list(int argc, char **argv)
 {
 	struct listing l = { .header = true, .running = true };
@@ -261,14 +282,14 @@ int cmd_list(int argc, char **argv)
 	cleanup_free uint32_t *ids = NULL;
 	int ret = parse(argc, argv, &l);
 
-	if (!ret)
-		ret = container_ids_configured(&ids, &ids_count);
 	if (!ret && kernel_loaded())
 		ret = kernel_list(&known, &known_count);
+	if (!ret)
+		ret = all_ids(&ids, &ids_count, known, known_count);
 	if (ret)
 		return ret;
 
-	/* both are sorted by id */
+	/* all are sorted by id */
 	for (size_t i = 0, k = 0; i < ids_count; i++) {
 		struct row row = { .ct = CONTAINER_INIT };
 
@@ -278,16 +299,16 @@ int cmd_list(int argc, char **argv)
 			row.kc = known[k];
 		if (!wanted(ids[i], argv + optind) || !(runs(&row) ? l.running : l.stopped))
 			continue;
-		if (container_open_id(&row.ct, ids[i], NEED_CONF)) {
-			/* one bad file does not hide the others */
-			warn("%s", error_text());
-			error_clear();
-		} else {
+		/* a bad file is warned of and hides nothing */
+		ret = container_open_id(&row.ct, ids[i], NEED_NOTHING);
+		if (!ret) {
 			if (!shown++ && l.header)
 				print_header(&l);
 			print_row(&l, &row);
 		}
 		container_close(&row.ct);
+		if (ret)
+			return ret;
 	}
 	return shown ? 0 : fail(1, "Container(s) not found");
 }

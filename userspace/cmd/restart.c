@@ -13,7 +13,7 @@ int cmd_restart(int argc, char **argv)
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
-	bool wait = false, fast = false;
+	bool wait = false, force = false, fast = false;
 	struct kernel_container kc;
 	int opt, ret;
 
@@ -26,7 +26,7 @@ int cmd_restart(int argc, char **argv)
 			wait = true;
 			break;
 		case 'f':
-			/* what runs was allowed to start */
+			force = true;
 			break;
 		case 'F':
 			fast = true;
@@ -43,7 +43,10 @@ int cmd_restart(int argc, char **argv)
 	if (ret)
 		return ret;
 	say("Restarting container");
-	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
+	if (kc.id && kc.state == CLOISON_STATE_RUNNING) {
 		ret = do_stop(&ct, fast);
-	return ret ? ret : do_start(&ct, wait);
+		/* it was allowed to run */
+		force = true;
+	}
+	return ret ? ret : do_start(&ct, wait, force);
 }

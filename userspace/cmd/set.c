@@ -13,14 +13,15 @@ static int apply(struct container *ct, const struct kernel_container *kc, unsign
 	struct limits limits;
 	int ret = 0;
 
-	if (applies & APPLIES_LIMITS) {
+	if (applies & LIMIT_ALL) {
 		ret = limits_read(ct->conf, &limits);
+		/* only those: others may have been set without --save */
 		if (!ret)
-			ret = limits_apply(ct->id, &limits);
+			ret = limits_apply(ct->id, &limits, applies & LIMIT_ALL);
 		if (!ret)
 			say("Limits were set successfully");
 	}
-	if (!ret && (applies & APPLIES_NAME)) {
+	if (!ret && (applies & APPLIES_HOSTNAME)) {
 		ret = attach_open(ct, kc, &in);
 		if (ret)
 			return ret;

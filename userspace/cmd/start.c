@@ -6,8 +6,9 @@
 #include "../lib/launch.h"
 #include "cmd.h"
 
-int do_start(struct container *ct, bool wait)
+int do_start(struct container *ct, bool wait, bool force)
 {
+	const char *disabled = conf_get(ct->conf, "DISABLED");
 	struct kernel_container kc;
 	int ret = kernel_get(ct->id, &kc);
 
@@ -15,6 +16,8 @@ int do_start(struct container *ct, bool wait)
 		return ret;
 	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
 		return fail(EXIT_RUNNING, "Container is already running");
+	if (disabled && strcmp(disabled, "yes") == 0 && !force)
+		return fail(EXIT_DISABLED, "Container start disabled; start it with --force");
 	say("Starting container...");
 	ret = launch(ct, wait);
 	if (ret)
@@ -32,7 +35,6 @@ int cmd_start(int argc, char **argv)
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
 	bool wait = false, force = false;
-	const char *disabled;
 	int opt, ret;
 
 	ret = cmd_container(argc, argv, NEED_CONF, &ct);
@@ -53,10 +55,5 @@ int cmd_start(int argc, char **argv)
 	ret = cmd_no_more(argc - 1, argv + 1);
 	if (!ret)
 		ret = container_lock(&ct);
-	if (ret)
-		return ret;
-	disabled = conf_get(ct.conf, "DISABLED");
-	if (disabled && strcmp(disabled, "yes") == 0 && !force)
-		return fail(EXIT_DISABLED, "Container start disabled; start it with --force");
-	return do_start(&ct, wait);
+	return ret ? ret : do_start(&ct, wait, force);
 }

@@ -34,12 +34,15 @@ int cmd_stop(int argc, char **argv)
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
+	struct kernel_container kc;
 	bool fast = false;
 	int opt, ret;
 
-	ret = cmd_container(argc, argv, NEED_CONF, &ct);
-	if (ret)
+	/* it can be stopped whatever has become of its file */
+	ret = cmd_running(argc, argv, &ct, &kc);
+	if (ret && ret != EXIT_NOT_RUNNING)
 		return ret;
+	error_clear();
 	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
 		if (opt != 'f')
 			return cmd_bad_option(argv);

@@ -41,9 +41,6 @@ int attach_open(const struct container *ct, const struct kernel_container *kc,
 	int ret;
 
 	*in = (struct attached){ .id = ct->id, .pidfd = -1 };
-	ret = container_ids(ct, &in->base);
-	if (ret)
-		return ret;
 	in->pidfd = syscall(SYS_pidfd_open, kc->init, 0);
 	if (in->pidfd < 0)
 		return fail_errno(EXIT_NOT_RUNNING, "Container is not running");
@@ -206,9 +203,11 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 	/* It is moved here rather than born there: a container that has all the
 	 * processes it may have must not keep its operator out.
 	 */
-	ret = *pid > 0 ? cgroup_join_exec(in->id, in->base, *pid) : 0;
-	if (!ret && *pid > 0)
+	ret = *pid > 0 ? cgroup_join_exec(in->id, *pid) : 0;
+	if (!ret && *pid > 0) {
+		confine_from_outside(*pid);
 		sync_go(ends[0]);
+	}
 	if (!ret)
 		ret = sync_hear(ends[0], &prog->master, prog->pty);
 	/* the container's root may have put something else at /dev/ptmx */

@@ -16,7 +16,7 @@
 
 /* A running container, held by its init's pidfd. */
 struct attached {
-	uint32_t id, base;
+	uint32_t id;
 	int pidfd;
 };
 

@@ -26,6 +26,10 @@
 
 /* A container may not exhaust the kernel with empty groups. */
 #define MAX_DESCENDANTS	"4096"
+/* Nor nest them deeper than a path can name: 12 * (NAME_MAX + 1) < PATH_MAX. */
+#define MAX_DEPTH	"12"
+
+#define MAX_EXEC_GROUPS	16
 
 /* What a container's systemd wants to have, and we for the limits. */
 static const char *const controllers[] = { "+cpu", "+cpuset", "+io", "+memory", "+pids" };
@@ -52,6 +56,16 @@ int cgroup_check(void)
 	return 0;
 }
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; *list; list += strcspn(list, " \n"), list += strspn(list, " \n"))
+		if (strncmp(list, word, len) == 0 && strchr(" \n", list[len]))
+			return true;
+	return false;
+}
+
 static int enable_controllers(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -65,7 +79,7 @@ static int enable_controllers(const char *path)
 
 	have = read_file_at(fd, "cgroup.subtree_control", 4096);
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-		if (!have || !strstr(have, needed[i]))
+		if (!have || !has_word(have, needed[i]))
 			return fail(EXIT_KERNEL, "%s: the %s controller is not available",
 				    path, needed[i]);
 	return 0;
@@ -115,7 +129,8 @@ int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid)
 		ret = make(path, base, fd);
 	if (ret)
 		return ret;
-	if (write_file_at(*fd, "cgroup.max.descendants", MAX_DESCENDANTS) || fstat(*fd, &st))
+	if (write_file_at(*fd, "cgroup.max.descendants", MAX_DESCENDANTS) ||
+	    write_file_at(*fd, "cgroup.max.depth", MAX_DEPTH) || fstat(*fd, &st))
 		return fail_errno(EXIT_SYSTEM, "Cannot set up %s", path);
 	/* on 64 bits the inode number is the cgroup's id (kernfs_id()) */
 	*cgid = st.st_ino;
@@ -147,12 +162,24 @@ int cgroup_join_init(uint32_t id, pid_t pid)
 	return join(path, pid);
 }
 
-int cgroup_join_exec(uint32_t id, uint32_t base, pid_t pid)
+/*
+ * This one is not delegated, or its owner could freeze the visitors in it. The
+ * container's root may remove it and put one of his own there: another is used.
+ */
+int cgroup_join_exec(uint32_t id, pid_t pid)
 {
-	cleanup_free char *path = path_of(id, "cloison-exec");
-	int ret = make(path, base, NULL);
+	for (unsigned int i = 0; i < MAX_EXEC_GROUPS; i++) {
+		cleanup_free char *name = i ? xasprintf("cloison-exec.%u", i) :
+					      xstrdup("cloison-exec");
+		cleanup_free char *path = path_of(id, name);
+		struct stat st;
 
-	return ret ? ret : join(path, pid);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return fail_errno(EXIT_SYSTEM, "Cannot make %s", path);
+		if (lstat(path, &st) == 0 && st.st_uid == 0)
+			return join(path, pid);
+	}
+	return fail(EXIT_SYSTEM, "Container %u has taken all cgroups for visitors", id);
 }
 
 int cgroup_set(uint32_t id, const char *file, const char *text)

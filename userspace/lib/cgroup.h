@@ -30,7 +30,7 @@ bool cgroup_exists(uint32_t id);
 
 /* Move a process to init.scope, or to the group for what the host runs. */
 int cgroup_join_init(uint32_t id, pid_t pid);
-int cgroup_join_exec(uint32_t id, uint32_t base, pid_t pid);
+int cgroup_join_exec(uint32_t id, pid_t pid);
 
 /* Write one of the files of the container's own cgroup. 0 or EXIT_LIMITS. */
 int cgroup_set(uint32_t id, const char *file, const char *text);

@@ -116,7 +116,17 @@ static void reset_inherited(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 	setrlimit(RLIMIT_CORE, &core);
 	setpriority(PRIO_PROCESS, 0, 0);
-	write_file_at(-1, "/proc/self/oom_score_adj", "0");
+}
+
+void confine_from_outside(pid_t pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/oom_score_adj", (int)pid);
+
+	/* An operator's shell, or a service, may be all but exempt from being killed
+	 * for memory: a customer is not. As root this sets the lowest value he may
+	 * go back to as well.
+	 */
+	write_file_at(-1, path, "0");
 }
 
 int confine(void)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "container.h"
 #include "error.h"
 #include "global.h"
+#include "lock.h"
 #include "util.h"
 #include "value.h"
 
@@ -66,8 +66,17 @@ static int load_conf(struct container *ct, enum container_need need)
 	conf_free(ct->conf);
 	ct->conf = NULL;
 	ret = conf_load(ct->conf_path, &ct->conf);
-	if (ret == EXIT_NO_CONF && need == NEED_NOTHING)
+	if (ret == EXIT_NO_CONF && need != NEED_CONF)
 		ret = 0;
+	/* There is a file that nobody can read: who needs nothing of it goes on, as
+	 * if it were empty; who needs it, or would write it, stops here.
+	 */
+	if (ret == EXIT_BAD_VALUE && need == NEED_NOTHING) {
+		warn("%s", error_text());
+		error_clear();
+		ct->conf = conf_new();
+		ret = 0;
+	}
 	if (ret == EXIT_NO_CONF)
 		return fail(EXIT_NO_CONF, "Container config file does not exist: %s",
 			    ct->conf_path);
@@ -79,6 +88,7 @@ int container_open_id(struct container *ct, uint32_t id, enum container_need nee
 {
 	ct->id = id;
 	ct->lock = -1;
+	ct->need = need;
 	ct->conf_path = xasprintf(CONF_DIR "/%u.conf", id);
 	return load_conf(ct, need);
 }
@@ -104,36 +114,15 @@ void container_close(struct container *ct)
 	*ct = (struct container)CONTAINER_INIT;
 }
 
-static int lock_file(const char *name, int how, int *lock)
-{
-	cleanup_free char *path = xasprintf("%s/%s.lck", global.lockdir, name);
-	cleanup_close int fd = -1;
-
-	if (mkdir_parents(global.lockdir, 0755))
-		return fail_errno(EXIT_SYSTEM, "Cannot make %s", global.lockdir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
-	if (flock(fd, how) && errno == EWOULDBLOCK)
-		return EXIT_LOCKED;
-	/* The file stays when the lock goes: removing it would race with the next
-	 * holder. What counts is the lock, which dies with its process.
-	 */
-	if (ftruncate(fd, 0) == 0)
-		dprintf(fd, "%d\n", (int)getpid());
-	*lock = take_fd(&fd);
-	return 0;
-}
-
 int container_lock(struct container *ct)
 {
 	cleanup_free char *name = xasprintf("%u", ct->id);
-	int ret = lock_file(name, LOCK_EX | LOCK_NB, &ct->lock);
+	int ret = lock_take(name, false, &ct->lock);
 
 	if (ret == EXIT_LOCKED)
 		return fail(ret, "Container already locked");
 	/* What was read before the lock may have been changed by its last holder. */
-	return ret ? ret : load_conf(ct, ct->conf ? NEED_CONF : NEED_NOTHING);
+	return ret ? ret : load_conf(ct, ct->need);
 }
 
 bool container_exists(const struct container *ct)
@@ -206,7 +195,7 @@ int container_ids_configured(uint32_t **ids, size_t *count)
 
 int container_lock_ids(int *lock)
 {
-	return lock_file("ids", LOCK_EX, lock);
+	return lock_take("ids", true, lock);
 }
 
 int container_choose_ids(uint32_t id, uint32_t *base)
@@ -223,9 +212,9 @@ int container_choose_ids(uint32_t id, uint32_t *base)
 		cleanup_conf struct conf *conf = NULL;
 		uint32_t first;
 
+		/* one that nobody can read must not keep others from being made */
 		ret = conf_load(path, &conf);
-		if (ret && ret != EXIT_NO_CONF)
-			return ret;
+		error_clear();
 		if (ret || !parse_base(conf, &first) || first >= IDS_LAST ||
 		    first + IDS_PER_CONTAINER <= IDS_FIRST)
 			continue;
@@ -295,7 +284,7 @@ int container_sweep(const struct container *ct)
 
 	if (!ret)
 		ret = cgroup_remove(ct->id);
-	if (!ret)
+	if (!ret && kernel_loaded())
 		ret = kernel_del(ct->id);
 	if (!ret)
 		ret = container_umount(ct);

@@ -13,19 +13,22 @@
 /* Every container has this many user and group ids of its own. */
 #define IDS_PER_CONTAINER	65536U
 
+/* What a command needs of a container's configuration file. */
+enum container_need {
+	NEED_NOTHING,		/* a bad one is warned of and taken for empty */
+	NEED_GOOD_OR_NONE,	/* EXIT_BAD_VALUE for a bad one */
+	NEED_CONF,		/* and EXIT_NO_CONF without one */
+};
+
 struct container {
 	uint32_t id;
+	enum container_need need;
 	struct conf *conf;	/* NULL: it has no configuration file */
 	char *conf_path;
 	char *root;		/* where the running container's files appear */
 	char *private;		/* what belongs to it on disk: root's, mode 0700 */
 	char *fs;		/* its root file system, in private */
 	int lock;
-};
-
-enum container_need {
-	NEED_NOTHING,
-	NEED_CONF,		/* EXIT_NO_CONF without one */
 };
 
 /* Look @arg up, which is a CTID as typed. EXIT_BAD_VALUE if it is not. */

@@ -26,7 +26,7 @@ struct rule {
  */
 static const struct rule rules[] = {
 	{ 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, { 1, 9 },
-	{ 5, 0 }, { 5, 1 }, { 5, 2 }, { 136, MINOR_ANY },
+	{ 5, 0 }, { 5, 2 }, { 136, MINOR_ANY },
 };
 
 static struct bpf_insn load(int reg, size_t offset)

@@ -20,7 +20,6 @@ enum exit_status {
 	EXIT_NOT_RUNNING	= 31,
 	EXIT_RUNNING		= 32,
 	EXIT_STOP		= 33,
-	EXIT_NOT_MOUNTED	= 40,
 	EXIT_MOUNTED		= 41,
 	EXIT_NO_PRIVATE		= 43,
 	EXIT_PRIVATE_EXISTS	= 44,
@@ -33,8 +32,6 @@ enum exit_status {
 	EXIT_INIT		= 61,	/* init could not be run */
 	EXIT_NO_TEMPLATE	= 91,	/* no such OS template */
 	EXIT_DISABLED		= 105,
-	EXIT_HOSTNAME		= 70,
-	EXIT_NAME		= 131,	/* the name is invalid or taken */
 	EXIT_WAIT		= 133,	/* start --wait: it did not come up */
 	EXIT_CONF_SAVE		= 139,
 };

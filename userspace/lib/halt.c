@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -24,27 +25,67 @@ static bool is_systemd(pid_t init)
 	return comm && strcmp(comm, "systemd\n") == 0;
 }
 
+/* The container's own halt(8), run by a process of its own: nobody can say how
+ * long it takes, or whether it is what it should be.
+ */
+static pid_t run_halt(const struct attached *in)
+{
+	static const char *const halt[] = { "halt", NULL };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int ret = attach_run(in, halt);
+
+		if (ret)
+			error_print();
+		_exit(ret);
+	}
+	return pid;
+}
+
+/* Wait until all of it has ended; or @helper, which was to bring that about, fails. */
+static int wait_end(uint32_t id, pid_t helper, int64_t timeout)
+{
+	int64_t end = now_ms() + timeout;
+	int status, ret;
+
+	do {
+		int64_t left = end - now_ms();
+
+		ret = cgroup_wait_empty(id, left < 500 ? left : 500);
+		if (ret && helper > 0 && waitpid(helper, &status, WNOHANG) == helper) {
+			if (status)
+				return fail(EXIT_STOP, "Its halt failed");
+			helper = 0;
+		}
+	} while (ret && now_ms() < end);
+	if (helper > 0) {
+		kill(helper, SIGKILL);
+		waitpid(helper, NULL, 0);
+	}
+	return ret;
+}
+
 /*
  * A signal to systemd needs nothing of the container's own to work. Other inits
  * each have their way of being told, which their halt(8) knows.
  */
-static int ask(const struct container *ct, const struct kernel_container *kc)
+static int shut_down(const struct container *ct, const struct kernel_container *kc,
+		     int64_t timeout)
 {
-	static const char *const halt[] = { "halt", NULL };
 	struct attached in;
+	pid_t helper = 0;
 	int ret = attach_open(ct, kc, &in);
 
 	if (ret)
 		return ret;
-	if (is_systemd(kc->init)) {
-		if (syscall(SYS_pidfd_send_signal, in.pidfd, SYSTEMD_HALT, NULL, 0) &&
-		    errno != ESRCH)
-			ret = fail_errno(EXIT_STOP, "Cannot signal the container's init");
-	} else {
-		ret = attach_run(&in, halt);
-	}
+	if (!is_systemd(kc->init))
+		helper = run_halt(&in);
+	else if (syscall(SYS_pidfd_send_signal, in.pidfd, SYSTEMD_HALT, NULL, 0) &&
+		 errno != ESRCH)
+		ret = fail_errno(EXIT_STOP, "Cannot signal the container's init");
 	attach_close(&in);
-	return ret;
+	return ret ? ret : wait_end(ct->id, helper, timeout);
 }
 
 int halt_container(struct container *ct, bool fast)
@@ -59,9 +100,7 @@ int halt_container(struct container *ct, bool fast)
 	if (own && !parse_number(own, 0, 86400, &timeout))
 		warn("%s: STOP_TIMEOUT=\"%s\" is not a number of seconds", ct->conf_path, own);
 	if (!fast) {
-		ret = ask(ct, &kc);
-		if (!ret)
-			ret = cgroup_wait_empty(ct->id, timeout * 1000);
+		ret = shut_down(ct, &kc, timeout * 1000);
 		if (ret)
 			warn("%s; killing it", error_text());
 		error_clear();

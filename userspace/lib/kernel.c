@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,20 @@ static int family;
 static struct {
 	int error;		/* errno, 0: none */
 	char message[256];	/* extended ack */
+	bool interrupted;	/* a dump was overtaken by a change */
 } answer;
 
-static int not_loaded(void)
+bool kernel_loaded(void)
 {
+	return access("/sys/module/cloison", F_OK) == 0;
+}
+
+static int not_there(void)
+{
+	if (kernel_loaded())
+		return fail(EXIT_KERNEL,
+			    "The kernel module cloison cannot be reached from this network namespace; "
+			    "use the host's");
 	return fail(EXIT_KERNEL,
 		    "The kernel module cloison is not loaded; load it with: modprobe cloison");
 }
@@ -49,19 +60,10 @@ static int kernel_open(void)
 	if (ret < 0) {
 		nl_socket_free(sock);
 		sock = NULL;
-		return not_loaded();
+		return not_there();
 	}
 	family = ret;
 	return 0;
-}
-
-bool kernel_loaded(void)
-{
-	bool loaded = kernel_open() == 0;
-
-	if (!loaded)
-		error_clear();
-	return loaded;
 }
 
 static int on_error(struct sockaddr_nl *nla, struct nlmsgerr *err, void *arg)
@@ -136,21 +138,29 @@ static int transact(struct nl_msg *msg, nl_recvmsg_msg_cb_t valid, void *arg)
 	nlmsg_free(msg);
 	if (answer.error)
 		return EXIT_SYSTEM;
+	answer.interrupted = ret == -NLE_DUMP_INTR;
 	if (ret < 0)
 		return fail(EXIT_SYSTEM, "Netlink: %s", nl_geterror(ret));
 	return 0;
 }
 
 /* Turn what the kernel said into an error for people. */
-static int refused(const char *what, uint32_t id)
+static int refused(const char *fmt, ...) __printf(1, 2);
+
+static int refused(const char *fmt, ...)
 {
 	const char *why = answer.message[0] ? answer.message : strerror(answer.error);
+	char what[128];
+	va_list ap;
 
-	if (!answer.error)
-		return EXIT_SYSTEM;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (!answer.error)	/* not the kernel's, but noted */
+		return fail_wrap(EXIT_SYSTEM, "%s", what);
 	if (answer.error == EPERM)
-		return fail(EXIT_PERM, "%s container %u: only root of the host may", what, id);
-	return fail(EXIT_SYSTEM, "%s container %u: the kernel says: %s", what, id, why);
+		return fail(EXIT_PERM, "%s: only root of the host may", what);
+	return fail(EXIT_SYSTEM, "%s: the kernel says: %s", what, why);
 }
 
 int kernel_new(uint32_t id, uint64_t cgroup_id)
@@ -163,7 +173,7 @@ int kernel_new(uint32_t id, uint64_t cgroup_id)
 	msg = request(CLOISON_CMD_NEW, NLM_F_ACK);
 	put_u32(msg, CLOISON_A_ID, id);
 	put_u64(msg, CLOISON_A_CGROUP_ID, cgroup_id);
-	return transact(msg, NULL, NULL) ? refused("Cannot register", id) : 0;
+	return transact(msg, NULL, NULL) ? refused("Cannot register container %u", id) : 0;
 }
 
 int kernel_set_init(uint32_t id, pid_t init)
@@ -176,7 +186,7 @@ int kernel_set_init(uint32_t id, pid_t init)
 	msg = request(CLOISON_CMD_SET, NLM_F_ACK);
 	put_u32(msg, CLOISON_A_ID, id);
 	put_u32(msg, CLOISON_A_INIT_PID, init);
-	return transact(msg, NULL, NULL) ? refused("Cannot give its init to", id) : 0;
+	return transact(msg, NULL, NULL) ? refused("Cannot give its init to container %u", id) : 0;
 }
 
 int kernel_del(uint32_t id)
@@ -189,7 +199,7 @@ int kernel_del(uint32_t id)
 	msg = request(CLOISON_CMD_DEL, NLM_F_ACK);
 	put_u32(msg, CLOISON_A_ID, id);
 	if (transact(msg, NULL, NULL) && answer.error != ENOENT)
-		return refused("Cannot delete", id);
+		return refused("Cannot delete container %u", id);
 	return 0;
 }
 
@@ -246,7 +256,7 @@ int kernel_get(uint32_t id, struct kernel_container *out)
 	msg = request(CLOISON_CMD_GET, NLM_F_ACK);
 	put_u32(msg, CLOISON_A_ID, id);
 	if (transact(msg, on_container, &one) && answer.error != ENOENT)
-		ret = refused("Cannot look up", id);
+		ret = refused("Cannot look up container %u", id);
 	else if (one.count)
 		*out = one.list[0];
 	free(one.list);
@@ -256,16 +266,19 @@ int kernel_get(uint32_t id, struct kernel_container *out)
 int kernel_list(struct kernel_container **list, size_t *count)
 {
 	struct collection all = {};
-	int ret = kernel_open();
+	int ret = kernel_open(), tries = 100;
 
 	if (ret)
 		return ret;
-	if (transact(request(CLOISON_CMD_GET, NLM_F_DUMP), on_container, &all)) {
+	do {
+		all.count = 0;
+		ret = transact(request(CLOISON_CMD_GET, NLM_F_DUMP), on_container, &all);
+	} while (ret && answer.interrupted && tries--);
+	if (ret) {
 		free(all.list);
-		if (answer.error == EPERM)
-			return fail(EXIT_PERM, "Only root of the host may list containers");
-		return fail(EXIT_SYSTEM, "Cannot list containers: %s", strerror(answer.error));
+		return refused("Cannot list containers");
 	}
+	error_clear();
 	*list = all.list;
 	*count = all.count;
 	return 0;
@@ -294,6 +307,5 @@ int kernel_resolve(pid_t pid, uint32_t *id)
 		return 0;
 	if (answer.error == ESRCH)
 		return fail(EXIT_SYSTEM, "There is no process %d", (int)pid);
-	return fail(EXIT_SYSTEM, "Cannot resolve process %d: %s", (int)pid,
-		    strerror(answer.error));
+	return refused("Cannot resolve process %d", (int)pid);
 }

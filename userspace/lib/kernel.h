@@ -23,7 +23,7 @@ struct kernel_container {
 	int exit_status;		/* DEAD only, a wait status */
 };
 
-/* Is the module there? Notes no error. */
+/* Is the module there? It may still be out of reach: in another network namespace. */
 bool kernel_loaded(void);
 
 int kernel_new(uint32_t id, uint64_t cgroup_id);

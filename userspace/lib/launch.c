@@ -210,7 +210,7 @@ static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS
 {
 	cleanup_close int root = rootfs_detach(ct->fs);
 	struct child child;
-	int ret;
+	int status, ret;
 
 	if (root < 0)
 		return EXIT_MOUNT;
@@ -225,14 +225,23 @@ static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS
 		ret = cgroup_join_init(ct->id, child.pid);
 	if (!ret)
 		ret = set_clocks(child.pid);
-	if (!ret && sync_go(child.sync) == 0)
+	if (!ret) {
+		confine_from_outside(child.pid);
+		sync_go(child.sync);
 		ret = sync_hear(child.sync, fds, UP_FDS);
+	}
 	if (!ret)
 		ret = kernel_set_init(ct->id, child.pid);
 	if (!ret) {
 		sync_go(child.sync);
 		ret = sync_hear_exec(child.sync);
 	}
+	/* killed before it could say so much (out of memory, say): no success */
+	if (!ret && waitpid(child.pid, &status, WNOHANG) == child.pid && WIFSIGNALED(status))
+		ret = fail(EXIT_INIT, "The container's init was killed at once by signal %d",
+			   WTERMSIG(status));
+	else if (!ret)
+		detail("init of container %u is process %d", ct->id, (int)child.pid);
 	if (ret)
 		child_kill(&child);
 	else
@@ -264,7 +273,7 @@ int launch(struct container *ct, bool wait)
 	if (!ret)
 		ret = cgroup_create(ct->id, base, &cgroup, &cgid);
 	if (!ret)
-		ret = limits_apply(ct->id, &limits);
+		ret = limits_apply(ct->id, &limits, LIMIT_ALL);
 	if (!ret)
 		ret = devices_restrict(cgroup);
 	if (!ret)

@@ -24,7 +24,7 @@ static int read_limit(const struct conf *conf, const char *key, uint64_t *limit)
 	uint64_t unit = strstr(key, "PAGES") ? sysconf(_SC_PAGESIZE) : 1;
 
 	*limit = VALUE_UNLIMITED;
-	if (v && !parse_size_pair(v, unit, NULL, limit))
+	if (v && *v && !parse_size_pair(v, unit, NULL, limit))
 		return bad(key, v);
 	return 0;
 }
@@ -95,11 +95,11 @@ static int set(uint32_t id, const char *file, uint64_t value)
 	return cgroup_set(id, file, text);
 }
 
-int limits_apply(uint32_t id, const struct limits *l)
+int limits_apply(uint32_t id, const struct limits *l, unsigned int which)
 {
 	uint32_t percent = limits_cpu_percent(l);
 	char cpu_max[32];
-	int ret;
+	int ret = 0;
 
 	if (percent)
 		snprintf(cpu_max, sizeof(cpu_max), "%u %u", percent * (CPU_PERIOD_US / 100),
@@ -107,14 +107,15 @@ int limits_apply(uint32_t id, const struct limits *l)
 	else
 		snprintf(cpu_max, sizeof(cpu_max), "max %u", CPU_PERIOD_US);
 
-	ret = set(id, "memory.max", l->ram);
-	if (!ret)
+	if (which & LIMIT_RAM)
+		ret = set(id, "memory.max", l->ram);
+	if (!ret && (which & LIMIT_SWAP))
 		ret = set(id, "memory.swap.max", l->swap);
-	if (!ret)
+	if (!ret && (which & LIMIT_NUMPROC))
 		ret = set(id, "pids.max", l->numproc);
-	if (!ret)
+	if (!ret && (which & LIMIT_CPUUNITS))
 		ret = set(id, "cpu.weight", limits_weight(l->cpuunits));
-	if (!ret)
+	if (!ret && (which & LIMIT_CPU_TIME))
 		ret = cgroup_set(id, "cpu.max", cpu_max);
 	return ret;
 }

@@ -7,6 +7,16 @@
 
 #include "conf.h"
 
+/* Which of them: bits for limits_apply(). */
+enum limit_bits {
+	LIMIT_RAM	= 1 << 0,
+	LIMIT_SWAP	= 1 << 1,
+	LIMIT_NUMPROC	= 1 << 2,
+	LIMIT_CPUUNITS	= 1 << 3,
+	LIMIT_CPU_TIME	= 1 << 4,	/* cpulimit and cpus */
+	LIMIT_ALL	= (1 << 5) - 1,
+};
+
 struct limits {
 	uint64_t ram;		/* bytes, VALUE_UNLIMITED */
 	uint64_t swap;		/* bytes, VALUE_UNLIMITED */
@@ -20,10 +30,11 @@ struct limits {
 int limits_read(const struct conf *conf, struct limits *limits);
 
 /*
- * Give container @id's cgroup the limits. A limit below what is in use is
- * taken: the kernel refuses what comes on top of it. Returns 0 or EXIT_LIMITS.
+ * Give container @id's cgroup the limits in @which. Below what is in use: more
+ * processes are refused; of memory the kernel takes back what it can, and kills
+ * (cgroup-v2.rst, memory.max). Returns 0 or EXIT_LIMITS.
  */
-int limits_apply(uint32_t id, const struct limits *limits);
+int limits_apply(uint32_t id, const struct limits *limits, unsigned int which);
 
 /* cpuunits as cpu.weight: 1000 units are weight 100 (1..10000). */
 unsigned int limits_weight(uint32_t cpuunits);

@@ -33,7 +33,7 @@ static char *size_text(uint64_t bytes)
 }
 
 /* OpenVZ's VSwap parameters have a barrier of 0; bytes unless it says otherwise. */
-static char *memory(const char *arg)
+static char *swap(const char *arg)
 {
 	cleanup_free char *size = NULL;
 	uint64_t bytes;
@@ -42,6 +42,14 @@ static char *memory(const char *arg)
 		return NULL;
 	size = size_text(bytes);
 	return xasprintf("0:%s", size);
+}
+
+/* With none at all nothing could run. */
+static char *ram(const char *arg)
+{
+	uint64_t bytes;
+
+	return parse_size(arg, 1, &bytes) && bytes ? swap(arg) : NULL;
 }
 
 static char *count_text(uint64_t n)
@@ -92,13 +100,13 @@ static char *hostname(const char *arg)
 }
 
 static const struct param params[] = {
-	{ "cpulimit", "CPULIMIT", APPLIES_LIMITS, "percent of one CPU, 0 for no limit", cpulimit },
-	{ "cpus", "CPUS", APPLIES_LIMITS, "a number of CPUs, 0 for all", cpus },
-	{ "cpuunits", "CPUUNITS", APPLIES_LIMITS, "a number between 8 and 500000", cpuunits },
-	{ "hostname", "HOSTNAME", APPLIES_NAME, "a host name", hostname },
-	{ "numproc", "NUMPROC", APPLIES_LIMITS, "a number of processes, or unlimited", count },
-	{ "ram", "PHYSPAGES", APPLIES_LIMITS, "a size such as 512M, or unlimited", memory },
-	{ "swap", "SWAPPAGES", APPLIES_LIMITS, "a size such as 512M, or unlimited", memory },
+	{ "cpulimit", "CPULIMIT", LIMIT_CPU_TIME, "percent of one CPU, 0 for no limit", cpulimit },
+	{ "cpus", "CPUS", LIMIT_CPU_TIME, "a number of CPUs, 0 for all", cpus },
+	{ "cpuunits", "CPUUNITS", LIMIT_CPUUNITS, "a number between 8 and 500000", cpuunits },
+	{ "hostname", "HOSTNAME", APPLIES_HOSTNAME, "a host name", hostname },
+	{ "numproc", "NUMPROC", LIMIT_NUMPROC, "a number of processes, or unlimited", count },
+	{ "ram", "PHYSPAGES", LIMIT_RAM, "a size such as 512M, or unlimited", ram },
+	{ "swap", "SWAPPAGES", LIMIT_SWAP, "a size such as 512M, or unlimited", swap },
 };
 
 struct option *params_options(const struct option *own)

@@ -10,12 +10,11 @@
 #include <stdbool.h>
 
 #include "conf.h"
-
-/* What a running container must be told when a parameter changes. */
-enum param_applies {
-	APPLIES_LIMITS	= 1 << 0,
-	APPLIES_NAME	= 1 << 1,	/* the host name */
-};
+#include "limits.h"
+/* What a running container must be told when a parameter changes: enum limit_bits,
+ * and
+ */
+#define APPLIES_HOSTNAME	(LIMIT_ALL + 1)
 
 /* getopt_long() values of the parameters begin here. */
 #define PARAM_FIRST	1000
@@ -25,7 +24,7 @@ struct option *params_options(const struct option *own);
 
 /*
  * Put option @opt (a value getopt_long() gave) with its argument into @conf.
- * *@applies gets the bits of enum param_applies. EXIT_BAD_VALUE names the option
+ * *@applies gets those bits. EXIT_BAD_VALUE names the option
  * and what it takes.
  */
 int params_set(struct conf *conf, int opt, const char *arg, unsigned int *applies);

@@ -16,7 +16,7 @@
 #include "util.h"
 
 /* VEOF of a new terminal, termios(3) */
-static const char ctrl_d = 004;
+static const char ctrl_d[] = { 004, 004 };
 
 /* One direction. A side that is -1 is finished. */
 struct channel {
@@ -38,9 +38,11 @@ static void finish(struct relay *r, struct channel *c)
 {
 	if (c->from < 0)
 		return;
-	/* a pipe tells its end by closing, a terminal by a character */
+	/* A pipe tells its end by closing, a terminal by a character; by two of them
+	 * when the last line has no end, where the first one only ends the line.
+	 */
 	if (c->to == r->pty && r->pty >= 0)
-		(void)!write(r->pty, &ctrl_d, 1);
+		(void)!write(r->pty, ctrl_d, sizeof(ctrl_d));
 	else if (c->to > STDERR_FILENO)
 		close(c->to);
 	c->from = -1;
@@ -90,7 +92,7 @@ static void take_signal(struct relay *r, int signals)
 	if (si.ssi_signo == SIGWINCH)
 		copy_size(r->pty);
 	else
-		kill(r->pid, si.ssi_signo);
+		kill(-r->pid, si.ssi_signo);	/* it leads its process group */
 }
 
 /* Carry until the program has ended and all it wrote is out. */
@@ -212,13 +214,14 @@ int relay_run(const struct attached *in, const char *const argv[], bool pty, int
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* a reader that went away shows as EPIPE */
 	signal(SIGPIPE, SIG_IGN);
 
+	/* until it runs, a signal ends the tool, and with it what is half-made */
 	ret = start(&r, in, &prog);
 	if (ret)
 		return ret;
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	pidfd = syscall(SYS_pidfd_open, r.pid, 0);
 	if (signals < 0 || pidfd < 0) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include "confine.h"
 #include "error.h"
 #include "global.h"
+#include "lock.h"
 #include "sync.h"
 #include "template.h"
 #include "userns.h"
@@ -149,9 +152,11 @@ int template_build(const char *name)
 	cleanup_free char *recipe = xasprintf(RECIPES "/%s/build", name);
 	cleanup_free char *cache = xasprintf("%s/cache", global.template);
 	cleanup_free char *done = xasprintf("%s/%s" BUILT_SUFFIX, cache, name);
-	/* one per process: two builds at once each make their own; the dot hides it */
-	cleanup_free char *tmp = xasprintf("%s/.%s.%d" BUILT_SUFFIX, cache, name, (int)getpid());
+	/* the dot hides it; one that a killed build left is overwritten */
+	cleanup_free char *tmp = xasprintf("%s/.%s" BUILT_SUFFIX, cache, name);
+	cleanup_free char *lock_name = xasprintf("template-%s", name);
 	const char *const argv[] = { recipe, tmp, NULL };
+	cleanup_close int lock = -1;
 	int status;
 
 	if (!valid_template_name(name))
@@ -160,6 +165,12 @@ int template_build(const char *name)
 		return fail(EXIT_NO_TEMPLATE, "There is no recipe for %s in " RECIPES, name);
 	if (mkdir_parents(cache, 0755))
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", cache);
+	status = lock_take(lock_name, false, &lock);
+	if (status == EXIT_LOCKED)
+		return fail(status, "Template %s is being built already", name);
+	if (status)
+		return status;
+	unlink(tmp);
 	status = run_program(argv);
 	if (status == 0 && rename(tmp, done) == 0)
 		return 0;
@@ -184,6 +195,9 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 
 static void run_tar(int archive, int dir, const char *compression, int sync)
 {
+	static const char *const environment[] = {
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL
+	};
 	const char *argv[] = {
 		"tar", "--extract", "--file=-", "--numeric-owner", "--preserve-permissions",
 		"--same-owner", "--acls", "--xattrs", "--xattrs-include=user.*",
@@ -193,9 +207,14 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 		compression, NULL,
 	};
 
-	if (fchdir(dir) || dup2(archive, STDIN_FILENO) < 0 || confine_descriptors())
+	/* If the tool is killed, tar is no longer wanted: the next create begins by
+	 * removing what it made.
+	 */
+	if (fchdir(dir) || dup2(archive, STDIN_FILENO) < 0 || confine_descriptors() ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL))
 		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
-	execvp(argv[0], (char *const *)argv);
+	/* no TAR_OPTIONS, nor anything else of the operator's */
+	execvpe(argv[0], (char *const *)argv, (char *const *)environment);
 	sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
 }
 
@@ -206,7 +225,7 @@ int template_unpack(const char *archive, const char *dir, uint32_t base)
 	int format = format_of(archive), status, ret;
 	struct child child;
 
-	if (in < 0)
+	if (in < 0 || format < 0)
 		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
 	if (out < 0 || fchown(out, base, base) || fchmod(out, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare %s", dir);

@@ -29,9 +29,10 @@ int template_build(const char *name);
 int template_remove(const char *name);
 
 /*
- * Unpack @archive into the directory @dir, as root of a user namespace whose ids
- * begin at @base: files get the container's ids, a hostile archive can write to
- * nothing of the host's, and there is no way to make a device node.
+ * Unpack @archive into the directory @dir with tar(1), which runs as root of a
+ * user namespace whose ids begin at @base: files get the container's ids, nothing
+ * that belongs to a user of the host can be written to, whatever a hostile archive
+ * makes of tar, and no device node can be made.
  */
 int template_unpack(const char *archive, const char *dir, uint32_t base);
 

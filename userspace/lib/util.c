@@ -117,6 +117,7 @@ int write_file_atomic(const char *path, const char *text, mode_t mode)
 	cleanup_free char *copy = xstrdup(path);
 	cleanup_close int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int fd = -1;
+	struct stat st;
 	int saved;
 
 	if (dir < 0)
@@ -127,6 +128,9 @@ int write_file_atomic(const char *path, const char *text, mode_t mode)
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -1;
+	/* an administrator may have closed it to others */
+	if (stat(path, &st) == 0)
+		fchmod(fd, st.st_mode & 07777);
 	if (write_all(fd, text) == 0 && fsync(fd) == 0 && rename(tmp, path) == 0)
 		return fsync(dir);
 	saved = errno;

@@ -27,7 +27,9 @@ char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *read_file(const char *path, size_t max);
 char *read_file_at(int dirfd, const char *path, size_t max);
 
-/* Replace @path by @text, all or nothing, on disk when this returns 0. */
+/* Replace @path by @text, all or nothing, on disk when this returns 0. A file that
+ * is there keeps its mode; a new one gets @mode.
+ */
 int write_file_atomic(const char *path, const char *text, mode_t mode);
 
 /* One write(2) into a file that exists (procfs, cgroupfs); 0 or -1 and errno. */

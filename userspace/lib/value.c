@@ -28,8 +28,12 @@ static bool digits(const char *s, uint64_t *out, const char **end)
 bool parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *out)
 {
 	const char *end;
+	uint64_t n;
 
-	return digits(s, out, &end) && !*end && *out >= min && *out <= max;
+	if (!digits(s, &n, &end) || *end || n < min || n > max)
+		return false;
+	*out = n;
+	return true;
 }
 
 bool parse_ctid(const char *s, uint32_t *id)
@@ -145,6 +149,16 @@ bool valid_hostname(const char *s)
 			return false;
 	}
 	return label && s[-1] != '-';
+}
+
+bool valid_path(const char *s)
+{
+	if (*s != '/' || s[strlen(s) - 1] == '/')
+		return false;
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			return false;
+	return true;
 }
 
 bool valid_template_name(const char *s)

@@ -28,6 +28,9 @@ bool parse_count_pair(const char *s, uint64_t *barrier, uint64_t *limit);
 /* A host name: RFC 1123 labels joined by dots, at most HOST_NAME_MAX bytes. */
 bool valid_hostname(const char *s);
 
+/* A full path of a directory, with no slash at its end and no control characters. */
+bool valid_path(const char *s);
+
 /* A template's name: one path component of [A-Za-z0-9._+-], no leading dot. */
 bool valid_template_name(const char *s);
 

@@ -64,12 +64,12 @@ qemu_arguments() {
 	qemu_disks
 	qemu_network "$node"
 	qemu_channels "$node"
-	local arguments=("${KERNEL_ARGUMENTS[@]}" "systemd.hostname=node$node" "cloison.node=$node" "cloison.nodes=$nodes")
+	local arguments=("${KERNEL_ARGUMENTS[@]}" "systemd.hostname=node$node" "machine.node=$node" "machine.nodes=$nodes")
 	[[ $verbose ]] || arguments+=(loglevel=5 systemd.log_level=notice)
 	if [[ $interactive && $node -eq 1 ]]; then
 		arguments+=("cloison.shell=$(stty size 2>/dev/null | tr ' ' x)" "cloison.term=${TERM:-linux}")
 	fi
-	qemu+=(-append "${arguments[*]} cloison.script=$script_name")
+	qemu+=(-append "${arguments[*]} machine.script=$script_name")
 }
 
 # Writes go to a snapshot in the run's scratch directory, which nobody misses.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "global.h"
+#include "lock.h"
+#include "util.h"
+
+int lock_take(const char *name, bool wait, int *lock)
+{
+	cleanup_free char *path = xasprintf("%s/%s.lck", global.lockdir, name);
+	cleanup_close int fd = -1;
+
+	if (mkdir_parents(global.lockdir, 0755))
+		return fail_errno(EXIT_SYSTEM, "Cannot make %s", global.lockdir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
+	while (flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB)) {
+		if (errno == EWOULDBLOCK)
+			return EXIT_LOCKED;
+		if (errno != EINTR)
+			return fail_errno(EXIT_SYSTEM, "Cannot lock %s", path);
+	}
+	/* The file stays when the lock goes: removing it would race with the next
+	 * holder. What counts is the lock.
+	 */
+	if (ftruncate(fd, 0) == 0)
+		dprintf(fd, "%d\n", (int)getpid());
+	*lock = take_fd(&fd);
+	return 0;
+}
