@@ -21,8 +21,8 @@ killed_at() {
 
 # points COUNT: where to kill, spread over the run; always the last ones, where most happens.
 points() {
-	seq 1 $((($1 + 11) / 12)) "$1"
-	seq $(($1 - 4)) "$1"
+	seq 1 $((($1 + 5) / 6)) "$1"
+	seq $(($1 - 2)) "$1"
 }
 
 create_killed() {

@@ -67,7 +67,7 @@ qemu_arguments() {
 	local arguments=("${KERNEL_ARGUMENTS[@]}" "systemd.hostname=node$node" "machine.node=$node" "machine.nodes=$nodes")
 	[[ $verbose ]] || arguments+=(loglevel=5 systemd.log_level=notice)
 	if [[ $interactive && $node -eq 1 ]]; then
-		arguments+=("cloison.shell=$(stty size 2>/dev/null | tr ' ' x)" "cloison.term=${TERM:-linux}")
+		arguments+=("machine.shell=$(stty size 2>/dev/null | tr ' ' x)" "machine.term=${TERM:-linux}")
 	fi
 	qemu+=(-append "${arguments[*]} machine.script=$script_name")
 }
