@@ -51,6 +51,7 @@ install-tool: tool
 		install -D -m 755 templates/$$t/build $(DESTDIR)$(DATADIR)/templates/$$t/build; \
 	done
 	$(Q)install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 Documentation/man/*.8
+	$(Q)install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 Documentation/man/*.5
 
 demo:
 	$(Q)selftests/vm/run --kernel newest demo/demo

@@ -10,8 +10,10 @@ bad_command_line() {
 	expect_exit 20 cloisonctl frobnicate 101
 	expect_out '^Bad command: frobnicate$' cloisonctl frobnicate 101
 	expect_exit 20 cloisonctl --frobnicate
+	make 900
 	expect_exit 20 cloisonctl start 900 --frobnicate
-	expect_exit 20 cloisonctl create 900 --frobnicate 1
+	is_down 900
+	expect_exit 20 cloisonctl create 901 --frobnicate 1
 	expect_exit 20 cloisonctl list --frobnicate
 	expect_exit 20 cloisonctl template
 	expect_exit 20 cloisonctl template burn busybox
