@@ -5,6 +5,12 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/ktap.sh"
 
+# other tests unload it
+if ! modprobe cloison; then
+	echo "Bail out! no module cloison"
+	exit "$KTAP_FAIL"
+fi
+
 state=/var/lib/cloison
 etc=/etc/cloison
 
