@@ -39,7 +39,8 @@ int cmd_destroy(int argc, char **argv)
 			    "Container is currently running. Stop it before proceeding.");
 	/* whatever the registry says, or cannot say: what runs is not destroyed */
 	if (!(kc.id && kc.state == CLOISON_STATE_DEAD) && cgroup_wait_empty(ct.id, 0))
-		return fail(EXIT_MOUNTED, "Processes of the container are running. Stop it before proceeding.");
+		return fail(EXIT_MOUNTED,
+			    "Processes of the container are running. Stop it before proceeding.");
 	ret = container_sweep(&ct);
 	if (ret)
 		return ret;

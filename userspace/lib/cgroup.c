@@ -60,8 +60,8 @@ static bool has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
-	for (; *list; list += strcspn(list, " \n"), list += strspn(list, " \n"))
-		if (strncmp(list, word, len) == 0 && strchr(" \n", list[len]))
+	for (; *list; list += strcspn(list, "\n "), list += strspn(list, "\n "))
+		if (strncmp(list, word, len) == 0 && strchr("\n ", list[len]))
 			return true;
 	return false;
 }
