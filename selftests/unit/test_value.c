@@ -89,6 +89,13 @@ static void test_template_name(void)
 	   "no paths, options and blanks");
 }
 
+static void test_path(void)
+{
+	ok(valid_path("/srv/ct/101"), "a full path");
+	ok(!valid_path("srv") && !valid_path("") && !valid_path("/") && !valid_path("/srv/") &&
+	   !valid_path("/a\nb"), "no others");
+}
+
 int main(void)
 {
 	test_ctid();
@@ -96,5 +103,6 @@ int main(void)
 	test_pairs();
 	test_hostname();
 	test_template_name();
+	test_path();
 	return tap_done();
 }
