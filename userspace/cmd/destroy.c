@@ -34,7 +34,7 @@ int cmd_destroy(int argc, char **argv)
 		ret = kernel_get(ct.id, &kc);
 	if (ret)
 		return ret;
-	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
+	if (kernel_runs(&kc))
 		return fail(EXIT_MOUNTED,
 			    "Container is currently running. Stop it before proceeding.");
 	/* whatever the registry says, or cannot say: what runs is not destroyed */

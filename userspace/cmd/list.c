@@ -20,7 +20,7 @@ struct row {
 
 static bool runs(const struct row *row)
 {
-	return row->kc.id && row->kc.state == CLOISON_STATE_RUNNING;
+	return kernel_runs(&row->kc);
 }
 
 static char *conf_or_dash(const struct row *row, const char *key)

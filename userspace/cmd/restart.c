@@ -43,7 +43,7 @@ int cmd_restart(int argc, char **argv)
 	if (ret)
 		return ret;
 	say("Restarting container");
-	if (kc.id && kc.state == CLOISON_STATE_RUNNING) {
+	if (kernel_runs(&kc)) {
 		ret = do_stop(&ct, fast);
 		/* it was allowed to run */
 		force = true;

@@ -75,7 +75,7 @@ int cmd_set(int argc, char **argv)
 		ret = parse(argc - 1, argv + 1, ct.conf, &save, &applies);
 	if (!ret && kernel_loaded())
 		ret = kernel_get(ct.id, &kc);
-	running = kc.id && kc.state == CLOISON_STATE_RUNNING;
+	running = kernel_runs(&kc);
 	if (!ret && running)
 		ret = apply(&ct, &kc, applies);
 	if (ret)

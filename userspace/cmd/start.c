@@ -14,7 +14,7 @@ int do_start(struct container *ct, bool wait, bool force)
 
 	if (ret)
 		return ret;
-	if (kc.id && kc.state == CLOISON_STATE_RUNNING)
+	if (kernel_runs(&kc))
 		return fail(EXIT_RUNNING, "Container is already running");
 	if (disabled && strcmp(disabled, "yes") == 0 && !force)
 		return fail(EXIT_DISABLED, "Container start disabled; start it with --force");

@@ -21,6 +21,6 @@ int cmd_status(int argc, char **argv)
 	printf("CTID %u %s %s %s\n", ct.id,
 	       container_exists(&ct) ? "exist" : "deleted",
 	       container_mounted(&ct) ? "mounted" : "unmounted",
-	       kc.id && kc.state == CLOISON_STATE_RUNNING ? "running" : "down");
+	       kernel_runs(&kc) ? "running" : "down");
 	return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 
-#include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/halt.h"
 #include "cmd.h"
@@ -13,7 +12,7 @@ int do_stop(struct container *ct, bool fast)
 
 	if (ret)
 		return ret;
-	if (!kc.id || kc.state != CLOISON_STATE_RUNNING) {
+	if (!kernel_runs(&kc)) {
 		/* vzctl's message and status; what a dead one left goes all the same */
 		say("Unable to stop: container is not running");
 		return container_sweep(ct);

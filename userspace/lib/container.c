@@ -273,7 +273,7 @@ int container_running(const struct container *ct, struct kernel_container *kc)
 
 	if (ret)
 		return ret;
-	if (!kc->id || kc->state != CLOISON_STATE_RUNNING)
+	if (!kernel_runs(kc))
 		return fail(EXIT_NOT_RUNNING, "Container is not running");
 	return 0;
 }

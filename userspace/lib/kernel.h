@@ -23,6 +23,11 @@ struct kernel_container {
 	int exit_status;		/* DEAD only, a wait status */
 };
 
+static inline bool kernel_runs(const struct kernel_container *kc)
+{
+	return kc->id && kc->state == CLOISON_STATE_RUNNING;
+}
+
 /* Is the module there? It may still be out of reach: in another network namespace. */
 bool kernel_loaded(void);
 

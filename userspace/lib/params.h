@@ -11,6 +11,7 @@
 
 #include "conf.h"
 #include "limits.h"
+
 /* What a running container must be told when a parameter changes: enum limit_bits,
  * and
  */
