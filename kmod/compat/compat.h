@@ -6,6 +6,7 @@
 #ifndef _CLOISON_COMPAT_H
 #define _CLOISON_COMPAT_H
 
+#include <linux/netdevice.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
@@ -19,6 +20,39 @@
 #ifndef COMPAT_HAVE_GENL_SPLIT_OPS
 #define genl_split_ops genl_ops
 #endif
+
+/*
+ * Before 6.3, an extended ack took constant text only. Two that are made at the
+ * same time may mix here.
+ */
+#ifndef NL_SET_ERR_MSG_FMT
+static inline void compat_set_err_msg(struct netlink_ext_ack *ack, const char *text)
+{
+	if (ack)
+		ack->_msg = text;
+}
+
+#define NL_SET_ERR_MSG_FMT(extack, fmt, args...) do {			\
+	static char msg_[80];						\
+									\
+	snprintf(msg_, sizeof(msg_), fmt, ##args);			\
+	compat_set_err_msg(extack, msg_);				\
+} while (0)
+#endif
+
+/*
+ * No lock around transmission; no move to another network namespace. Before
+ * 6.15 the latter was netns_local, before 6.12 both were features.
+ */
+static inline void compat_netdev_lltx_immutable(struct net_device *dev)
+{
+#ifdef COMPAT_HAVE_NETNS_IMMUTABLE
+	dev->lltx = true;
+	dev->netns_immutable = true;
+#else
+	dev->features |= NETIF_F_LLTX | NETIF_F_NETNS_LOCAL;
+#endif
+}
 
 /*
  * COMPAT_SCHED_PROCESS_EXIT(name, fn) makes the probe name() for the tracepoint

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Included by every Kbuild file: include paths, and what the kernel at hand has.
+# Included by every Kbuild file: include paths, the version, and what the kernel at
+# hand has.
 #
 # $(call compat-probe,NAME) is "m" when probe/NAME.c compiles with the flags of
 # the kernel and empty when not. Each probe compiles where the NEW interface
@@ -17,8 +18,10 @@ compat-probe = $(call try-run,$(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
 ifndef COMPAT_CFLAGS
 COMPAT_CFLAGS := \
 	$(if $(call compat-probe,genl_split_ops),-DCOMPAT_HAVE_GENL_SPLIT_OPS) \
-	$(if $(call compat-probe,exit_group_dead),-DCOMPAT_HAVE_EXIT_GROUP_DEAD)
+	$(if $(call compat-probe,exit_group_dead),-DCOMPAT_HAVE_EXIT_GROUP_DEAD) \
+	$(if $(call compat-probe,netns_immutable),-DCOMPAT_HAVE_NETNS_IMMUTABLE)
 export COMPAT_CFLAGS
 endif
 
-ccflags-y += -I$(compat-dir)../../include $(COMPAT_CFLAGS)
+ccflags-y += -I$(compat-dir)../../include $(COMPAT_CFLAGS) \
+	-DCLOISON_VERSION='"$(shell cat $(compat-dir)../../VERSION)"'

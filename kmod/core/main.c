@@ -62,4 +62,5 @@ module_exit(cloison_exit);
  * able to have the module loaded.
  */
 MODULE_DESCRIPTION("Cloison: registry of containers");
+MODULE_VERSION(CLOISON_VERSION);
 MODULE_LICENSE("GPL");

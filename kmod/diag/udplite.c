@@ -53,4 +53,5 @@ module_init(cloison_diag_init);
 module_exit(cloison_diag_exit);
 
 MODULE_DESCRIPTION("Cloison: empty UDP-Lite socket diagnosis for CRIU");
+MODULE_VERSION(CLOISON_VERSION);
 MODULE_LICENSE("GPL");

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets that wait while their container is frozen, saved or moved.
+ *
+ * A queued packet keeps nothing of the side it came from: it was scrubbed, is
+ * charged to no socket, and knows no device. Its owner is looked up
+ * again when it goes on.
+ */
+#include <linux/module.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+
+#include "net.h"
+
+static struct workqueue_struct *venet_wq;
+
+static void venet_hold_work(struct work_struct *work);
+
+void venet_hold_init(struct venet_hold *hold)
+{
+	int flow;
+
+	spin_lock_init(&hold->lock);
+	INIT_WORK(&hold->work, venet_hold_work);
+	for (flow = 0; flow < VENET_FLOWS; flow++)
+		__skb_queue_head_init(&hold->queue[flow]);
+}
+
+/* Nobody releases it any more. Sleeps. */
+void venet_hold_stop(struct venet_hold *hold)
+{
+	cancel_work_sync(&hold->work);
+}
+
+void venet_hold_free(struct venet_hold *hold)
+{
+	int flow;
+
+	for (flow = 0; flow < VENET_FLOWS; flow++)
+		__skb_queue_purge(&hold->queue[flow]);
+}
+
+bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
+		     enum venet_flow flow)
+{
+	struct venet_stats *stats = this_cpu_ptr(ct->stats);
+	struct venet_hold *hold = &ct->hold;
+	bool full;
+
+	/* The socket must be able to go, with its owner and his namespace. */
+	skb_orphan(skb);
+	skb->dev = NULL;
+
+	spin_lock(&hold->lock);
+	if (!hold->on) {
+		spin_unlock(&hold->lock);
+		return false;
+	}
+	full = skb_queue_len(&hold->queue[flow]) >= hold->max_packets ||
+	       hold->bytes[flow] + (u64)skb->truesize > hold->max_bytes;
+	if (!full) {
+		hold->bytes[flow] += skb->truesize;
+		__skb_queue_tail(&hold->queue[flow], skb);
+	}
+	spin_unlock(&hold->lock);
+
+	if (full) {
+		venet_drop(ct->stats, flow, CLOISON_NET_DROP_HOLD_FULL, skb);
+		return true;
+	}
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->flow[flow].held);
+	u64_stats_update_end(&stats->syncp);
+	return true;
+}
+
+void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
+{
+	struct venet_hold *hold = &ct->hold;
+
+	lockdep_assert_held(&venet_mutex);
+
+	spin_lock_bh(&hold->lock);
+	hold->max_packets = max_packets;
+	hold->max_bytes = max_bytes;
+	hold->releasing = false;
+	WRITE_ONCE(hold->on, true);
+	spin_unlock_bh(&hold->lock);
+	/* Whoever saw it off is through then. */
+	synchronize_net();
+}
+
+/* Takes out the first packet, which is then the caller's. */
+static struct sk_buff *venet_hold_dequeue(struct venet_hold *hold,
+					  enum venet_flow flow)
+{
+	struct sk_buff *skb = __skb_dequeue(&hold->queue[flow]);
+
+	lockdep_assert_held(&hold->lock);
+	if (skb)
+		hold->bytes[flow] -= skb->truesize;
+	return skb;
+}
+
+/*
+ * Packets that come meanwhile are queued behind the others, until there are
+ * none, and each is through before the next one goes: so none overtakes. Under
+ * a load that leaves no gap this may last; it is a detour and nothing else.
+ */
+static void venet_hold_work(struct work_struct *work)
+{
+	struct venet_ct *ct = container_of(work, struct venet_ct, hold.work);
+	struct sk_buff *skb[VENET_FLOWS];
+	struct venet_hold *hold = &ct->hold;
+	int flow;
+
+	for (;;) {
+		spin_lock_bh(&hold->lock);
+		if (!hold->releasing)
+			break;
+		for (flow = 0; flow < VENET_FLOWS; flow++)
+			skb[flow] = venet_hold_dequeue(hold, flow);
+		if (!skb[VENET_FROM] && !skb[VENET_TO]) {
+			hold->releasing = false;
+			WRITE_ONCE(hold->on, false);
+			break;
+		}
+		/* Before the lock goes: a new hold waits for this. */
+		rcu_read_lock();
+		spin_unlock(&hold->lock);
+		for (flow = 0; flow < VENET_FLOWS; flow++)
+			if (skb[flow])
+				venet_resume(ct, skb[flow], flow);
+		rcu_read_unlock();
+		local_bh_enable();
+		cond_resched();
+	}
+	spin_unlock_bh(&hold->lock);
+}
+
+int venet_hold_release(struct venet_ct *ct)
+{
+	struct venet_hold *hold = &ct->hold;
+	int err = -EALREADY;
+
+	lockdep_assert_held(&venet_mutex);
+
+	spin_lock_bh(&hold->lock);
+	if (venet_is_held(hold)) {
+		hold->releasing = true;
+		queue_work(venet_wq, &hold->work);
+		err = 0;
+	}
+	spin_unlock_bh(&hold->lock);
+	return err;
+}
+
+int venet_hold_discard(struct venet_ct *ct)
+{
+	struct venet_hold *hold = &ct->hold;
+	struct sk_buff *skb;
+	int flow;
+
+	lockdep_assert_held(&venet_mutex);
+
+	spin_lock_bh(&hold->lock);
+	if (!venet_is_held(hold)) {
+		spin_unlock_bh(&hold->lock);
+		return -EALREADY;
+	}
+	for (flow = 0; flow < VENET_FLOWS; flow++)
+		while ((skb = venet_hold_dequeue(hold, flow)))
+			venet_drop(ct->stats, flow, CLOISON_NET_DROP_DISCARDED,
+				   skb);
+	spin_unlock_bh(&hold->lock);
+	return 0;
+}
+
+int venet_hold_init_wq(void)
+{
+	/* Unbound: it receives packets, and that takes what it takes. */
+	venet_wq = alloc_workqueue("cloison_net", WQ_UNBOUND, 0);
+	return venet_wq ? 0 : -ENOMEM;
+}
+
+void venet_hold_exit_wq(void)
+{
+	destroy_workqueue(venet_wq);
+}
