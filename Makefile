@@ -10,10 +10,19 @@ SYSCONFDIR	?= /etc/cloison
 STATEDIR	?= /var/lib/cloison
 LIBDIR		?= $(PREFIX)/lib/cloison
 DATADIR		?= $(PREFIX)/share/cloison
+UNITDIR		?= $(PREFIX)/lib/systemd/system
+INITDIR		?= /etc/init.d
 MANDIR		?= $(PREFIX)/share/man
+BASHCOMPDIR	?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR	?= $(PREFIX)/share/zsh/vendor-completions
+# yes: install it under the names of OpenVZ's programs too
+VZ_NAMES	?= no
 export SYSCONFDIR STATEDIR LIBDIR DATADIR
 
 TEMPLATES	:= $(patsubst templates/%/build,%,$(wildcard templates/*/build))
+# As in the table of names in userspace/main.c.
+VZ_LINKS	:= vzctl vzlist vzpid vzcpucheck vzmemcheck vzcfgvalidate vzsplit
+UNITS		:= cloison.service cloison-events.service
 SAMPLES		:= $(wildcard userspace/etc/conf/*.conf-sample)
 
 all: tool modules
@@ -44,20 +53,42 @@ install-tool: tool
 	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/cloison.conf || \
 		install -m 644 userspace/etc/cloison.conf $(DESTDIR)$(SYSCONFDIR)/cloison.conf
 	$(Q)install -m 644 $(SAMPLES) $(DESTDIR)$(SYSCONFDIR)/conf
+	$(Q)install -D -m 644 -t $(DESTDIR)$(DATADIR)/dists userspace/etc/dists/*.conf
+	$(Q)install -D -m 644 -t $(DESTDIR)$(DATADIR)/dists/scripts userspace/etc/dists/scripts/*.sh
 	$(Q)install -D -m 644 userspace/etc/modules-load.conf \
 		$(DESTDIR)$(PREFIX)/lib/modules-load.d/cloison.conf
+	$(Q)install -d -m 755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(INITDIR)
+	$(Q)for u in $(UNITS); do \
+		sed 's|@SBINDIR@|$(PREFIX)/sbin|' userspace/etc/$$u >$(DESTDIR)$(UNITDIR)/$$u; \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$u; \
+	done
+	$(Q)sed 's|@SBINDIR@|$(PREFIX)/sbin|' userspace/etc/cloison.init >$(DESTDIR)$(INITDIR)/cloison
+	$(Q)chmod 755 $(DESTDIR)$(INITDIR)/cloison
 	$(Q)install -D -m 755 -t $(DESTDIR)$(DATADIR)/templates templates/debian.sh
 	$(Q)for t in $(TEMPLATES); do \
 		install -D -m 755 templates/$$t/build $(DESTDIR)$(DATADIR)/templates/$$t/build; \
 	done
 	$(Q)install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 Documentation/man/*.8
 	$(Q)install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 Documentation/man/*.5
+	$(Q)install -D -m 644 userspace/completion/cloisonctl.bash \
+		$(DESTDIR)$(BASHCOMPDIR)/cloisonctl
+	$(Q)install -D -m 644 -t $(DESTDIR)$(ZSHCOMPDIR) userspace/completion/_cloisonctl
+ifeq ($(VZ_NAMES),yes)
+	$(Q)for n in $(VZ_LINKS); do ln -sf cloisonctl $(DESTDIR)$(PREFIX)/sbin/$$n; done
+	$(Q)for n in vzctl vzlist; do ln -sf cloisonctl $(DESTDIR)$(BASHCOMPDIR)/$$n; done
+endif
 
 demo:
-	$(Q)selftests/vm/run --kernel newest demo/demo
+	$(Q)selftests/vm/run --kernel newest --nodes 2 demo/demo
 
 check:
 	$(Q)selftests/vm/check
+
+check-debug:
+	$(Q)selftests/vm/check --kernel debug $(TEST)
+
+fuzz:
+	$(Q)selftests/fuzz.sh --seconds $(or $(SECONDS),60) $(FUZZ)
 
 lint:
 	$(Q)mk/lint
@@ -73,12 +104,15 @@ clean:
 
 help:
 	@echo 'all                 the tool, and the modules for KDIR=$(KDIR)'
-	@echo 'install             both, below DESTDIR'
+	@echo 'install             both, below DESTDIR; with VZ_NAMES=yes also as vzctl, vzlist, ...'
 	@echo 'demo                boot a machine and show the main job'
 	@echo 'check               all tests on all supported kernels'
+	@echo 'check-debug         all tests on a kernel that looks for bugs, built first: slow'
+	@echo 'fuzz [FUZZ=name] [SECONDS=n]'
+	@echo '                    fuzzing of the parsers, 60 s each'
 	@echo 'lint                all static checks'
 	@echo 'bench [BENCH=name]  measurements against peers'
 	@echo 'clean               remove what was built in the tree'
 
-.PHONY: all modules tool selftests install install-modules install-tool demo check lint bench \
-	clean help
+.PHONY: all modules tool selftests install install-modules install-tool demo check check-debug fuzz \
+	lint bench clean help

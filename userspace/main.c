@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cloisonctl: the command line of Cloison. One file per verb in cmd/. */
+/*
+ * cloisonctl: the command line of Cloison. One file per verb in cmd/. It can also be
+ * called by the names of OpenVZ's programs, which are links to it.
+ */
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +15,8 @@
 #include "cmd/cmd.h"
 #include "lib/error.h"
 #include "lib/global.h"
+#include "lib/params.h"
+#include "lib/lock.h"
 #include "lib/util.h"
 
 struct verb {
@@ -27,26 +33,78 @@ static const struct verb verbs[] = {
 	{ "start", cmd_start, "CTID [--wait] [--force]" },
 	{ "stop", cmd_stop, "CTID [--fast]" },
 	{ "restart", cmd_restart, "CTID [--wait] [--force] [--fast]" },
-	{ "status", cmd_status, "CTID" },
-	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-o FIELD,...] [CTID ...]" },
+	{ "mount", cmd_mount, "CTID" },
+	{ "umount", cmd_umount, "CTID" },
+	{ "pause", cmd_pause, "CTID" },
+	{ "unpause", cmd_unpause, "CTID" },
+	{ "status", cmd_status, "CTID [--json]" },
+	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-j] [-o FIELD,...] [-s [-]FIELD] [CTID ...]" },
 	{ "set", cmd_set, "CTID [--save] PARAMETER ..." },
-	{ "enter", cmd_enter, "CTID" },
+	{ "enter", cmd_enter, "CTID [--exec COMMAND ...]" },
 	{ "exec", cmd_exec, "CTID COMMAND [ARGUMENT ...]" },
 	{ "exec2", cmd_exec2, "CTID COMMAND [ARGUMENT ...]" },
-	{ "template", cmd_template, "list | build NAME | remove NAME" },
-	{ "check", cmd_check, "" },
-	{ "version", cmd_version, "", .for_all = true },
+	{ "exec3", cmd_exec3, NULL },
+	{ "runscript", cmd_runscript, "CTID FILE" },
+	{ "console", cmd_console, "CTID" },
+	{ "events", cmd_events, "[--json] [CTID ...]" },
+	{ "boot", cmd_boot, "start|stop" },
+	{ "watch", cmd_watch, "" },
+	{ "template", cmd_template, "list [--json] | build NAME | remove NAME" },
+	{ "check", cmd_check, "[--json] [WHAT ...] | --repair [CTID]" },
+	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r] [-v yes|no] FILE" },
+	{ "vzsplit", cmd_vzsplit, "-n N [-f NAME] [-s SWAP]" },
+	{ "version", cmd_version, "[--json]", .for_all = true },
+	{ "vzpid", cmd_vzpid, "[-p] PID ..." },
+	{ "vzcpucheck", cmd_vzcpucheck, "[-v]" },
+	{ "vzmemcheck", cmd_vzmemcheck, "[-v] [-A]" },
 };
+
+/* OpenVZ's programs that are one verb here; vzctl itself takes the verbs. */
+static const struct name {
+	const char *name, *verb;
+	int failure;	/* its one exit status for every failure; 0: the verb's own */
+} names[] = {
+	{ "vzlist", "list", .failure = 1 },
+	{ "vzcfgvalidate", "vzcfgvalidate" },
+	{ "vzsplit", "vzsplit" },
+	{ "vzpid", "vzpid" },
+	{ "vzcpucheck", "vzcpucheck" },
+	{ "vzmemcheck", "vzmemcheck" },
+};
+
+const char *called_as = "cloisonctl";
+
+bool called_vz(void)
+{
+	return strncmp(called_as, "vz", 2) == 0;
+}
+
+/* Their names; completion finds them here too. */
+static void list_parameters(FILE *f)
+{
+	static const struct option none[] = { {} };
+	struct option *all = params_options(none);
+	int column = fprintf(f, "PARAMETER is one of");
+
+	for (const struct option *o = all; o->name; o++) {
+		if (column + strlen(o->name) + 4 > 80) {
+			fputs("\n", f);
+			column = fprintf(f, "   ");
+		}
+		column += fprintf(f, " --%s", o->name);
+	}
+	fputs(".\nSee cloisonctl-set(8).\n", f);
+	free(all);
+}
 
 static void usage(FILE *f)
 {
-	fprintf(f, "cloisonctl version %s\n"
-		"Usage: cloisonctl [--quiet] [--verbose] VERB ...\n", VERSION);
+	fprintf(f, "%s version %s\n"
+		"Usage: %s [--quiet] [--verbose] VERB ...\n", called_as, version(), called_as);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (verbs[i].usage)
-			fprintf(f, "       cloisonctl %s %s\n", verbs[i].name, verbs[i].usage);
-	fputs("PARAMETER is one of --hostname NAME, --ram SIZE, --swap SIZE, --numproc N,\n"
-	      "--cpuunits N, --cpulimit PERCENT, --cpus N. See cloisonctl(8).\n", f);
+			fprintf(f, "       %s %s %s\n", called_as, verbs[i].name, verbs[i].usage);
+	list_parameters(f);
 }
 
 /* What we open must never land on a standard stream somebody closed. */
@@ -67,10 +125,50 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 	if (verb->for_all)
 		return verb->run(argc, argv);
+	if (geteuid() != 0 && called_vz() && strcmp(called_as, "vzctl") != 0)
+		return fail(EXIT_PERM, "This program can only be run under root.");
 	if (geteuid() != 0)
-		return fail(EXIT_PERM, "Only root may run cloisonctl %s", verb->name);
+		return fail(EXIT_PERM, "Only root may run %s %s", called_as, verb->name);
 	ret = global_load();
 	return ret ? ret : verb->run(argc, argv);
+}
+
+static int call(const char *name, int argc, char **argv)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		int ret;
+
+		if (strcmp(name, verbs[i].name) != 0)
+			continue;
+		/* for the verb's own getopt_long(); 0 also resets glibc's state */
+		optind = 0;
+		ret = run_verb(&verbs[i], argc, argv);
+		if (ret)
+			error_print();
+		return ret;
+	}
+	fprintf(stderr, "Bad command: %s\n", name);
+	return EXIT_BAD_OPTION;
+}
+
+/* The verb that a name of OpenVZ's stands for; false: the first argument says. */
+static bool call_by_name(int argc, char **argv, int *ret)
+{
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc ? argv[0] : "";
+
+	if (strcmp(name, "vzctl") == 0)
+		called_as = "vzctl";
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(name, names[i].name) != 0)
+			continue;
+		called_as = names[i].name;
+		*ret = call(names[i].verb, argc, argv);
+		if (*ret && names[i].failure)
+			*ret = names[i].failure;
+		return true;
+	}
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -78,6 +176,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "skiplock", no_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
@@ -88,6 +187,8 @@ int main(int argc, char **argv)
 	/* with it ignored, as daemons do, we could wait for no child of ours */
 	signal(SIGCHLD, SIG_DFL);
 	umask(022);
+	if (call_by_name(argc, argv, &ret))
+		return ret;
 	/* '+': what follows the verb is the verb's */
 	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (opt) {
@@ -97,8 +198,12 @@ int main(int argc, char **argv)
 		case 'v':
 			verbose++;
 			break;
+		case 's':
+			container_lock_skip = true;
+			break;
 		case 'V':
-			return cmd_version(1, argv);
+			printf("%s version %s\n", called_as, version());
+			return 0;
 		case 'h':
 			usage(stdout);
 			return 0;
@@ -113,16 +218,5 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_BAD_OPTION;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		if (strcmp(argv[0], verbs[i].name) != 0)
-			continue;
-		/* for the verb's own getopt_long(); 0 also resets glibc's state */
-		optind = 0;
-		ret = run_verb(&verbs[i], argc, argv);
-		if (ret)
-			error_print();
-		return ret;
-	}
-	fprintf(stderr, "Bad command: %s\n", argv[0]);
-	return EXIT_BAD_OPTION;
+	return call(argv[0], argc, argv);
 }

@@ -1,136 +1,199 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <stdarg.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
-#include "../lib/cgroup.h"
+#include "../lib/diagnose.h"
 #include "../lib/error.h"
-#include "../lib/template.h"
+#include "../lib/json.h"
+#include "../lib/names.h"
+#include "../lib/repair.h"
+#include "../lib/terminal.h"
 #include "../lib/util.h"
+#include "../lib/value.h"
 #include "cmd.h"
 
-enum verdict { OK, HINT, BAD };
+/* In this order: what the later ones need is explained by the earlier ones. */
+static const struct check {
+	const char *name;
+	void (*look)(struct findings *f);
+} checks[] = {
+	{ "kernel", diagnose_kernel },
+	{ "modules", diagnose_modules },
+	{ "cgroups", diagnose_cgroups },
+	{ "programs", diagnose_programs },
+	{ "criu", diagnose_criu },
+	{ "settings", diagnose_settings },
+	{ "templates", diagnose_templates },
+	{ "containers", diagnose_containers },
+};
 
-static bool failed;
+/* The last one, which can do more than look. */
+#define REMAINS	"remains"
 
-/* One line per finding; what is not OK says how to mend it. */
-static void report(enum verdict v, const char *fmt, ...) __printf(2, 3);
-
-static void report(enum verdict v, const char *fmt, ...)
+/* Without names, all of them. */
+static bool chosen(const char *check, char **names)
 {
-	static const char *const words[] = { "ok    ", "hint  ", "FAILED" };
-	va_list ap;
-
-	printf("%s  ", words[v]);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-	failed |= v == BAD;
-}
-
-static void check_kernel(void)
-{
-	cleanup_free char *userns = read_file("/proc/sys/user/max_user_namespaces", 64);
-	struct utsname un;
-
-	uname(&un);
-	report(OK, "kernel %s", un.release);
-	if (!userns || strcmp(userns, "0\n") == 0)
-		report(BAD, "user namespaces are off: sysctl -w user.max_user_namespaces=65536");
-	else
-		report(OK, "user namespaces");
-	if (access("/proc/self/ns/time", F_OK))
-		report(BAD, "the kernel has no time namespaces (CONFIG_TIME_NS)");
-	else
-		report(OK, "time namespaces");
-	if (cgroup_check()) {
-		report(BAD, "%s", error_text());
-		error_clear();
-	} else {
-		report(OK, "cgroup v2");
-	}
-}
-
-static void check_module(void)
-{
-	cleanup_free struct kernel_container *list = NULL;
-	size_t count, running = 0;
-
-	if (kernel_list(&list, &count)) {
-		report(BAD, "%s", error_text());
-		error_clear();
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		running += list[i].state == CLOISON_STATE_RUNNING;
-		if (list[i].state == CLOISON_STATE_DEAD)
-			report(HINT,
-			       "container %u ended by itself; cloisonctl stop %u clears what it left",
-			       list[i].id, list[i].id);
-	}
-	report(OK, "module cloison, %zu containers running", running);
-}
-
-static bool in_path(const char *program)
-{
-	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-					    "/usr/bin", "/sbin", "/bin" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		cleanup_free char *path = xasprintf("%s/%s", dirs[i], program);
-
-		if (access(path, X_OK) == 0)
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (strcmp(*names, check) == 0)
 			return true;
-	}
 	return false;
 }
 
-static void check_programs(void)
+static int choose(char **names)
 {
-	static const struct {
-		const char *name, *package, *use;
-		enum verdict missing;
-	} programs[] = {
-		{ "tar", "tar", "unpacks templates", BAD },
-		{ "zstd", "zstd", "unpacks templates", BAD },
-		{ "mmdebstrap", "mmdebstrap", "builds Debian templates", HINT },
-		{ "criu", "criu", "checkpoints containers", HINT },
-	};
+	for (; *names; names++) {
+		bool known = strcmp(*names, REMAINS) == 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		if (in_path(programs[i].name))
-			report(OK, "%s", programs[i].name);
-		else
-			report(programs[i].missing, "%s, which %s, is missing: apt install %s",
-			       programs[i].name, programs[i].use, programs[i].package);
+		for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+			known |= strcmp(*names, checks[i].name) == 0;
+		if (!known)
+			return fail(EXIT_BAD_OPTION, "Check of what: %s? See cloisonctl-check(8)",
+				    *names);
+	}
+	return 0;
 }
 
-static void check_templates(void)
-{
-	struct template *list;
-	size_t count, archives = 0;
+static const char *const verdicts[] = { "ok", "hint", "failed", "mended" };
 
-	template_list(&list, &count);
-	for (size_t i = 0; i < count; i++)
-		archives += !!list[i].archive;
-	template_list_free(list, count);
-	if (archives)
-		report(OK, "%zu templates", archives);
-	else
-		report(HINT, "there is no template yet: cloisonctl template build busybox");
+static void print_finding(const struct finding *finding)
+{
+	static const struct {
+		const char *word;
+		enum colour colour;
+	} marks[] = {
+		{ "ok    ", COLOUR_GREEN }, { "hint  ", COLOUR_YELLOW }, { "FAILED", COLOUR_RED },
+		{ "mended", COLOUR_GREEN },
+	};
+
+	printf("%s%s%s  %s\n", colour(stdout, marks[finding->verdict].colour),
+	       marks[finding->verdict].word, colour(stdout, COLOUR_NONE), finding->text);
+	if (finding->mend)
+		printf("        %s\n", finding->mend);
+	fflush(stdout);
+}
+
+static json_t *one_to_json(const struct finding *finding)
+{
+	return json_pack("{s:s, s:s, s:o, s:o}", "check", finding->check,
+			 "verdict", verdicts[finding->verdict],
+			 "text", json_text(finding->text), "mend", json_text(finding->mend));
+}
+
+static json_t *to_json(const struct findings *f, bool failed)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->count; i++)
+		json_array_append_new(list, one_to_json(&f->list[i]));
+	return json_pack("{s:b, s:o}", "ok", !failed, "findings", list);
+}
+
+struct request {
+	bool json, repair;
+	uint32_t id;	/* 0: all */
+	char **names;	/* of checks, if there is no id */
+};
+
+struct remains {
+	struct findings *f;
+	bool repair;
+	bool left;	/* not all is well */
+};
+
+static void on_repair(enum repair_verdict verdict, const char *text, void *arg)
+{
+	static const struct {
+		enum verdict as;
+		const char *mend;
+	} said[] = {
+		[REPAIR_FOUND] = { FINDING_HINT, "cloisonctl check --repair" },
+		[REPAIR_MENDED] = { FINDING_MENDED, NULL },
+		[REPAIR_FAILED] = { FINDING_HINT, NULL },
+		[REPAIR_BUSY] = { FINDING_HINT, "check again when that has ended" },
+	};
+	struct remains *r = arg;
+	enum verdict as = said[verdict].as;
+
+	r->left |= verdict != REPAIR_MENDED;
+	if (verdict == REPAIR_FAILED && r->repair)
+		as = FINDING_BAD;
+	finding(r->f, as, said[verdict].mend, "%s", text);
+}
+
+/* What commands that were killed left; EXIT_SYSTEM if it was to be mended and is there. */
+static int look_for_remains(struct findings *f, const struct request *req)
+{
+	struct remains r = { f, req->repair, false };
+	int ret;
+
+	f->check = REMAINS;
+	ret = repair(req->id, req->repair, on_repair, &r);
+	if (ret) {
+		finding_error(f, FINDING_HINT, NULL);
+		return req->repair ? fail(ret, "Not all could be looked at") : 0;
+	}
+	if (!r.left)
+		finding(f, FINDING_OK, NULL, "nothing is left of commands that were cut off");
+	return r.left && req->repair ? fail(EXIT_SYSTEM, "Not all could be mended") : 0;
+}
+
+static int parse(int argc, char **argv, struct request *req)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "repair", no_argument, NULL, 'r' },
+		{}
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (opt == 'j')
+			req->json = true;
+		else if (opt == 'r')
+			req->repair = true;
+		else
+			return cmd_bad_option(argv);
+	}
+	req->names = argv + optind;
+	if (optind == argc)
+		return 0;
+	if (!parse_ctid(argv[optind], &req->id) && !names_find(argv[optind], &req->id))
+		return req->repair ? fail(EXIT_BAD_VALUE, "Bad CT ID %s", argv[optind]) :
+				     choose(req->names);
+	optind++;
+	return cmd_no_more(argc, argv);
 }
 
 int cmd_check(int argc, char **argv)
 {
-	if (argc > 1)
-		return fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[1]);
-	check_kernel();
-	check_module();
-	check_programs();
-	check_templates();
-	return failed ? fail(EXIT_KERNEL, "This host cannot run containers yet") : 0;
+	struct findings f = { .found = print_finding };
+	struct request req = {};
+	bool failed = false, only;
+	int ret = parse(argc, argv, &req);
+
+	if (ret)
+		return ret;
+	if (req.json)
+		f.found = NULL;
+	/* who has something mended does not wait for the rest */
+	only = req.id || req.repair;
+	for (size_t i = 0; !only && i < ARRAY_SIZE(checks); i++) {
+		if (!chosen(checks[i].name, req.names))
+			continue;
+		f.check = checks[i].name;
+		checks[i].look(&f);
+	}
+	for (size_t i = 0; i < f.count; i++)
+		failed |= f.list[i].verdict == FINDING_BAD;
+	if (only || chosen(REMAINS, req.names))
+		ret = look_for_remains(&f, &req);
+	if (req.json && json_print(to_json(&f, failed || ret)))
+		ret = EXIT_SYSTEM;
+	findings_free(&f);
+	if (!ret && failed)
+		ret = fail(EXIT_KERNEL, "This host cannot run containers yet");
+	return ret;
 }

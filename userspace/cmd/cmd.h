@@ -6,22 +6,51 @@
 #ifndef CLOISON_CMD_H
 #define CLOISON_CMD_H
 
+#include <stdbool.h>
+
 #include "../lib/container.h"
 
+int cmd_boot(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_console(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
 int cmd_enter(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_exec2(int argc, char **argv);
+int cmd_exec3(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_mount(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
+int cmd_runscript(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_template(int argc, char **argv);
+int cmd_umount(int argc, char **argv);
+int cmd_unpause(int argc, char **argv);
+int cmd_vzcfgvalidate(int argc, char **argv);
+int cmd_vzsplit(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_vzcpucheck(int argc, char **argv);
+int cmd_vzmemcheck(int argc, char **argv);
+int cmd_vzpid(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+
+/*
+ * The name the tool was called by: cloisonctl or, with OpenVZ's habits in every
+ * detail that a script could see, one of OpenVZ's.
+ */
+extern const char *called_as;
+bool called_vz(void);
+
+/* What --version says: vzctl's callers ask which options there are, and get the
+ * version of vzctl whose options these are.
+ */
+const char *version(void);
 
 /*
  * Common heads of verbs. Options are parsed by the verb with getopt_long() on
@@ -37,6 +66,11 @@ int cmd_running(int argc, char **argv, struct container *ct, struct kernel_conta
 int cmd_bad_option(char **argv);
 /* Arguments are left that the verb does not take. */
 int cmd_no_more(int argc, char **argv);
+
+/* As ssh and vzctl do: the arguments are one line for a shell. To be freed. */
+char *cmd_join(char **words);
+/* A wait status as a shell says it: 128 + N when signal N ended the program. */
+int cmd_status_of(int status);
 
 /* The steps that start, stop and restart share; the lock is held. */
 int do_start(struct container *ct, bool wait, bool force);

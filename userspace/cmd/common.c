@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "../lib/error.h"
+#include "../lib/util.h"
 #include "cmd.h"
 
 int cmd_container(int argc, char **argv, enum container_need need, struct container *ct)
@@ -35,4 +37,22 @@ int cmd_no_more(int argc, char **argv)
 	if (optind < argc)
 		return fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[optind]);
 	return 0;
+}
+
+char *cmd_join(char **words)
+{
+	char *line = xstrdup(*words);
+
+	while (*++words) {
+		char *longer = xasprintf("%s %s", line, *words);
+
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+int cmd_status_of(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -2,6 +2,7 @@
 #include <getopt.h>
 
 #include "../lib/error.h"
+#include "../lib/global.h"
 #include "cmd.h"
 
 int cmd_restart(int argc, char **argv)
@@ -10,6 +11,7 @@ int cmd_restart(int argc, char **argv)
 		{ "wait", no_argument, NULL, 'w' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "fast", no_argument, NULL, 'F' },
+		{ "skip_arpdetect", no_argument, NULL, 'k' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -30,6 +32,9 @@ int cmd_restart(int argc, char **argv)
 			break;
 		case 'F':
 			fast = true;
+			break;
+		case 'k':
+			global.skip_arpdetect = true;
 			break;
 		default:
 			return cmd_bad_option(argv);

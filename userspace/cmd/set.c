@@ -1,43 +1,158 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
+#include <string.h>
 
 #include "../lib/attach.h"
+#include "../lib/cgroup.h"
+#include "../lib/devnodes.h"
+#include "../lib/dist.h"
 #include "../lib/error.h"
+#include "../lib/global.h"
 #include "../lib/limits.h"
+#include "../lib/names.h"
 #include "../lib/params.h"
+#include "../lib/sample.h"
+#include "../lib/util.h"
+#include "../net/ethernet.h"
+#include "../net/nat.h"
+#include "../net/network.h"
 #include "cmd.h"
 
-static int apply(struct container *ct, const struct kernel_container *kc, unsigned int applies)
+/* What to do about that which a running container takes up at its start only. */
+enum setmode { SETMODE_WARN, SETMODE_RESTART, SETMODE_IGNORE };
+
+struct options {
+	bool save;
+	const char *sample;
+	enum setmode mode;
+	char *userpasswd;
+	struct params params;
+};
+
+static int apply_limits(struct container *ct, unsigned int which)
+{
+	struct limits limits;
+	int ret = limits_read(ct->conf, &limits);
+
+	/* only those: others may have been set without --save */
+	if (!ret)
+		ret = limits_apply(ct->id, ct->private, &limits, which);
+	if (!ret)
+		say("UB limits were set successfully");
+	return ret;
+}
+
+/*
+ * Nodes appear before they may be used and may no longer be used while they are
+ * still there: the filter is what counts.
+ */
+static int apply_devices(struct container *ct, const struct attached *in)
+{
+	cleanup_devices struct device_set set = {};
+	cleanup_close int cgroup = -1;
+	struct devnodes nodes;
+	uint32_t base;
+	int ret = container_ids(ct, &base);
+
+	if (!ret)
+		ret = devices_read(ct->conf, &set);
+	if (!ret)
+		ret = cgroup_open(ct->id, &cgroup);
+	if (!ret)
+		ret = devnodes_open(ct->id, base, &set, &nodes);
+	if (ret)
+		return ret;
+	ret = devnodes_add(in, &nodes);
+	devnodes_close(&nodes);
+	if (!ret)
+		ret = devices_restrict(cgroup, &set);
+	if (!ret)
+		say("Setting devices");
+	return ret;
+}
+
+static int apply_inside(struct container *ct, const struct kernel_container *kc,
+			unsigned int applies)
 {
 	struct attached in;
-	struct limits limits;
 	int ret = 0;
 
-	if (applies & LIMIT_ALL) {
-		ret = limits_read(ct->conf, &limits);
-		/* only those: others may have been set without --save */
-		if (!ret)
-			ret = limits_apply(ct->id, &limits, applies & LIMIT_ALL);
-		if (!ret)
-			say("Limits were set successfully");
-	}
-	if (!ret && (applies & APPLIES_HOSTNAME)) {
+	if (applies & APPLIES_DEVICES) {
 		ret = attach_open(ct, kc, &in);
 		if (ret)
 			return ret;
-		ret = attach_sethostname(&in, conf_get(ct->conf, "HOSTNAME"));
+		ret = apply_devices(ct, &in);
 		attach_close(&in);
+	}
+	if (!ret && (applies & APPLIES_HOSTNAME)) {
+		ret = dist_set_hostname(ct, conf_get(ct->conf, "HOSTNAME"));
 		if (!ret)
 			say("Set hostname: %s", conf_get(ct->conf, "HOSTNAME"));
+	}
+	if (!ret && (applies & APPLIES_DNS)) {
+		ret = dist_set_dns(ct, conf_get(ct->conf, "NAMESERVER"),
+				   conf_get(ct->conf, "SEARCHDOMAIN"));
+		if (!ret)
+			say("File resolv.conf was modified");
 	}
 	return ret;
 }
 
-/* Put the options into @conf. Called twice: to check all, and to use them. */
-static int parse(int argc, char **argv, struct conf *conf, bool *save, unsigned int *applies)
+static int apply_ports(struct container *ct)
+{
+	cleanup_addresses struct addresses has = {};
+	int ret = network_addresses(ct->id, &has);
+
+	return ret ? ret : nat_set(ct->id, ct->conf, &has);
+}
+
+static int apply(struct container *ct, const struct kernel_container *kc, unsigned int applies)
+{
+	const char *name = conf_get(ct->conf, "NAME");
+	int ret = 0;
+
+	if (applies & LIMIT_ALL)
+		ret = apply_limits(ct, applies & LIMIT_ALL);
+	if (!ret)
+		ret = apply_inside(ct, kc, applies);
+	if (!ret && (applies & APPLIES_NETIF))
+		ret = ethernet_change(ct->id, kc->init, conf_get(ct->conf, "NETIF"));
+	if (!ret && (applies & APPLIES_PORTS))
+		ret = apply_ports(ct);
+	if (!ret && (applies & APPLIES_NAME))
+		ret = kernel_set_name(ct->id, name);
+	return ret;
+}
+
+static int parse_setmode(const char *arg, enum setmode *mode)
+{
+	if (strcmp(arg, "restart") == 0)
+		*mode = SETMODE_RESTART;
+	else if (strcmp(arg, "ignore") == 0)
+		*mode = SETMODE_IGNORE;
+	else
+		return fail(EXIT_BAD_VALUE,
+			    "Bad value for --setmode: %s; it takes restart or ignore", arg);
+	return 0;
+}
+
+/* Others read our command line: it is not there for longer than it must. */
+static void take_password(struct options *o, char *arg)
+{
+	if (!o->userpasswd)
+		o->userpasswd = xstrdup(arg);
+	memset(arg, '*', strlen(arg));
+}
+
+/* Put the options into o->params.conf. Called twice: to check all, and to use them. */
+static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option own[] = {
 		{ "save", no_argument, NULL, 's' },
+		{ "applyconfig", required_argument, NULL, 'a' },
+		{ "setmode", required_argument, NULL, 'm' },
+		{ "userpasswd", required_argument, NULL, 'p' },
+		{ "skip_arpdetect", no_argument, NULL, 'k' },
 		{}
 	};
 	cleanup_free struct option *options = params_options(own);
@@ -46,46 +161,165 @@ static int parse(int argc, char **argv, struct conf *conf, bool *save, unsigned 
 	optind = 0;
 	while (!ret && (opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt >= PARAM_FIRST)
-			ret = params_set(conf, opt, optarg, applies);
+			ret = params_set(&o->params, opt, optarg);
 		else if (opt == 's')
-			*save = true;
+			o->save = true;
+		else if (opt == 'a')
+			o->sample = optarg;
+		else if (opt == 'm')
+			ret = parse_setmode(optarg, &o->mode);
+		else if (opt == 'p')
+			take_password(o, optarg);
+		else if (opt == 'k')
+			global.skip_arpdetect = true;
 		else
 			ret = cmd_bad_option(argv);
 	}
 	return ret ? ret : cmd_no_more(argc, argv);
 }
 
+/*
+ * It may have others than its file says: what was set without --save. So the options
+ * are put to what it has, as they are to the file.
+ */
+static int apply_addresses(struct container *ct, const struct kernel_container *kc,
+			   const char *netif, int argc, char **argv)
+{
+	cleanup_addresses struct addresses has = {}, wanted = {};
+	cleanup_conf struct conf *live = conf_new();
+	struct options o = { .params.conf = live };
+	cleanup_free char *text = NULL;
+	int ret = network_addresses(ct->id, &has);
+
+	if (ret)
+		return ret;
+	text = addresses_text(&has);
+	conf_set(live, "IP_ADDRESS", text);
+	/* for the options about interfaces, which go without saying here */
+	conf_set(live, "NETIF", netif);
+	ret = parse(argc, argv, &o);
+	free(o.userpasswd);
+	if (!ret)
+		ret = addresses_parse(conf_get(live, "IP_ADDRESS"), &wanted);
+	if (!ret)
+		ret = network_change(ct->id, kc->init, ct->conf, &wanted);
+	if (ret)
+		return ret;
+	free(text);
+	text = addresses_text(&wanted);
+	/* by programs of the container's: they do not decide what is saved */
+	if (dist_set_addresses(ct, text)) {
+		warn("%s", error_text());
+		error_clear();
+	}
+	return 0;
+}
+
+static int check(const struct options *o)
+{
+	if (!o->params.applies && !o->sample && !o->userpasswd)
+		return fail(EXIT_BAD_OPTION, "Nothing to set: see cloisonctl --help");
+	if ((o->params.applies & APPLIES_NAME) && !o->save)
+		return fail(EXIT_BAD_OPTION, "--name needs --save: a name is found by the file");
+	if (o->mode == SETMODE_RESTART && !o->save)
+		return fail(EXIT_BAD_OPTION,
+			    "--setmode restart needs --save: it starts from the file");
+	return 0;
+}
+
+static int apply_sample(struct options *o, struct conf *conf)
+{
+	cleanup_conf struct conf *sample = NULL;
+	const char *key, *value;
+
+	if (sample_load(o->sample, &sample))
+		return EXIT_SAMPLE;
+	sample_apply(sample, o->sample, conf);
+	for (size_t i = 0; (key = conf_key(sample, i, &value)); i++)
+		o->params.applies |= params_key_applies(key);
+	return 0;
+}
+
+static int save(struct container *ct, unsigned int applies, const char *old_name)
+{
+	const char *name = conf_get(ct->conf, "NAME");
+	cleanup_close int lock = -1;
+	int ret = 0;
+
+	if ((applies & APPLIES_NAME) && name && *name)
+		ret = names_claim(name, ct->id, &lock);
+	if (!ret)
+		ret = conf_save(ct->conf, ct->conf_path);
+	if (!ret && (applies & APPLIES_NAME) && *old_name && strcmp(old_name, name) != 0)
+		names_release(old_name, ct->id);
+	if (!ret)
+		say("CT configuration saved to %s", ct->conf_path);
+	return ret;
+}
+
+static int restart(struct container *ct)
+{
+	int ret;
+
+	say("Restarting container");
+	ret = do_stop(ct, false);
+	return ret ? ret : do_start(ct, false, true);
+}
+
 int cmd_set(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
 	cleanup_conf struct conf *trial = conf_new();
+	struct options o = { .params.conf = trial };
+	cleanup_free char *old_name = NULL, *old_netif = NULL;
 	struct kernel_container kc = {};
-	bool save = false, running;
-	unsigned int applies = 0;
+	const char *name;
+	bool running, at_once;
 	int ret;
 
 	ret = cmd_container(argc, argv, NEED_CONF, &ct);
+	/* its options speak of interfaces that are there */
 	if (!ret)
-		ret = parse(argc - 1, argv + 1, trial, &save, &applies);
-	if (!ret && !applies)
-		ret = fail(EXIT_BAD_OPTION, "Nothing to set: see cloisonctl --help");
+		conf_set(trial, "NETIF", conf_get(ct.conf, "NETIF"));
+	if (!ret)
+		ret = parse(argc - 1, argv + 1, &o);
+	if (!ret)
+		ret = check(&o);
 	if (!ret)
 		ret = container_lock(&ct);
+	if (ret)
+		return ret;
+	name = conf_get(ct.conf, "NAME");
+	old_name = xstrdup(name ? name : "");
+	old_netif = conf_get(ct.conf, "NETIF") ? xstrdup(conf_get(ct.conf, "NETIF")) : NULL;
+	o.params = (struct params){ .conf = ct.conf };
+	if (o.sample)
+		ret = apply_sample(&o, ct.conf);
 	if (!ret)
-		ret = parse(argc - 1, argv + 1, ct.conf, &save, &applies);
+		ret = parse(argc - 1, argv + 1, &o);
 	if (!ret && kernel_loaded())
 		ret = kernel_get(ct.id, &kc);
 	running = kernel_runs(&kc);
-	if (!ret && running)
-		ret = apply(&ct, &kc, applies);
+	at_once = running && !(o.mode == SETMODE_RESTART && (o.params.applies & APPLIES_RESTART));
+	if (!ret && at_once)
+		ret = apply(&ct, &kc, o.params.applies);
+	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
+		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
+	if (!ret && o.userpasswd)
+		ret = dist_set_password(&ct, o.userpasswd);
+	if (!ret && o.save)
+		ret = save(&ct, o.params.applies, old_name);
 	if (ret)
 		return ret;
-	if (!save) {
+
+	if (o.params.applies & APPLIES_NOWHERE)
+		warn("Beancounters but physpages, swappages, numproc are recorded only");
+	if (!o.save && (o.params.applies || o.sample))
 		warn("Settings were not saved and will be lost after CT restart (use --save flag)");
+	if (!running || !(o.params.applies & APPLIES_RESTART) || o.mode == SETMODE_IGNORE)
 		return 0;
-	}
-	ret = conf_save(ct.conf, ct.conf_path);
-	if (!ret)
-		say("CT configuration saved to %s", ct.conf_path);
-	return ret;
+	if (o.mode == SETMODE_RESTART)
+		return restart(&ct);
+	warn("Some of the parameters count from the next start on: see --setmode");
+	return 0;
 }

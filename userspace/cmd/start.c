@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../lib/error.h"
+#include "../lib/global.h"
 #include "../lib/launch.h"
 #include "cmd.h"
 
@@ -31,6 +32,7 @@ int cmd_start(int argc, char **argv)
 	static const struct option options[] = {
 		{ "wait", no_argument, NULL, 'w' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "skip_arpdetect", no_argument, NULL, 'k' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -47,6 +49,9 @@ int cmd_start(int argc, char **argv)
 			break;
 		case 'f':
 			force = true;
+			break;
+		case 'k':
+			global.skip_arpdetect = true;
 			break;
 		default:
 			return cmd_bad_option(argv);

@@ -4,10 +4,29 @@
 #include <time.h>
 
 #include "../lib/error.h"
+#include "../lib/json.h"
 #include "../lib/template.h"
 #include "cmd.h"
 
-static int list(void)
+static json_t *to_json(const struct template *t)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:b}", "name", t->name,
+			 "archive", json_text(t->archive),
+			 "size", t->archive ? json_integer(t->size) : json_null(),
+			 "built", t->archive ? json_integer(t->built) : json_null(),
+			 "recipe", t->recipe);
+}
+
+static int list_json(const struct template *all, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, to_json(&all[i]));
+	return json_print(list);
+}
+
+static int list(bool json)
 {
 	struct template *all;
 	size_t count;
@@ -15,6 +34,11 @@ static int list(void)
 
 	if (ret)
 		return ret;
+	if (json) {
+		ret = list_json(all, count);
+		template_list_free(all, count);
+		return ret;
+	}
 	printf("%-24s %10s  %-16s %s\n", "TEMPLATE", "SIZE", "BUILT", "RECIPE");
 	for (size_t i = 0; i < count; i++) {
 		char when[32] = "-", size[32] = "-";
@@ -38,7 +62,9 @@ int cmd_template(int argc, char **argv)
 	int ret;
 
 	if (argc == 2 && strcmp(what, "list") == 0)
-		return list();
+		return list(false);
+	if (argc == 3 && strcmp(what, "list") == 0 && strcmp(argv[2], "--json") == 0)
+		return list(true);
 	if (argc == 3 && strcmp(what, "build") == 0) {
 		say("Building template %s", argv[2]);
 		ret = template_build(argv[2]);
@@ -52,5 +78,6 @@ int cmd_template(int argc, char **argv)
 			say("Template %s was removed", argv[2]);
 		return ret;
 	}
-	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl template list | build NAME | remove NAME");
+	return fail(EXIT_BAD_OPTION,
+		    "Usage: cloisonctl template list [--json] | build NAME | remove NAME");
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -16,9 +18,11 @@
 #include <linux/sched.h>
 
 #include "attach.h"
+#include "capability.h"
 #include "cgroup.h"
 #include "confine.h"
 #include "error.h"
+#include "launch.h"
 #include "sync.h"
 #include "userns.h"
 #include "util.h"
@@ -34,16 +38,29 @@ static const char *const environment[] = {
 	NULL,
 };
 
+int attach_open_first(const struct container *ct, pid_t pid, struct attached *in)
+{
+	int ret;
+
+	*in = (struct attached){ .id = ct->id, .pidfd = -1 };
+	ret = capability_dropped(ct->conf, &in->dropped);
+	if (ret)
+		return ret;
+	in->pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (in->pidfd >= 0)
+		return 0;
+	return errno == ESRCH ? fail(EXIT_NOT_RUNNING, "Container is not running") :
+				fail_errno(EXIT_SYSTEM, "Cannot hold the container's init");
+}
+
 int attach_open(const struct container *ct, const struct kernel_container *kc,
 		struct attached *in)
 {
 	struct kernel_container again;
-	int ret;
+	int ret = attach_open_first(ct, kc->init, in);
 
-	*in = (struct attached){ .id = ct->id, .pidfd = -1 };
-	in->pidfd = syscall(SYS_pidfd_open, kc->init, 0);
-	if (in->pidfd < 0)
-		return fail_errno(EXIT_NOT_RUNNING, "Container is not running");
+	if (ret)
+		return ret;
 	/* The pid may have passed to another process before it was held; if it is
 	 * init's still, it was when we opened it.
 	 */
@@ -78,7 +95,7 @@ static int open_pty(struct attach_program *prog)
 	return 0;
 }
 
-static int set_stdio(const struct attach_program *prog)
+int attach_stdio(const struct attach_program *prog)
 {
 	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int from[3];
@@ -99,7 +116,7 @@ static int set_stdio(const struct attach_program *prog)
 	return 0;
 }
 
-static int become_guest(struct attach_program *prog, int sync)
+static int become_guest(const struct attached *in, struct attach_program *prog, int sync)
 {
 	int ret = 0;
 
@@ -108,36 +125,46 @@ static int become_guest(struct attach_program *prog, int sync)
 	if (prog->pty)
 		ret = open_pty(prog);
 	if (!ret)
-		ret = set_stdio(prog);
+		ret = attach_stdio(prog);
 	if (!ret)
-		ret = confine_descriptors();
-	if (!ret)
-		ret = confine();
+		ret = confine(in->dropped);
 	if (!ret && sync_tell(sync, &prog->master, prog->pty))
-		ret = EXIT_SYSTEM;
+		ret = fail(EXIT_SYSTEM, "The tool cannot be heard any more");
+	if (!ret)
+		ret = confine_descriptors(sync);
 	return ret;
 }
 
-static void run_guest(struct attach_program *prog, int sync) __attribute__((noreturn));
-
-static void run_guest(struct attach_program *prog, int sync)
+void attach_exec(const struct attach_program *prog, int sync)
 {
 	const char *term = getenv("TERM");
-	cleanup_free char *term_line = xasprintf("TERM=%s", term ? term : "linux");
-	const char *env[ARRAY_SIZE(environment)];
-	int ret = sync_wait(sync) ? EXIT_SYSTEM : become_guest(prog, sync);
+	const char *env[64];
+	size_t n = ARRAY_SIZE(environment) - 1;
 
-	if (!ret) {
-		memcpy(env, environment, sizeof(environment));
-		env[ARRAY_SIZE(env) - 2] = term_line;
-		if (chdir("/root"))
-			chdir("/");
-		/* for the PATH in which execvpe() searches */
-		setenv("PATH", strchr(environment[1], '=') + 1, 1);
-		execvpe(prog->argv[0], (char *const *)prog->argv, (char *const *)env);
-		ret = fail_errno(EXIT_COMMAND, "Cannot run %s in the container", prog->argv[0]);
-	}
-	sync_die(sync, ret);
+	memcpy(env, environment, sizeof(environment));
+	env[n - 1] = xasprintf("TERM=%s", term ? term : "linux");
+	for (size_t i = 0; prog->env && prog->env[i] && n < ARRAY_SIZE(env) - 1; i++)
+		env[n++] = prog->env[i];
+	env[n] = NULL;
+	if (chdir("/root"))
+		chdir("/");
+	/* for the PATH in which execvpe() searches */
+	setenv("PATH", strchr(environment[1], '=') + 1, 1);
+	execvpe(prog->argv[0], (char *const *)prog->argv, (char *const *)env);
+	sync_die(sync, fail_errno(EXIT_COMMAND, "Cannot run %s in the container", prog->argv[0]));
+}
+
+static void run_guest(const struct attached *in, struct attach_program *prog, int sync)
+	__attribute__((noreturn));
+
+static void run_guest(const struct attached *in, struct attach_program *prog, int sync)
+{
+	int ret = sync_wait(sync) ? fail(EXIT_SYSTEM, "The tool cannot be heard any more") :
+				    become_guest(in, prog, sync);
+
+	if (ret)
+		sync_die(sync, ret);
+	attach_exec(prog, sync);
 }
 
 /*
@@ -164,8 +191,11 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid < 0)
 		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot make a process in the container"));
-	if (pid == 0)
-		run_guest(prog, sync);
+	if (pid == 0) {
+		/* the tool reads this until nobody has it any more */
+		close(pids);
+		run_guest(in, prog, sync);
+	}
 	_exit(write(pids, &pid, sizeof(pid)) == sizeof(pid) ? 0 : EXIT_SYSTEM);
 }
 
@@ -181,23 +211,40 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 	int ends[2], pids[2], ret;
 	pid_t between;
 
+	if (in->stopped)
+		return launch_program(in->stopped, prog, pid);
+	/* it would freeze with the others, and its caller wait for it */
+	if (cgroup_frozen(in->id))
+		return fail(EXIT_NOT_RUNNING, "Container is paused: cloisonctl unpause %u",
+			    in->id);
 	ret = sync_pair(ends);
 	if (ret)
 		return ret;
-	if (pipe2(pids, O_CLOEXEC))
-		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
+	if (pipe2(pids, O_CLOEXEC)) {
+		ret = fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
+		goto no_pipe;
+	}
 	fflush(NULL);
 	between = fork();
-	if (between < 0)
-		return fail_errno(EXIT_SYSTEM, "Cannot fork");
-	if (between == 0)
+	if (between < 0) {
+		ret = fail_errno(EXIT_SYSTEM, "Cannot fork");
+		goto no_fork;
+	}
+	if (between == 0) {
+		/* or it would wait for itself when the tool has died */
+		close(ends[0]);
+		close(pids[0]);
 		go_between(in, prog, ends[1], pids[1]);
+	}
 	close(ends[1]);
 	close(pids[1]);
 	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (read(pids[0], pid, sizeof(*pid)) != sizeof(*pid))
+	if (read(pids[0], pid, sizeof(*pid)) != sizeof(*pid)) {
 		*pid = -1;
+		/* killed after it had made the process, which would wait for ever */
+		shutdown(ends[0], SHUT_WR);
+	}
 	close(pids[0]);
 
 	/* It is moved here rather than born there: a container that has all the
@@ -221,6 +268,50 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 		waitpid(*pid, NULL, 0);
 	}
 	return ret;
+
+no_fork:
+	close(pids[0]);
+	close(pids[1]);
+no_pipe:
+	close(ends[0]);
+	close(ends[1]);
+	return ret;
+}
+
+/* Its process group too; what left that is its own master. */
+static void kill_group(pid_t pid)
+{
+	if (kill(-pid, SIGKILL))
+		kill(pid, SIGKILL);
+}
+
+int attach_watch(pid_t pid, int *pidfd)
+{
+	*pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (*pidfd >= 0)
+		return 0;
+	fail_errno(EXIT_SYSTEM, "Cannot watch process %d", (int)pid);
+	kill_group(pid);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return EXIT_SYSTEM;
+}
+
+int attach_wait(pid_t pid, int pidfd, int64_t end, int *status)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	int64_t left = end - now_ms();
+	bool over;
+
+	while (left > 0 && poll(&pfd, 1, left) < 0 && errno == EINTR)
+		left = end - now_ms();
+	over = !pfd.revents;
+	if (over)
+		kill_group(pid);
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR)
+			return fail_errno(EXIT_SYSTEM, "Cannot wait for process %d", (int)pid);
+	return over ? fail(EXIT_COMMAND, "It did not end in time") : 0;
 }
 
 int attach_run(const struct attached *in, const char *const argv[])

@@ -14,18 +14,23 @@
 
 #include "container.h"
 
-/* A running container, held by its init's pidfd. */
+/* A running container, held by its init's pidfd; or see visit.h. */
 struct attached {
 	uint32_t id;
 	int pidfd;
+	uint64_t dropped;	/* capabilities, see capability.h */
+	struct container *stopped;
 };
 
 int attach_open(const struct container *ct, const struct kernel_container *kc,
 		struct attached *in);
+/* The same for process 1 of a container that is being made: it waits for us. */
+int attach_open_first(const struct container *ct, pid_t pid, struct attached *in);
 void attach_close(struct attached *in);
 
 struct attach_program {
 	const char *const *argv;	/* argv[0] is searched in the container's PATH */
+	const char *const *env;		/* added to the usual environment; may be NULL */
 	int stdio[3];			/* what it gets; -1 is /dev/null */
 	bool pty;			/* a new terminal of the container's instead */
 	int master;			/* out: its other side */
@@ -36,6 +41,18 @@ struct attach_program {
  * the program cannot be run.
  */
 int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *pid);
+
+/* A pidfd of what was started. Without one it is killed, and this an error. */
+int attach_watch(pid_t pid, int *pidfd);
+/*
+ * Wait for it, at most until @end (now_ms()): EXIT_COMMAND when that time is over,
+ * and it was killed.
+ */
+int attach_wait(pid_t pid, int pidfd, int64_t end, int *status);
+
+/* The last steps inside, for who made the process by other means. */
+int attach_stdio(const struct attach_program *prog);
+void attach_exec(const struct attach_program *prog, int sync) __attribute__((noreturn));
 
 /* Run it without input and output; 0, or EXIT_COMMAND if it fails. */
 int attach_run(const struct attached *in, const char *const argv[]);

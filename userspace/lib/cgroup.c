@@ -15,6 +15,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
+#include "guard.h"
 #include "util.h"
 #include "value.h"
 
@@ -30,6 +31,9 @@
 #define MAX_DEPTH	"12"
 
 #define MAX_EXEC_GROUPS	16
+
+/* Tasks freeze where they return to user space or sleep: at once, but for I/O. */
+#define FREEZE_TIMEOUT_MS	10000
 
 /* What a container's systemd wants to have, and we for the limits. */
 static const char *const controllers[] = { "+cpu", "+cpuset", "+io", "+memory", "+pids" };
@@ -111,6 +115,17 @@ static int make(const char *path, uint32_t base, int *out)
 	return ret;
 }
 
+/* All guards, or none: those it got so far go with the group. */
+static int guard(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret = fd < 0 ? fail_errno(EXIT_SYSTEM, "Cannot open %s", path) : guard_attach(fd);
+
+	if (ret)
+		rmdir(path);
+	return ret;
+}
+
 int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid)
 {
 	cleanup_free char *path = path_of(id, "");
@@ -125,6 +140,8 @@ int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid)
 	if (mkdir(CGROUP_PARENT, 0755) && errno != EEXIST)
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", CGROUP_PARENT);
 	ret = enable_controllers(CGROUP_PARENT);
+	if (!ret)
+		ret = guard(CGROUP_PARENT);
 	if (!ret)
 		ret = make(path, base, fd);
 	if (ret)
@@ -142,6 +159,71 @@ bool cgroup_exists(uint32_t id)
 	cleanup_free char *path = path_of(id, "");
 
 	return access(path, F_OK) == 0;
+}
+
+int cgroup_open(uint32_t id, int *fd)
+{
+	cleanup_free char *path = path_of(id, "");
+
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
+	return 0;
+}
+
+int cgroup_id(uint32_t id, uint64_t *cgid)
+{
+	cleanup_free char *path = path_of(id, "");
+	struct stat st;
+
+	if (stat(path, &st))
+		return fail_errno(EXIT_SYSTEM, "Cannot look at %s", path);
+	*cgid = st.st_ino;
+	return 0;
+}
+
+int cgroup_list(uint32_t **ids, size_t *count)
+{
+	cleanup_dir DIR *dir = opendir(CGROUP_PARENT);
+	struct dirent *de;
+
+	*ids = NULL;
+	*count = 0;
+	if (!dir && errno != ENOENT)
+		return fail_errno(EXIT_SYSTEM, "Cannot read %s", CGROUP_PARENT);
+	while (dir && (de = readdir(dir))) {
+		uint32_t id;
+
+		if (de->d_type != DT_DIR || !parse_ctid(de->d_name, &id))
+			continue;
+		*ids = xrealloc(*ids, (*count + 1) * sizeof(**ids));
+		(*ids)[(*count)++] = id;
+	}
+	return 0;
+}
+
+static void each_in(const char *group, void (*look)(pid_t pid, void *arg), void *arg)
+{
+	cleanup_free char *path = xasprintf("%s/cgroup.procs", group);
+	cleanup_file FILE *f = fopen(path, "re");
+	int pid;
+
+	while (f && fscanf(f, "%d", &pid) == 1)
+		look(pid, arg);
+}
+
+void cgroup_each_process(uint32_t id, void (*look)(pid_t pid, void *arg), void *arg)
+{
+	cleanup_free char *path = path_of(id, "");
+	char *const roots[] = { path, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *ent;
+
+	while (fts && (ent = fts_read(fts)))
+		if (ent->fts_info == FTS_D)
+			each_in(ent->fts_accpath, look, arg);
+	if (fts)
+		fts_close(fts);
 }
 
 static int join(const char *path, pid_t pid)
@@ -191,18 +273,48 @@ int cgroup_set(uint32_t id, const char *file, const char *text)
 	return 0;
 }
 
-bool cgroup_number(uint32_t id, const char *file, uint64_t *out)
+char *cgroup_inherited(const char *file)
 {
-	cleanup_free char *path = path_of(id, file);
-	cleanup_free char *text = read_file(path, 4096);
+	cleanup_free char *path = xasprintf(CGROUP_PARENT "/%s.effective", file);
 
-	if (!text)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	return parse_number(text, 0, UINT64_MAX, out);
+	return read_file(path, 4096);
 }
 
-int cgroup_wait_empty(uint32_t id, int64_t timeout_ms)
+bool cgroup_has(uint32_t id, const char *file)
+{
+	cleanup_free char *path = path_of(id, file);
+
+	return access(path, F_OK) == 0;
+}
+
+bool cgroup_number(uint32_t id, const char *file, uint64_t *out)
+{
+	cleanup_free char *text = cgroup_text(id, file);
+
+	return text && parse_line_number(text, out);
+}
+
+char *cgroup_text(uint32_t id, const char *file)
+{
+	cleanup_free char *path = path_of(id, file);
+
+	return read_file(path, 65536);
+}
+
+bool cgroup_find(const char *text, const char *key, uint64_t *out)
+{
+	size_t len = strlen(key);
+
+	for (; text; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, key, len) == 0 && text[len] == ' ')
+			return parse_line_number(text + len + 1, out);
+	}
+	return false;
+}
+
+/* Wait until its cgroup.events has @line: 1 when time is over. */
+static int wait_event(uint32_t id, const char *line, int64_t timeout_ms)
 {
 	cleanup_free char *path = path_of(id, "cgroup.events");
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -220,13 +332,41 @@ int cgroup_wait_empty(uint32_t id, int64_t timeout_ms)
 			return errno == ENODEV ? 0 :
 				fail_errno(EXIT_SYSTEM, "Cannot read %s", path);
 		text[n] = '\0';
-		if (strstr(text, "populated 0"))
+		if (strstr(text, line))
 			return 0;
 		left = end - now_ms();
 		if (left <= 0)
-			return fail(EXIT_STOP, "Processes of container %u do not end", id);
+			return 1;
 		poll(&pfd, 1, left);
 	}
+}
+
+int cgroup_wait_empty(uint32_t id, int64_t timeout_ms)
+{
+	int ret = wait_event(id, "populated 0", timeout_ms);
+
+	return ret == 1 ? fail(EXIT_STOP, "Processes of container %u do not end", id) : ret;
+}
+
+bool cgroup_frozen(uint32_t id)
+{
+	uint64_t n;
+
+	return cgroup_number(id, "cgroup.freeze", &n) && n;
+}
+
+int cgroup_freeze(uint32_t id, bool freeze)
+{
+	int status = freeze ? EXIT_PAUSE : EXIT_UNPAUSE, ret;
+
+	if (cgroup_set(id, "cgroup.freeze", freeze ? "1" : "0"))
+		return fail_wrap(status, "Cannot %s container %u", freeze ? "freeze" : "thaw", id);
+	ret = wait_event(id, freeze ? "frozen 1" : "frozen 0", FREEZE_TIMEOUT_MS);
+	if (ret != 1)
+		return ret;
+	if (freeze)
+		cgroup_set(id, "cgroup.freeze", "0");
+	return fail(status, "Processes of container %u do not %s", id, freeze ? "freeze" : "thaw");
 }
 
 int cgroup_kill(uint32_t id)

@@ -27,6 +27,15 @@ int cgroup_check(void);
  */
 int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid);
 bool cgroup_exists(uint32_t id);
+/* Its directory. */
+int cgroup_open(uint32_t id, int *fd);
+/* The id of one that is there. */
+int cgroup_id(uint32_t id, uint64_t *cgid);
+/* The containers that have a cgroup, unsorted; free() *ids. */
+int cgroup_list(uint32_t **ids, size_t *count);
+
+/* Call @look for each process in the container's cgroup and those below it. */
+void cgroup_each_process(uint32_t id, void (*look)(pid_t pid, void *arg), void *arg);
 
 /* Move a process to init.scope, or to the group for what the host runs. */
 int cgroup_join_init(uint32_t id, pid_t pid);
@@ -34,8 +43,25 @@ int cgroup_join_exec(uint32_t id, pid_t pid);
 
 /* Write one of the files of the container's own cgroup. 0 or EXIT_LIMITS. */
 int cgroup_set(uint32_t id, const char *file, const char *text);
+/* What @file, of the cpuset controller, is for a container that says nothing; to be
+ * freed, or NULL.
+ */
+char *cgroup_inherited(const char *file);
+bool cgroup_has(uint32_t id, const char *file);
 /* Read a number from one; false if it cannot be had. */
 bool cgroup_number(uint32_t id, const char *file, uint64_t *out);
+
+/* A whole file, to be freed; NULL if it cannot be had. */
+char *cgroup_text(uint32_t id, const char *file);
+/* The number after @key in one of "key number" lines (memory.stat, cgroup.events). */
+bool cgroup_find(const char *text, const char *key, uint64_t *out);
+
+/*
+ * Freeze all that runs in it, or thaw it: EXIT_PAUSE when it does not come to rest
+ * (it runs on then), EXIT_UNPAUSE. Only the host can do either.
+ */
+int cgroup_freeze(uint32_t id, bool freeze);
+bool cgroup_frozen(uint32_t id);
 
 /* Wait until nothing runs in it: EXIT_STOP after @timeout_ms. */
 int cgroup_wait_empty(uint32_t id, int64_t timeout_ms);

@@ -69,7 +69,9 @@ static const char *unquote(const char *s, char *out)
 				quote = '\0';
 			else
 				*out++ = *s;
-		} else if (*s == '\\' && s[1]) {
+		} else if (*s == '\\' && (s[1] == '\n' || !s[1])) {
+			s += s[1] == '\n';	/* the line goes on, if the file does */
+		} else if (*s == '\\') {
 			/* inside "" a backslash quotes only what is special there */
 			if (quote && !strchr("\\\"$`", s[1]))
 				*out++ = '\\';
@@ -88,41 +90,62 @@ static const char *unquote(const char *s, char *out)
 	return quote ? NULL : s;
 }
 
-static int parse_line(struct conf *conf, const char *text, size_t len, const char *what)
+/*
+ * The line at @s; its value may go on over several. @word has room for it. Returns
+ * where the last of them ends, or NULL if a quote is not closed.
+ */
+static const char *parse_line(struct line *line, const char *s, char *word)
 {
-	struct line *line = append(conf);
-	const char *s, *end;
+	const char *key, *end;
 
-	line->text = xstrndup(text, len);
-	s = line->text + strspn(line->text, " \t");
-	if (strncmp(s, "export ", 7) == 0)
-		s += 7;
-	for (end = s; key_char(*end); end++)
+	key = s + strspn(s, " \t");
+	if (strncmp(key, "export ", 7) == 0)
+		key += 7;
+	for (end = key; key_char(*end); end++)
 		;
-	if (end == s || isdigit((unsigned char)*s) || *end != '=')
-		return 0;
+	if (end == key || isdigit((unsigned char)*key) || *end != '=')
+		return s + strcspn(s, "\n");
 
-	line->value = xmalloc(strlen(end));
-	if (!unquote(end + 1, line->value)) {
-		free(line->value);
-		line->value = NULL;
-		return fail(EXIT_BAD_VALUE, "%s: line %zu: a quote is not closed: %s",
-			    what, conf->count, line->text);
-	}
-	line->key = xstrndup(s, end - s);
-	return 0;
+	s = unquote(end + 1, word);
+	if (!s)
+		return NULL;
+	line->key = xstrndup(key, end - key);
+	line->value = xstrdup(word);
+	return s + strcspn(s, "\n");
+}
+
+/* An odd number of backslashes before @end? */
+static bool dangling(const char *s, const char *end)
+{
+	const char *p = end;
+
+	while (p > s && p[-1] == '\\')
+		p--;
+	return (end - p) % 2;
 }
 
 int conf_parse(struct conf *conf, const char *text, const char *what)
 {
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		int ret;
+	cleanup_free char *word = xmalloc(strlen(text) + 1);
+	size_t number = 1;
 
-		ret = parse_line(conf, text, len, what);
-		if (ret)
-			return ret;
-		text += len + (text[len] == '\n');
+	while (*text) {
+		struct line *line = append(conf);
+		const char *end = parse_line(line, text, word);
+
+		if (!end) {
+			conf->count--;
+			return fail(EXIT_BAD_VALUE, "%s: line %zu: a quote is not closed: %.*s",
+				    what, number, (int)strcspn(text, "\n"), text);
+		}
+		/* a backslash at the very end would quote the newline that we add */
+		line->text = xstrndup(text, end - text - (!*end && dangling(text, end)));
+		for (; text < end; text++)
+			number += *text == '\n';
+		if (*text) {
+			text++;
+			number++;
+		}
 	}
 	return 0;
 }
@@ -159,6 +182,17 @@ const char *conf_get(const struct conf *conf, const char *key)
 	struct line *line = find(conf, key);
 
 	return line ? line->value : NULL;
+}
+
+const char *conf_key(const struct conf *conf, size_t i, const char **value)
+{
+	for (size_t n = 0; n < conf->count; n++) {
+		if (!conf->lines[n].key || i-- > 0)
+			continue;
+		*value = conf->lines[n].value;
+		return conf->lines[n].key;
+	}
+	return NULL;
 }
 
 static char *quote(const char *key, const char *value)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Configuration files: KEY="value" lines that a shell can source, as OpenVZ's
- * were. A rewrite keeps comments, order and lines we know nothing of.
+ * were. A value may be quoted as in a shell, over several lines too, but nothing is
+ * expanded. A rewrite keeps comments, order and lines we know nothing of.
  */
 #ifndef CLOISON_CONF_H
 #define CLOISON_CONF_H
@@ -22,6 +23,12 @@ void conf_free(struct conf *conf);
 const char *conf_get(const struct conf *conf, const char *key);
 /* Set @key; a NULL value removes it. */
 void conf_set(struct conf *conf, const char *key, const char *value);
+
+/*
+ * The assignments one by one: the key of the @i'th and its value, NULL after the
+ * last. A key may come more than once.
+ */
+const char *conf_key(const struct conf *conf, size_t i, const char **value);
 
 /* Parse and print the whole text (what conf_load() and conf_save() do). */
 int conf_parse(struct conf *conf, const char *text, const char *what);

@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/capability.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/close_range.h>
+#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 
 #include "cleanup.h"
 #include "confine.h"
 #include "error.h"
+#include "families.h"
 #include "util.h"
 
-/*
- * In a user namespace these give power over the container only, if any; what is
- * not needed is not offered. CAP_SYS_BOOT stays: reboot(2) ends the container.
- */
-static const cap_value_t dropped[] = {
-	CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_SYSLOG, CAP_MAC_ADMIN,
-	CAP_MAC_OVERRIDE, CAP_WAKE_ALARM, CAP_BLOCK_SUSPEND, CAP_PERFMON, CAP_BPF,
-	CAP_CHECKPOINT_RESTORE,
-};
+/* personality(2): this value asks */
+#define GET_PERSONALITY	0xffffffffUL
 
 /*
  * Refused with EPERM: what reaches the kernel's own parts, what the user
@@ -46,11 +43,13 @@ static const int refused[] = {
 	SCMP_SYS(vm86old),
 };
 
-static int bound_capabilities(void)
+static const int inet[] = { AF_INET, AF_INET6 };
+
+static int bound_capabilities(uint64_t dropped)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
-		if (CAP_IS_SUPPORTED(dropped[i]) && cap_drop_bound(dropped[i]))
-			return fail_errno(EXIT_START, "Cannot drop capability %d", dropped[i]);
+	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+		if ((dropped >> cap & 1) && cap_drop_bound(cap))
+			return fail_errno(EXIT_START, "Cannot drop capability %d", cap);
 	return 0;
 }
 
@@ -77,23 +76,74 @@ static int add_rules(scmp_filter_ctx ctx)
 	return ret;
 }
 
-static int filter_syscalls(void)
+/*
+ * Where socket(2) has its arguments in registers. Not in 32 bits: there
+ * socketcall(2), which all 32 bit programs use, has them in memory, and libseccomp
+ * would refuse it altogether.
+ */
+static int add_socket_rules(scmp_filter_ctx ctx)
+{
+	uint32_t family = SCMP_ACT_ERRNO(EAFNOSUPPORT), protocol = SCMP_ACT_ERRNO(EPROTONOSUPPORT);
+	int after = -1, ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(allowed_families); i++) {
+		for (int f = after + 1; !ret && f < allowed_families[i]; f++)
+			ret = seccomp_rule_add(ctx, family, SCMP_SYS(socket), 1,
+					       SCMP_A0(SCMP_CMP_EQ, f));
+		after = allowed_families[i];
+	}
+	/* numbers with bits that the kernel does not look at are among these */
+	if (!ret)
+		ret = seccomp_rule_add(ctx, family, SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_GT, after));
+	for (size_t i = 0; i < ARRAY_SIZE(refused_protocols); i++)
+		for (size_t j = 0; !ret && j < ARRAY_SIZE(inet); j++)
+			ret = seccomp_rule_add(ctx, protocol, SCMP_SYS(socket), 2,
+					       SCMP_A0(SCMP_CMP_EQ, inet[j]),
+					       SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffff,
+						       refused_protocols[i]));
+	return ret;
+}
+
+static int make_filter(uint32_t arch, scmp_filter_ctx *out)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int ret;
+	bool native = arch == seccomp_arch_native();
+	int ret = ctx ? 0 : -ENOMEM;
 
-	if (!ctx)
-		return fail(EXIT_START, "Cannot make a system call filter");
-	/* programs of other architectures may run under the same rules */
-	ret = 0;
-	if (seccomp_arch_native() == SCMP_ARCH_X86_64)
-		ret = seccomp_arch_add(ctx, SCMP_ARCH_X86);
+	if (!ret && !native)
+		ret = seccomp_arch_add(ctx, arch);
+	if (!ret && !native)
+		ret = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE);
 	if (!ret)
 		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
 	if (!ret)
 		ret = add_rules(ctx);
+	if (!ret && native)
+		ret = add_socket_rules(ctx);
+	*out = ctx;
+	return ret;
+}
+
+/*
+ * A program of another architecture, or of x32, is killed, but for those of 32 bits,
+ * which run under the same rules.
+ */
+static int filter_syscalls(void)
+{
+	scmp_filter_ctx ctx, other = NULL;
+	int ret = make_filter(seccomp_arch_native(), &ctx);
+
+	if (!ret && seccomp_arch_native() == SCMP_ARCH_X86_64) {
+		ret = make_filter(SCMP_ARCH_X86, &other);
+		if (!ret)
+			ret = seccomp_merge(ctx, other);
+		if (!ret)
+			other = NULL;
+	}
 	if (!ret)
 		ret = seccomp_load(ctx);
+	seccomp_release(other);
 	seccomp_release(ctx);
 	if (ret) {
 		errno = -ret;
@@ -105,6 +155,8 @@ static int filter_syscalls(void)
 static void reset_inherited(void)
 {
 	static const struct rlimit files = { 1024, 524288 }, core = { 0, RLIM_INFINITY };
+	static const struct rlimit nothing = { 0, 0 };
+	static const struct sched_param normal = { 0 };
 	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
@@ -115,7 +167,15 @@ static void reset_inherited(void)
 	/* best effort: an operator under tighter limits than these keeps his */
 	setrlimit(RLIMIT_NOFILE, &files);
 	setrlimit(RLIMIT_CORE, &core);
+	/* but nobody comes before the host's own tasks because his operator did, nor
+	 * at known addresses because a debugger was at work
+	 */
+	setrlimit(RLIMIT_RTPRIO, &nothing);
+	setrlimit(RLIMIT_NICE, &nothing);
+	sched_setscheduler(0, SCHED_OTHER, &normal);
 	setpriority(PRIO_PROCESS, 0, 0);
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
+	personality(personality(GET_PERSONALITY) & PER_MASK);
 }
 
 void confine_from_outside(pid_t pid)
@@ -129,7 +189,7 @@ void confine_from_outside(pid_t pid)
 	write_file_at(-1, path, "0");
 }
 
-int confine(void)
+int confine(uint64_t dropped)
 {
 	int ret;
 
@@ -138,13 +198,14 @@ int confine(void)
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	if (prctl(PR_SET_PDEATHSIG, 0) || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 		return fail_errno(EXIT_START, "Cannot reset the process");
-	ret = bound_capabilities();
+	ret = bound_capabilities(dropped);
 	return ret ? ret : filter_syscalls();
 }
 
-int confine_descriptors(void)
+int confine_descriptors(int keep)
 {
-	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC))
+	if ((keep > STDERR_FILENO + 1 && close_range(STDERR_FILENO + 1, keep - 1, 0)) ||
+	    close_range(keep + 1, ~0U, 0) || fcntl(keep, F_SETFD, FD_CLOEXEC))
 		return fail_errno(EXIT_START, "Cannot close descriptors");
 	return 0;
 }

@@ -3,19 +3,24 @@
 #ifndef CLOISON_CONFINE_H
 #define CLOISON_CONFINE_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
- * Inside, as root of the user namespace: bound the capabilities, load the
- * system call filter, forget what was inherited (signals, keyring, limits).
- * 0 or EXIT_START.
+ * Inside, as root of the user namespace: give up the @dropped capabilities for
+ * good (see capability.h), load the system call filter, forget what was
+ * inherited (signals, keyring, limits). 0 or EXIT_START.
  */
-int confine(void);
+int confine(uint64_t dropped);
 
 /* The host's part of it, which the process itself may not do any more. */
 void confine_from_outside(pid_t pid);
 
-/* Close everything above stderr when the next program is run. */
-int confine_descriptors(void);
+/*
+ * The last thing before the next program: close everything above stderr but @keep,
+ * which the exec closes. Now rather than then: a program's interpreter may be named
+ * by /proc/self/fd/N while it is being executed.
+ */
+int confine_descriptors(int keep);
 
 #endif

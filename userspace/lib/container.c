@@ -5,15 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "container.h"
+#include "devnodes.h"
 #include "error.h"
 #include "global.h"
 #include "lock.h"
+#include "mount.h"
+#include "names.h"
+#include "network.h"
 #include "util.h"
 #include "value.h"
 
@@ -27,19 +30,25 @@
 #define IDS_LAST	0x7fff0000U
 #define IDS_SLOTS	((IDS_LAST - IDS_FIRST) / IDS_PER_CONTAINER)
 
-/* $VEID in the paths stands for the id, as vzctl had it. */
+/* $VEID in the paths stands for the id, as vzctl had it. Without slashes at the end:
+ * there are names made of them.
+ */
 static char *expand(const char *path, uint32_t id)
 {
 	static const char *const forms[] = { "${VEID}", "$VEID" };
+	char *text = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+	for (size_t i = 0; !text && i < ARRAY_SIZE(forms); i++) {
 		const char *at = strstr(path, forms[i]);
 
 		if (at)
-			return xasprintf("%.*s%u%s", (int)(at - path), path, id,
+			text = xasprintf("%.*s%u%s", (int)(at - path), path, id,
 					 at + strlen(forms[i]));
 	}
-	return xstrdup(path);
+	if (!text)
+		text = xstrdup(path);
+	trim_slashes(text);
+	return text;
 }
 
 static const char *value(const struct container *ct, const char *key, const char *fallback)
@@ -97,7 +106,10 @@ int container_open(struct container *ct, const char *arg, enum container_need ne
 {
 	uint32_t id;
 
-	if (!parse_ctid(arg, &id))
+	if (strcmp(arg, "0") == 0)
+		return fail(EXIT_BAD_VALUE,
+			    "Container 0 is the host itself; systemctl set-property limits its services");
+	if (!parse_ctid(arg, &id) && !names_find(arg, &id))
 		return fail(EXIT_BAD_VALUE, "Bad CT ID %s", arg);
 	return container_open_id(ct, id, need);
 }
@@ -114,15 +126,30 @@ void container_close(struct container *ct)
 	*ct = (struct container)CONTAINER_INIT;
 }
 
+bool container_lock_skip;
+
 int container_lock(struct container *ct)
 {
 	cleanup_free char *name = xasprintf("%u", ct->id);
-	int ret = lock_take(name, false, &ct->lock);
+	int ret = container_lock_skip ? 0 : lock_take(name, false, &ct->lock);
 
 	if (ret == EXIT_LOCKED)
 		return fail(ret, "Container already locked");
 	/* What was read before the lock may have been changed by its last holder. */
 	return ret ? ret : load_conf(ct, ct->need);
+}
+
+int container_lock_until(struct container *ct, int64_t end)
+{
+	int ret = container_lock(ct);
+
+	while (ret == EXIT_LOCKED && now_ms() < end) {
+		sleep_ms(50);
+		ret = container_lock(ct);
+	}
+	if (!ret)
+		error_clear();
+	return ret;
 }
 
 bool container_exists(const struct container *ct)
@@ -138,12 +165,23 @@ bool container_mounted(const struct container *ct)
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+bool container_dumped(const struct container *ct)
+{
+	cleanup_free char *path = xasprintf("%s/Dump.%u", global.dumpdir, ct->id);
+
+	return access(path, F_OK) == 0;
+}
+
+/* One range for both kinds of ids: LOCAL_GID may be left out, but not differ. */
 static bool parse_base(const struct conf *conf, uint32_t *base)
 {
 	const char *v = conf_get(conf, "LOCAL_UID");
+	const char *gid = conf_get(conf, "LOCAL_GID");
 	uint64_t n;
 
 	if (!v || !parse_number(v, IDS_PER_CONTAINER, UINT32_MAX - IDS_PER_CONTAINER, &n))
+		return false;
+	if (gid && strcmp(gid, v) != 0)
 		return false;
 	*base = n;
 	return true;
@@ -151,10 +189,16 @@ static bool parse_base(const struct conf *conf, uint32_t *base)
 
 int container_ids(const struct container *ct, uint32_t *base)
 {
+	const char *uid = conf_get(ct->conf, "LOCAL_UID"), *gid = conf_get(ct->conf, "LOCAL_GID");
+
+	if (uid && gid && strcmp(uid, gid) != 0)
+		return fail(EXIT_BAD_VALUE,
+			    "%s: LOCAL_GID must be the same as LOCAL_UID: users and groups have one range",
+			    ct->conf_path);
 	if (parse_base(ct->conf, base))
 		return 0;
 	return fail(EXIT_BAD_VALUE,
-		    "%s: LOCAL_UID must be the first of the container's %u ids on the host, at least %u",
+		    "%s: LOCAL_UID must be the first of the container's %u ids on the host, at least %u; and LOCAL_GID the same",
 		    ct->conf_path, IDS_PER_CONTAINER, IDS_PER_CONTAINER);
 }
 
@@ -193,9 +237,65 @@ int container_ids_configured(uint32_t **ids, size_t *count)
 	return 0;
 }
 
+int container_list(bool configured, struct container_entry **list, size_t *count)
+{
+	cleanup_free struct kernel_container *known = NULL;
+	cleanup_free uint32_t *ids = NULL;
+	size_t n = 0, m = 0, i = 0, k = 0;
+	int ret = kernel_loaded() ? kernel_list(&known, &m) : 0;
+
+	*list = NULL;
+	*count = 0;
+	if (!ret && configured)
+		ret = container_ids_configured(&ids, &n);
+	if (ret)
+		return ret;
+	*list = xcalloc(n + m + 1, sizeof(**list));
+	while (i < n || k < m) {
+		struct container_entry *e = &(*list)[(*count)++];
+		bool filed = k == m || (i < n && ids[i] <= known[k].id);
+
+		e->id = filed ? ids[i++] : known[k].id;
+		if (k < m && known[k].id == e->id)
+			e->kc = known[k++];
+	}
+	return 0;
+}
+
 int container_lock_ids(int *lock)
 {
 	return lock_take("ids", true, lock);
+}
+
+/* The ids of configured container @id; one nobody can read must not stop others. */
+static bool ids_of(uint32_t id, uint32_t *base)
+{
+	cleanup_free char *path = xasprintf(CONF_DIR "/%u.conf", id);
+	cleanup_conf struct conf *conf = NULL;
+	int ret = conf_load(path, &conf);
+
+	error_clear();
+	return !ret && parse_base(conf, base);
+}
+
+int container_check_ids(uint32_t id, uint32_t base)
+{
+	cleanup_free uint32_t *ids = NULL;
+	size_t count;
+	int ret = container_ids_configured(&ids, &count);
+
+	for (size_t i = 0; !ret && i < count; i++) {
+		uint32_t other;
+
+		if (ids[i] == id || !ids_of(ids[i], &other))
+			continue;
+		if (base < other ? other - base < IDS_PER_CONTAINER :
+				   base - other < IDS_PER_CONTAINER)
+			ret = fail(EXIT_BAD_VALUE,
+				   "User ids from %u on belong to container %u: choose others, or none",
+				   other, ids[i]);
+	}
+	return ret;
 }
 
 int container_choose_ids(uint32_t id, uint32_t *base)
@@ -208,14 +308,9 @@ int container_choose_ids(uint32_t id, uint32_t *base)
 	if (ret)
 		return ret;
 	for (i = 0; i < count; i++) {
-		cleanup_free char *path = xasprintf(CONF_DIR "/%u.conf", ids[i]);
-		cleanup_conf struct conf *conf = NULL;
 		uint32_t first;
 
-		/* one that nobody can read must not keep others from being made */
-		ret = conf_load(path, &conf);
-		error_clear();
-		if (ret || !parse_base(conf, &first) || first >= IDS_LAST ||
+		if (!ids_of(ids[i], &first) || first >= IDS_LAST ||
 		    first + IDS_PER_CONTAINER <= IDS_FIRST)
 			continue;
 		/* a range somebody chose by hand may lie across two of ours */
@@ -236,37 +331,6 @@ int container_choose_ids(uint32_t id, uint32_t *base)
 		    IDS_SLOTS);
 }
 
-/*
- * The files appear at VE_ROOT on the host while the container runs, as scripts
- * expect; without set-uid and devices, so that a customer cannot leave a trap
- * there for the host's users.
- */
-int container_mount(const struct container *ct)
-{
-	if (access(ct->fs, F_OK))
-		return fail_errno(EXIT_NO_PRIVATE, "Container private area %s", ct->fs);
-	if (container_mounted(ct))
-		return 0;
-	if (mkdir_parents(ct->root, 0700))
-		return fail_errno(EXIT_MOUNT, "Cannot make %s", ct->root);
-	if (mount(ct->fs, ct->root, NULL, MS_BIND, NULL))
-		return fail_errno(EXIT_MOUNT, "Cannot mount %s on %s", ct->fs, ct->root);
-	if (mount(NULL, ct->root, NULL, MS_PRIVATE, NULL) ||
-	    mount(NULL, ct->root, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV, NULL)) {
-		umount2(ct->root, MNT_DETACH);
-		return fail_errno(EXIT_MOUNT, "Cannot protect the mount on %s", ct->root);
-	}
-	return 0;
-}
-
-int container_umount(const struct container *ct)
-{
-	while (container_mounted(ct))
-		if (umount2(ct->root, UMOUNT_NOFOLLOW))
-			return fail_errno(EXIT_UMOUNT, "Cannot unmount %s", ct->root);
-	return 0;
-}
-
 int container_running(const struct container *ct, struct kernel_container *kc)
 {
 	int ret = kernel_get(ct->id, kc);
@@ -278,15 +342,34 @@ int container_running(const struct container *ct, struct kernel_container *kc)
 	return 0;
 }
 
-int container_sweep(const struct container *ct)
+/*
+ * The cgroup goes last, as it came first: where there is none, no command that was
+ * cut off has left anything.
+ */
+static int sweep(const struct container *ct, bool unmount)
 {
 	int ret = cgroup_kill(ct->id);
 
+	/* while the addresses are still its own */
 	if (!ret)
-		ret = cgroup_remove(ct->id);
+		ret = network_disconnect(ct->id);
 	if (!ret && kernel_loaded())
 		ret = kernel_del(ct->id);
+	if (!ret && unmount)
+		ret = umount_container(ct);
 	if (!ret)
-		ret = container_umount(ct);
+		devnodes_sweep(ct->id);
+	if (!ret)
+		ret = cgroup_remove(ct->id);
 	return ret;
+}
+
+int container_sweep(const struct container *ct)
+{
+	return sweep(ct, true);
+}
+
+int container_reap(const struct container *ct)
+{
+	return sweep(ct, false);
 }

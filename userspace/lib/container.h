@@ -31,7 +31,7 @@ struct container {
 	int lock;
 };
 
-/* Look @arg up, which is a CTID as typed. EXIT_BAD_VALUE if it is not. */
+/* Look @arg up, which is a CTID or a name as typed. EXIT_BAD_VALUE if it is neither. */
 int container_open(struct container *ct, const char *arg, enum container_need need);
 int container_open_id(struct container *ct, uint32_t id, enum container_need need);
 void container_close(struct container *ct);
@@ -44,6 +44,11 @@ void container_close(struct container *ct);
  * another command holds it. The file names the holder's pid for people.
  */
 int container_lock(struct container *ct);
+/* The same, waiting for the other command until @end (now_ms()). */
+int container_lock_until(struct container *ct, int64_t end);
+
+/* --skiplock: whoever gave it holds the lock, or answers for what comes of it. */
+extern bool container_lock_skip;
 
 /* Paths depend on the configuration: to be called again when it changed. */
 void container_paths(struct container *ct);
@@ -51,28 +56,41 @@ void container_paths(struct container *ct);
 /* Private area and configuration file are both there. */
 bool container_exists(const struct container *ct);
 bool container_mounted(const struct container *ct);
+/* There is a dump of it. It counts while the container does not run. */
+bool container_dumped(const struct container *ct);
 
 /* The first of its ids on the host; EXIT_BAD_VALUE if the file has none. */
 int container_ids(const struct container *ct, uint32_t *base);
 
 /* Choose ids no configuration file holds. Callers hold the ids' lock. */
 int container_choose_ids(uint32_t id, uint32_t *base);
+/* EXIT_BAD_VALUE if the ids that begin at @base, of container @id, are another's too. */
+int container_check_ids(uint32_t id, uint32_t base);
 int container_lock_ids(int *lock);
-
-int container_mount(const struct container *ct);
-int container_umount(const struct container *ct);
 
 /* The containers that have a configuration file, ascending; free() *ids. */
 int container_ids_configured(uint32_t **ids, size_t *count);
+
+struct container_entry {
+	uint32_t id;
+	struct kernel_container kc;	/* kc.id 0: the kernel does not know it */
+};
+
+/*
+ * The containers the kernel knows, if the module is loaded, and with @configured those
+ * that have a configuration file, each once and ascending; free() *list.
+ */
+int container_list(bool configured, struct container_entry **list, size_t *count);
 
 /* The container's init, EXIT_NOT_RUNNING if there is none. */
 int container_running(const struct container *ct, struct kernel_container *kc);
 
 /*
- * Take away what a life of the container leaves behind: processes, cgroup,
- * registration, mount. Does nothing where nothing is left. The caller holds the
- * lock and knows that the container is not running.
+ * Take away what a life of the container leaves behind: processes, cgroup and
+ * registration; with container_sweep() the mount too. Does nothing where nothing is
+ * left. The caller holds the lock and knows that the container is not running.
  */
+int container_reap(const struct container *ct);
 int container_sweep(const struct container *ct);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "terminal.h"
 
 bool quiet;
 int verbose;
@@ -64,8 +65,10 @@ void error_clear(void)
 
 void error_print(void)
 {
+	progress_end();
 	if (noted[0])
-		fprintf(stderr, "%s\n", noted);
+		fprintf(stderr, "%s%s%s\n", colour(stderr, COLOUR_RED), noted,
+			colour(stderr, COLOUR_NONE));
 }
 
 static void print_line(FILE *f, const char *fmt, va_list ap)
@@ -101,7 +104,9 @@ void warn(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("Warning: ", stderr);
+	progress_end();
+	fprintf(stderr, "%sWarning:%s ", colour(stderr, COLOUR_YELLOW),
+		colour(stderr, COLOUR_NONE));
 	va_start(ap, fmt);
 	print_line(stderr, fmt, ap);
 	va_end(ap);

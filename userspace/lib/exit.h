@@ -14,12 +14,16 @@ enum exit_status {
 	EXIT_NO_GLOBAL_CONF	= 10,
 	EXIT_PERM		= 12,	/* must be root */
 	EXIT_NO_CONF		= 14,	/* the container has no configuration file */
+	EXIT_PAUSE		= 16,	/* it could not be frozen */
+	EXIT_UNPAUSE		= 17,
 	EXIT_BAD_OPTION		= 20,
 	EXIT_BAD_VALUE		= 21,
 	EXIT_NO_OSTEMPLATE	= 29,	/* none named, no default */
 	EXIT_NOT_RUNNING	= 31,
 	EXIT_RUNNING		= 32,
 	EXIT_STOP		= 33,
+	EXIT_ADD_IP		= 34,	/* an address could not be assigned */
+	EXIT_NOT_MOUNTED	= 40,
 	EXIT_MOUNTED		= 41,
 	EXIT_NO_PRIVATE		= 43,
 	EXIT_PRIVATE_EXISTS	= 44,
@@ -30,10 +34,21 @@ enum exit_status {
 	EXIT_UMOUNT		= 51,
 	EXIT_DESTROY		= 52,
 	EXIT_INIT		= 61,	/* init could not be run */
+	EXIT_BAD_IP		= 71,
+	EXIT_USERPASSWD		= 74,
+	EXIT_IP_IN_USE		= 78,	/* another container or machine has the address */
+	EXIT_ACTION		= 79,	/* an action script failed */
+	EXIT_DEVICES		= 86,
 	EXIT_NO_TEMPLATE	= 91,	/* no such OS template */
 	EXIT_DISABLED		= 105,
+	EXIT_DIST_CONF		= 107,	/* no configuration for the distribution */
+	EXIT_DIST_SCRIPT	= 108,	/* a script of it failed, or is missing */
+	EXIT_SAMPLE		= 109,	/* set --applyconfig failed */
+	EXIT_NETIF		= 130,	/* an Ethernet interface could not be made */
+	EXIT_NAME		= 131,	/* somebody has that name */
 	EXIT_WAIT		= 133,	/* start --wait: it did not come up */
 	EXIT_CONF_SAVE		= 139,
+	EXIT_IO			= 148,	/* I/O limits */
 };
 
 #endif

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "conf.h"
 #include "error.h"
 #include "global.h"
@@ -31,6 +33,17 @@ static int get_seconds(const char *key, unsigned int fallback, unsigned int *out
 	return 0;
 }
 
+static int get_yes_no(const char *key, bool fallback, bool *out)
+{
+	const char *value = get(key, fallback ? "yes" : "no");
+
+	*out = strcmp(value, "yes") == 0;
+	if (!*out && strcmp(value, "no") != 0)
+		return fail(EXIT_BAD_VALUE, "%s: %s=\"%s\" is neither yes nor no", GLOBAL_CONF,
+			    key, value);
+	return 0;
+}
+
 int global_load(void)
 {
 	int ret = conf_load(GLOBAL_CONF, &conf);
@@ -43,13 +56,20 @@ int global_load(void)
 		return ret;
 
 	global.lockdir = get("LOCKDIR", "/run/cloison/lock");
+	global.dumpdir = get("DUMPDIR", STATEDIR "/dump");
 	global.template = get("TEMPLATE", STATEDIR "/template");
 	global.ve_root = get("VE_ROOT", STATEDIR "/root/$VEID");
 	global.ve_private = get("VE_PRIVATE", STATEDIR "/private/$VEID");
 	global.def_ostemplate = get("DEF_OSTEMPLATE", NULL);
 	global.configfile = get("CONFIGFILE", NULL);
+	global.neighbour_devs = get("NEIGHBOUR_DEVS", "all");
+	global.route_src_dev = get("VE_ROUTE_SRC_DEV", NULL);
 	ret = get_seconds("START_TIMEOUT", 300, &global.start_timeout);
-	if (ret)
-		return ret;
-	return get_seconds("STOP_TIMEOUT", 120, &global.stop_timeout);
+	if (!ret)
+		ret = get_seconds("STOP_TIMEOUT", 120, &global.stop_timeout);
+	if (!ret)
+		ret = get_yes_no("SKIP_ARPDETECT", false, &global.skip_arpdetect);
+	if (!ret)
+		ret = get_yes_no("ERROR_ON_ARPFAIL", true, &global.error_on_arpfail);
+	return ret;
 }

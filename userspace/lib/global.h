@@ -3,8 +3,11 @@
 #ifndef CLOISON_GLOBAL_H
 #define CLOISON_GLOBAL_H
 
+#include <stdbool.h>
+
 struct global {
 	const char *lockdir;
+	const char *dumpdir;		/* dumps of suspended containers */
 	const char *template;		/* templates' archives are in cache/ below it */
 	const char *ve_root;		/* $VEID stands for the container's id */
 	const char *ve_private;
@@ -12,6 +15,10 @@ struct global {
 	const char *configfile;		/* sample for create, or NULL */
 	unsigned int start_timeout;	/* seconds start --wait waits */
 	unsigned int stop_timeout;	/* seconds stop waits before it kills */
+	const char *neighbour_devs;	/* all, detect, or names of links; see neighbour.h */
+	const char *route_src_dev;	/* whose address speaks to containers, or NULL */
+	bool skip_arpdetect;		/* do not ask whether an address is free */
+	bool error_on_arpfail;		/* one that is not is not used */
 };
 
 extern struct global global;

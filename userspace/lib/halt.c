@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "action.h"
 #include "attach.h"
 #include "cgroup.h"
 #include "error.h"
@@ -31,11 +33,19 @@ static bool is_systemd(pid_t init)
 static pid_t run_halt(const struct attached *in)
 {
 	static const char *const halt[] = { "halt", NULL };
-	pid_t pid = fork();
+	pid_t tool = getpid(), pid = fork();
 
+	if (pid < 0)
+		fail_errno(EXIT_STOP, "Cannot fork");
 	if (pid == 0) {
-		int ret = attach_run(in, halt);
+		int ret;
 
+		/* It has the lock as well: if the tool is killed it must not keep that
+		 * for as long as a halt takes that never ends.
+		 */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != tool)
+			_exit(EXIT_STOP);
+		ret = attach_run(in, halt);
 		if (ret)
 			error_print();
 		_exit(ret);
@@ -85,6 +95,8 @@ static int shut_down(const struct container *ct, const struct kernel_container *
 		 errno != ESRCH)
 		ret = fail_errno(EXIT_STOP, "Cannot signal the container's init");
 	attach_close(&in);
+	if (helper < 0)
+		ret = EXIT_STOP;
 	return ret ? ret : wait_end(ct->id, helper, timeout);
 }
 
@@ -99,6 +111,14 @@ int halt_container(struct container *ct, bool fast)
 		return ret;
 	if (own && !parse_number(own, 0, 86400, &timeout))
 		warn("%s: STOP_TIMEOUT=\"%s\" is not a number of seconds", ct->conf_path, own);
+	/* who is frozen hears nothing */
+	if (cgroup_frozen(ct->id))
+		ret = cgroup_freeze(ct->id, false);
+	if (ret)
+		return ret;
+	/* The customer's shell may fail it: that must not keep the container up. */
+	if (!fast && action_inside(ct, "stop", timeout))
+		warn("%s", error_text());
 	if (!fast) {
 		ret = shut_down(ct, &kc, timeout * 1000);
 		if (ret)

@@ -31,7 +31,12 @@ static inline bool kernel_runs(const struct kernel_container *kc)
 /* Is the module there? It may still be out of reach: in another network namespace. */
 bool kernel_loaded(void);
 
-int kernel_new(uint32_t id, uint64_t cgroup_id);
+/* The version of a module that is loaded, to be freed; NULL if none is. */
+char *kernel_module_version(const char *module);
+
+/* @name may be NULL or empty. */
+int kernel_new(uint32_t id, uint64_t cgroup_id, const char *name);
+int kernel_set_name(uint32_t id, const char *name);
 int kernel_set_init(uint32_t id, pid_t init);
 /* Deleting what is not there is no error. */
 int kernel_del(uint32_t id);
@@ -39,6 +44,9 @@ int kernel_del(uint32_t id);
 int kernel_get(uint32_t id, struct kernel_container *out);
 /* The containers by id; free() *list. */
 int kernel_list(struct kernel_container **list, size_t *count);
+/* Says why it cannot be spoken to: EXIT_KERNEL. */
+int kernel_not_there(void);
+
 int kernel_resolve(pid_t pid, uint32_t *id);
 
 #endif

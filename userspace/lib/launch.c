@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,14 +15,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "action.h"
+#include "capability.h"
 #include "cgroup.h"
 #include "confine.h"
 #include "devices.h"
+#include "devnodes.h"
+#include "dist.h"
 #include "error.h"
+#include "features.h"
 #include "global.h"
 #include "guest.h"
 #include "launch.h"
 #include "limits.h"
+#include "mount.h"
+#include "network.h"
+#include "notify.h"
 #include "rootfs.h"
 #include "sync.h"
 #include "userns.h"
@@ -37,6 +46,8 @@
  *						be root, new cgroup and time namespace
  *	move it to init.scope, set its clocks
  *						mounts, files, pivot, confine
+ *	link, addresses, routes (network.h)
+ *	host name, resolver (dist.h)
  *	tell cloison.ko who init is
  *						exec init
  */
@@ -93,18 +104,42 @@ static int enter_clocks(void)
 	return 0;
 }
 
-static int prepare(const struct container *ct, int root, int sync)
+/* What a container is made in: prepared before its first process. */
+struct place {
+	struct limits limits;
+	struct device_set devices;
+	struct devnodes nodes;
+	struct network network;
+	uint32_t base;
+	uint64_t cgid;
+	int cgroup;
+	bool mounted;	/* it was before, by mount */
+	bool ready;	/* all of it was made */
+};
+
+static int prepare(const struct container *ct, const struct devnodes *nodes,
+		   const struct attach_program *prog, int root, int sync)
 {
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
 	int fds[UP_FDS], ret;
+	uint64_t dropped;
 
+	ret = capability_dropped(ct->conf, &dropped);
+	if (ret)
+		return ret;
+
+	/* The container's programs may run beside us before init does: they get no hold
+	 * of this process, see ptrace(2). The exec ends that.
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return fail_errno(EXIT_START, "Cannot protect the process");
 	/* born in the container's cgroup, which so becomes the namespace's root */
 	if (unshare(CLONE_NEWCGROUP))
 		return fail_errno(EXIT_START, "Cannot make a cgroup namespace");
 	if (unshare(CLONE_NEWTIME))
 		return fail_errno(EXIT_START, "Cannot make a time namespace");
 	if (sync_tell(sync, NULL, 0) || sync_wait(sync))
-		return EXIT_START;
+		return fail(EXIT_START, "The tool cannot be heard any more");
 	if (enter_clocks())
 		return EXIT_START;
 	if (setsid() < 0)
@@ -116,29 +151,36 @@ static int prepare(const struct container *ct, int root, int sync)
 	if (!ret)
 		ret = rootfs_populate(root);
 	if (!ret)
+		ret = devnodes_attach(root, nodes);
+	if (!ret)
 		ret = guest_files(root);
 	if (!ret)
 		ret = rootfs_pivot(root);
-	if (!ret)
+	if (!ret && !prog)
 		ret = open_up(fds);
 	if (!ret)
-		ret = null_stdio();
+		ret = prog ? attach_stdio(prog) : null_stdio();
 	if (!ret)
-		ret = confine_descriptors();
-	if (!ret)
-		ret = confine();
+		ret = confine(dropped);
 	if (ret)
 		return ret;
-	return sync_tell(sync, fds, UP_FDS) || sync_wait(sync) ? EXIT_START : 0;
+	if (sync_tell(sync, fds, prog ? 0 : UP_FDS) || sync_wait(sync))
+		return fail(EXIT_START, "The tool cannot be heard any more");
+	return confine_descriptors(sync);
 }
 
-static void run_init(const struct container *ct, int root, int sync) __attribute__((noreturn));
+static void run_first(const struct container *ct, const struct devnodes *nodes,
+		      const struct attach_program *prog, int root, int sync)
+	__attribute__((noreturn));
 
-static void run_init(const struct container *ct, int root, int sync)
+static void run_first(const struct container *ct, const struct devnodes *nodes,
+		      const struct attach_program *prog, int root, int sync)
 {
 	static const char *const argv[] = { "/sbin/init", NULL };
-	int ret = prepare(ct, root, sync);
+	int ret = prepare(ct, nodes, prog, root, sync);
 
+	if (!ret && prog)
+		attach_exec(prog, sync);
 	if (!ret) {
 		execve(argv[0], (char *const *)argv, (char *const *)guest_init_environment);
 		ret = fail_errno(EXIT_INIT, "Cannot run the container's %s", argv[0]);
@@ -170,13 +212,9 @@ static int set_clocks(pid_t pid)
 static int up_message(int notify)
 {
 	char text[4096];
-	ssize_t n = recv(notify, text, sizeof(text) - 1, 0);
+	ssize_t n = recv(notify, text, sizeof(text), 0);
 
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	/* newline-separated assignments, sd_notify(3) */
-	return strncmp(text, "READY=1", 7) == 0 || strstr(text, "\nREADY=1");
+	return n > 0 && notify_ready(text, n);
 }
 
 static int wait_up(const struct container *ct, const int fds[UP_FDS])
@@ -205,20 +243,36 @@ static int wait_up(const struct container *ct, const int fds[UP_FDS])
 		    global.start_timeout);
 }
 
-/* Everything between the cgroup and init's first instruction. */
-static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS])
+/* What a container has and a visit has not; @pid is to become its init. */
+static int start_as_container(struct container *ct, struct network *net, pid_t pid)
 {
-	cleanup_close int root = rootfs_detach(ct->fs);
+	int ret = network_inside(ct->id, net, pid);
+
+	if (ret)
+		return ret;
+	dist_start(ct, pid);
+	ret = network_connect(ct->id, net);
+	return ret ? ret : kernel_set_init(ct->id, pid);
+}
+
+/*
+ * Everything between the cgroup and the first instruction of init, or of @prog:
+ * that one's pid is left in *@pid.
+ */
+static int spawn(struct container *ct, struct place *place,
+		 const struct attach_program *prog, int fds[UP_FDS], pid_t *pid)
+{
+	cleanup_close int root = rootfs_detach(ct->root);
 	struct child child;
 	int status, ret;
 
 	if (root < 0)
 		return EXIT_MOUNT;
-	switch (userns_fork(NAMESPACES, cgroup, base, &child)) {
+	switch (userns_fork(NAMESPACES, place->cgroup, place->base, &child)) {
 	case -1:
 		return EXIT_START;
 	case 0:
-		run_init(ct, root, child.sync);
+		run_first(ct, &place->nodes, prog, root, child.sync);
 	}
 	ret = sync_hear(child.sync, NULL, 0);
 	if (!ret)
@@ -228,16 +282,18 @@ static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS
 	if (!ret) {
 		confine_from_outside(child.pid);
 		sync_go(child.sync);
-		ret = sync_hear(child.sync, fds, UP_FDS);
+		ret = sync_hear(child.sync, fds, prog ? 0 : UP_FDS);
 	}
-	if (!ret)
-		ret = kernel_set_init(ct->id, child.pid);
+	if (!ret && !prog)
+		ret = start_as_container(ct, &place->network, child.pid);
 	if (!ret) {
 		sync_go(child.sync);
 		ret = sync_hear_exec(child.sync);
 	}
 	/* killed before it could say so much (out of memory, say): no success */
-	if (!ret && waitpid(child.pid, &status, WNOHANG) == child.pid && WIFSIGNALED(status))
+	if (!ret && prog)
+		*pid = child.pid;
+	else if (!ret && waitpid(child.pid, &status, WNOHANG) == child.pid && WIFSIGNALED(status))
 		ret = fail(EXIT_INIT, "The container's init was killed at once by signal %d",
 			   WTERMSIG(status));
 	else if (!ret)
@@ -249,53 +305,115 @@ static int spawn(struct container *ct, uint32_t base, int cgroup, int fds[UP_FDS
 	return ret;
 }
 
-int launch(struct container *ct, bool wait)
+static int read_settings(const struct container *ct, struct place *place)
 {
-	int fds[UP_FDS] = { -1, -1 };
-	cleanup_close int cgroup = -1;
-	struct limits limits;
-	uint64_t cgid;
-	uint32_t base;
+	int ret = container_ids(ct, &place->base);
+
+	if (!ret)
+		ret = limits_read(ct->conf, &place->limits);
+	if (!ret)
+		ret = features_load(ct->conf);
+	if (!ret)
+		ret = devices_read(ct->conf, &place->devices);
+	return ret;
+}
+
+static int make_place(struct container *ct, struct place *place)
+{
 	int ret;
 
-	ret = container_ids(ct, &base);
-	if (!ret)
-		ret = limits_read(ct->conf, &limits);
+	/* what died left its cgroup with its mount */
+	place->mounted = !cgroup_exists(ct->id) && container_mounted(ct);
+	place->cgroup = -1;
+	ret = read_settings(ct, place);
 	/* what an earlier life or a killed command left */
-	if (!ret)
+	if (!ret && !place->mounted)
 		ret = container_sweep(ct);
 	if (ret)
 		return ret;
+	/* the cgroup first, see container_sweep() */
+	ret = cgroup_create(ct->id, place->base, &place->cgroup, &place->cgid);
+	if (!ret)
+		ret = mount_container(ct);
+	if (!ret)
+		ret = limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
+	if (!ret)
+		ret = devices_restrict(place->cgroup, &place->devices);
+	if (!ret)
+		ret = devnodes_open(ct->id, place->base, &place->devices, &place->nodes);
+	place->ready = !ret;
+	return ret;
+}
 
-	ret = container_mount(ct);
+/* What the tool holds of it is let go; if it came to nothing, all else goes too, and
+ * the error stays.
+ */
+static int leave_place(const struct container *ct, struct place *place, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	if (place->ready)
+		devnodes_close(&place->nodes);
+	network_close(&place->network);
+	devices_free(&place->devices);
+	if (place->cgroup >= 0)
+		close(place->cgroup);
+	if (!ret)
+		return 0;
+	if (place->mounted ? container_reap(ct) : container_sweep(ct))
+		return fail_wrap(ret, "%s; and cleaning up failed", why);
+	return fail(ret, "%s", why);
+}
+
+int launch_program(struct container *ct, struct attach_program *prog, pid_t *pid)
+{
+	struct place place = {};
+	int ret = make_place(ct, &place);
+
+	if (!ret)
+		ret = spawn(ct, &place, prog, NULL, pid);
+	return leave_place(ct, &place, ret);
+}
+
+static void say_limits(const struct limits *limits)
+{
+	say("Setting CPU units: %u", limits->cpuunits);
+	if (limits->cpulimit)
+		say("Setting CPU limit: %u", limits->cpulimit);
+	if (limits->cpus)
+		say("Setting CPUs: %u", limits->cpus);
+}
+
+int launch(struct container *ct, bool wait)
+{
+	int fds[UP_FDS] = { -1, -1 };
+	struct place place = { .cgroup = -1 };
+	int ret = network_prepare(ct->conf, &place.network);
+
+	if (ret) {
+		network_close(&place.network);
+		return ret;
+	}
+	ret = make_place(ct, &place);
 	if (!ret)
 		say("Container is mounted");
 	if (!ret)
-		ret = cgroup_create(ct->id, base, &cgroup, &cgid);
+		ret = kernel_new(ct->id, place.cgid, conf_get(ct->conf, "NAME"));
 	if (!ret)
-		ret = limits_apply(ct->id, &limits, LIMIT_ALL);
+		ret = network_reserve(ct->id, &place.network);
+	if (!ret && place.network.addresses.count)
+		say("Adding IP address(es): %s", conf_get(ct->conf, "IP_ADDRESS"));
 	if (!ret)
-		ret = devices_restrict(cgroup);
+		ret = spawn(ct, &place, NULL, fds, NULL);
 	if (!ret)
-		ret = kernel_new(ct->id, cgid);
+		ret = action_inside(ct, "start", global.start_timeout);
 	if (!ret)
-		ret = spawn(ct, base, cgroup, fds);
-	if (ret) {
-		cleanup_free char *why = xstrdup(error_text());
-
-		if (container_sweep(ct))
-			return fail_wrap(ret, "%s; and cleaning up failed", why);
-		return fail(ret, "%s", why);
-	}
-
-	say("Setting CPU units: %u", limits.cpuunits);
-	if (limits.cpulimit)
-		say("Setting CPU limit: %u", limits.cpulimit);
-	if (limits.cpus)
-		say("Setting CPUs: %u", limits.cpus);
-	if (wait)
+		say_limits(&place.limits);
+	ret = leave_place(ct, &place, ret);
+	if (!ret && wait)
 		ret = wait_up(ct, fds);
 	for (int i = 0; i < UP_FDS; i++)
-		close(fds[i]);
+		if (fds[i] >= 0)
+			close(fds[i]);
 	return ret;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "attach.h"
 #include "container.h"
 
 /*
@@ -13,5 +14,13 @@
  * is left as it is then). After any other failure nothing is left of it.
  */
 int launch(struct container *ct, bool wait);
+
+/*
+ * The same surroundings for one program in a container that does not run, instead
+ * of its init; the kernel and other commands do not take it for running. *@pid is a
+ * child of the caller's, who waits for it and sweeps. Signals that it does not catch
+ * do nothing to it, SIGKILL ends it and all it has started.
+ */
+int launch_program(struct container *ct, struct attach_program *prog, pid_t *pid);
 
 #endif

@@ -14,27 +14,40 @@ enum limit_bits {
 	LIMIT_NUMPROC	= 1 << 2,
 	LIMIT_CPUUNITS	= 1 << 3,
 	LIMIT_CPU_TIME	= 1 << 4,	/* cpulimit and cpus */
-	LIMIT_ALL	= (1 << 5) - 1,
+	LIMIT_CPUMASK	= 1 << 5,
+	LIMIT_NODEMASK	= 1 << 6,
+	LIMIT_IOPRIO	= 1 << 7,
+	LIMIT_IO	= 1 << 8,	/* iolimit and iopslimit */
+	LIMIT_ALL	= (1 << 9) - 1,
 };
 
+#define IOPRIO_DEFAULT	4
+
 struct limits {
+	unsigned int given;	/* those the configuration speaks of */
 	uint64_t ram;		/* bytes, VALUE_UNLIMITED */
 	uint64_t swap;		/* bytes, VALUE_UNLIMITED */
 	uint64_t numproc;	/* tasks, VALUE_UNLIMITED */
 	uint32_t cpuunits;	/* 8..500000 */
 	uint32_t cpulimit;	/* percent of one CPU, 0: none */
 	uint32_t cpus;		/* 0: all */
+	const char *cpumask;	/* a list such as 0-3,5, "all", "auto"; points into the conf */
+	const char *nodemask;	/* a list, "all" */
+	uint32_t ioprio;	/* 0..7 */
+	uint64_t iolimit;	/* bytes/s, VALUE_UNLIMITED */
+	uint64_t iopslimit;	/* operations/s, VALUE_UNLIMITED */
 };
 
 /* EXIT_BAD_VALUE names the key. A NULL @conf gives the defaults. */
 int limits_read(const struct conf *conf, struct limits *limits);
 
 /*
- * Give container @id's cgroup the limits in @which. Below what is in use: more
- * processes are refused; of memory the kernel takes back what it can, and kills
- * (cgroup-v2.rst, memory.max). Returns 0 or EXIT_LIMITS.
+ * Give container @id's cgroup the limits in @which; @disk is a path on the disk
+ * that the I/O limits are for. Below what is in use: more processes are refused;
+ * of memory the kernel takes back what it can, and kills (cgroup-v2.rst,
+ * memory.max). Returns 0 or EXIT_LIMITS, EXIT_IO for those of I/O.
  */
-int limits_apply(uint32_t id, const struct limits *limits, unsigned int which);
+int limits_apply(uint32_t id, const char *disk, const struct limits *limits, unsigned int which);
 
 /* cpuunits as cpu.weight: 1000 units are weight 100 (1..10000). */
 unsigned int limits_weight(uint32_t cpuunits);
@@ -43,5 +56,8 @@ unsigned int limits_weight(uint32_t cpuunits);
  * percent of one CPU; 0 is no limit.
  */
 uint32_t limits_cpu_percent(const struct limits *limits);
+
+/* ioprio as io.weight: 4, the default, is weight 100; each step is 20 more. */
+unsigned int limits_io_weight(uint32_t ioprio);
 
 #endif

@@ -15,6 +15,7 @@ int lock_take(const char *name, bool wait, int *lock)
 {
 	cleanup_free char *path = xasprintf("%s/%s.lck", global.lockdir, name);
 	cleanup_close int fd = -1;
+	int again = 1;
 
 	if (mkdir_parents(global.lockdir, 0755))
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", global.lockdir);
@@ -22,9 +23,12 @@ int lock_take(const char *name, bool wait, int *lock)
 	if (fd < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
 	while (flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB)) {
-		if (errno == EWOULDBLOCK)
+		/* once more: lock_held() takes it for an instant */
+		if (errno == EWOULDBLOCK && again--)
+			sleep_ms(10);
+		else if (errno == EWOULDBLOCK)
 			return EXIT_LOCKED;
-		if (errno != EINTR)
+		else if (errno != EINTR)
 			return fail_errno(EXIT_SYSTEM, "Cannot lock %s", path);
 	}
 	/* The file stays when the lock goes: removing it would race with the next
@@ -34,4 +38,12 @@ int lock_take(const char *name, bool wait, int *lock)
 		dprintf(fd, "%d\n", (int)getpid());
 	*lock = take_fd(&fd);
 	return 0;
+}
+
+bool lock_held(const char *name)
+{
+	cleanup_free char *path = xasprintf("%s/%s.lck", global.lockdir, name);
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
 }

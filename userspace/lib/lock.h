@@ -13,4 +13,7 @@
  */
 int lock_take(const char *name, bool wait, int *lock);
 
+/* Does another command have it? Only looks. */
+bool lock_held(const char *name);
+
 #endif

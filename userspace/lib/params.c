@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "address.h"
+#include "capability.h"
+#include "devices.h"
 #include "error.h"
+#include "features.h"
+#include "nat.h"
+#include "netif.h"
 #include "params.h"
 #include "util.h"
 #include "value.h"
+
+#define UNUSED	__attribute__((unused))
 
 struct param {
 	const char *option, *key;
 	unsigned int applies;
 	const char *takes;	/* for people, when the value is bad */
-	/* the text for the configuration file, NULL if @arg is bad */
-	char *(*text)(const char *arg);
+	/*
+	 * The text for the configuration file, NULL if @arg is bad. @old is what is
+	 * there, for those that change a list or add to it.
+	 */
+	char *(*text)(const char *arg, const char *old);
+	bool repeats;		/* @old only if the option was used before */
 };
 
 /* The shortest exact way to write it. */
@@ -33,7 +47,7 @@ static char *size_text(uint64_t bytes)
 }
 
 /* OpenVZ's VSwap parameters have a barrier of 0; bytes unless it says otherwise. */
-static char *swap(const char *arg)
+static char *swap(const char *arg, const char *old UNUSED)
 {
 	cleanup_free char *size = NULL;
 	uint64_t bytes;
@@ -45,11 +59,11 @@ static char *swap(const char *arg)
 }
 
 /* With none at all nothing could run. */
-static char *ram(const char *arg)
+static char *ram(const char *arg, const char *old UNUSED)
 {
 	uint64_t bytes;
 
-	return parse_size(arg, 1, &bytes) && bytes ? swap(arg) : NULL;
+	return parse_size(arg, 1, &bytes) && bytes ? swap(arg, NULL) : NULL;
 }
 
 static char *count_text(uint64_t n)
@@ -57,7 +71,7 @@ static char *count_text(uint64_t n)
 	return n == VALUE_UNLIMITED ? xstrdup("unlimited") : xasprintf("%" PRIu64, n);
 }
 
-static char *count(const char *arg)
+static char *count(const char *arg, const char *old UNUSED)
 {
 	cleanup_free char *b = NULL, *l = NULL;
 	uint64_t barrier, limit;
@@ -76,12 +90,12 @@ static char *number(const char *arg, uint64_t min, uint64_t max)
 	return parse_number(arg, min, max, &n) ? xasprintf("%" PRIu64, n) : NULL;
 }
 
-static char *cpuunits(const char *arg)
+static char *cpuunits(const char *arg, const char *old UNUSED)
 {
 	return number(arg, 8, 500000);
 }
 
-static char *cpulimit(const char *arg)
+static char *cpulimit(const char *arg, const char *old UNUSED)
 {
 	size_t len = strlen(arg);
 	cleanup_free char *n = xstrndup(arg, len && arg[len - 1] == '%' ? len - 1 : len);
@@ -89,25 +103,290 @@ static char *cpulimit(const char *arg)
 	return number(n, 0, 1000000);
 }
 
-static char *cpus(const char *arg)
+static char *cpus(const char *arg, const char *old UNUSED)
 {
 	return number(arg, 0, 8192);
 }
 
-static char *hostname(const char *arg)
+static char *hostname(const char *arg, const char *old UNUSED)
 {
 	return valid_hostname(arg) ? xstrdup(arg) : NULL;
 }
 
+static char *yes_no(const char *arg, const char *old UNUSED)
+{
+	return strcmp(arg, "yes") == 0 || strcmp(arg, "no") == 0 ? xstrdup(arg) : NULL;
+}
+
+static char *any_number(const char *arg, const char *old UNUSED)
+{
+	return number(arg, 0, 2147483647);
+}
+
+static char *seconds(const char *arg, const char *old UNUSED)
+{
+	return number(arg, 0, 86400);
+}
+
+static char *ioprio(const char *arg, const char *old UNUSED)
+{
+	return number(arg, 0, 7);
+}
+
+/* Bytes per second; a bare number is in megabytes, as vzctl has it. */
+static char *iolimit(const char *arg, const char *old UNUSED)
+{
+	uint64_t bytes;
+
+	if (!parse_size(arg, 1 << 20, &bytes) || bytes == VALUE_UNLIMITED)
+		return strcmp(arg, "unlimited") == 0 ? xstrdup("0") : NULL;
+	return bytes <= 2ULL << 30 ? xasprintf("%" PRIu64, bytes) : NULL;
+}
+
+static char *iopslimit(const char *arg, const char *old UNUSED)
+{
+	return strcmp(arg, "unlimited") == 0 ? xstrdup("0") : any_number(arg, NULL);
+}
+
+static char *cpumask(const char *arg, const char *old UNUSED)
+{
+	return valid_cpumask(arg) ? xstrdup(arg) : NULL;
+}
+
+static char *nodemask(const char *arg, const char *old UNUSED)
+{
+	return valid_nodemask(arg) ? xstrdup(arg) : NULL;
+}
+
+static char *name(const char *arg, const char *old UNUSED)
+{
+	return !*arg || valid_name(arg) ? xstrdup(arg) : NULL;
+}
+
+/* One line of text; a file has nothing else. */
+static char *line(const char *arg, const char *old UNUSED)
+{
+	for (const char *s = arg; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			return NULL;
+	return xstrdup(arg);
+}
+
+/* A decimal fraction of RAM and swap, such as 1.5 */
+static char *overcommit(const char *arg, const char *old UNUSED)
+{
+	size_t whole = strspn(arg, "0123456789");
+	size_t rest = arg[whole] == '.' ? 1 + strspn(arg + whole + 1, "0123456789") : 0;
+
+	return whole && whole <= 6 && !arg[whole + rest] ? xstrdup(arg) : NULL;
+}
+
+/* Words, each @valid, added to @old; "inherit" alone is the host's. */
+static char *words(const char *arg, const char *old, bool (*valid)(const char *))
+{
+	cleanup_free char *copy = xstrdup(arg);
+	char *list = xstrdup(old ? old : ""), *rest = copy, *word;
+
+	if (strcmp(arg, "inherit") == 0 || !*arg) {
+		free(list);
+		return xstrdup(arg);
+	}
+	while ((word = strsep(&rest, " ,"))) {
+		char *longer;
+
+		if (!*word)
+			continue;
+		if (!valid(word)) {
+			free(list);
+			return NULL;
+		}
+		longer = xasprintf("%s%s%s", list, *list ? " " : "", word);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static char *nameserver(const char *arg, const char *old)
+{
+	return words(arg, old, valid_address);
+}
+
+static char *searchdomain(const char *arg, const char *old)
+{
+	return words(arg, old, valid_domain);
+}
+
+/* Those words of @old that are not in @arg, and with @keep all of @arg. */
+static char *addresses_merge(const char *arg, const char *old, bool keep)
+{
+	cleanup_addresses struct addresses given = {}, has = {}, all = {};
+
+	if (!*arg || addresses_parse(arg, &given))
+		return NULL;
+	/* what is no address there is not kept: nothing could be done with it */
+	addresses_parse(old, &has);
+	error_clear();
+	for (size_t i = 0; i < has.count; i++)
+		if (!addresses_have(&given, &has.list[i]))
+			addresses_add(&all, &has.list[i]);
+	for (size_t i = 0; keep && i < given.count; i++)
+		addresses_add(&all, &given.list[i]);
+	return addresses_text(&all);
+}
+
+static char *ipadd(const char *arg, const char *old)
+{
+	return addresses_merge(arg, old, true);
+}
+
+static char *ipdel(const char *arg, const char *old)
+{
+	return strcmp(arg, "all") == 0 ? xstrdup("") : addresses_merge(arg, old, false);
+}
+
+static char *netif_bridge(const char *arg, const char *old)
+{
+	return netif_change("bridge", arg, old);
+}
+
+static char *netif_mac(const char *arg, const char *old)
+{
+	return netif_change("mac", arg, old);
+}
+
+static char *netif_host_mac(const char *arg, const char *old)
+{
+	return netif_change("host_mac", arg, old);
+}
+
+static char *netif_host_ifname(const char *arg, const char *old)
+{
+	return netif_change("host_ifname", arg, old);
+}
+
+static char *netif_vlan(const char *arg, const char *old)
+{
+	return netif_change("vlan", arg, old);
+}
+
+static char *netif_filter(const char *arg, const char *old)
+{
+	return netif_change("mac_filter", arg, old);
+}
+
+/* Beancounters are kept as they were typed, with both numbers. */
+static char *pair_text(const char *arg, bool good)
+{
+	if (!good)
+		return NULL;
+	return strchr(arg, ':') ? xstrdup(arg) : xasprintf("%s:%s", arg, arg);
+}
+
+static char *bytes(const char *arg, const char *old UNUSED)
+{
+	return pair_text(arg, parse_size_pair(arg, 1, NULL, NULL));
+}
+
+/* Without a suffix a number of pages. */
+static char *pages(const char *arg, const char *old UNUSED)
+{
+	return pair_text(arg, parse_size_pair(arg, sysconf(_SC_PAGESIZE), NULL, NULL));
+}
+
+static char *items(const char *arg, const char *old UNUSED)
+{
+	return pair_text(arg, parse_count_pair(arg, NULL, NULL));
+}
+
+#define SIZE	"a size such as 512M, or unlimited"
+#define BYTES	"bytes as BARRIER[:LIMIT], with a suffix if you like, or unlimited"
+#define PAGES	"pages as BARRIER[:LIMIT], a size such as 512M, or unlimited"
+#define ADDRESS	"an address such as 10.0.0.2 or fd00::2, or a prefix such as 10.0.1.0/28"
+#define OF_NETIF	", after --ifname"
+#define ITEMS	"a number or BARRIER:LIMIT, or unlimited"
+
 static const struct param params[] = {
-	{ "cpulimit", "CPULIMIT", LIMIT_CPU_TIME, "percent of one CPU, 0 for no limit", cpulimit },
+	{ "avnumproc", "AVNUMPROC", APPLIES_NOWHERE, ITEMS, items },
+	{ "bootorder", "BOOTORDER", APPLIES_FILE, "a number; higher ones start first",
+	  any_number },
+	{ "bridge", "NETIF", APPLIES_NETIF, "the name of a bridge" OF_NETIF, netif_bridge },
+	{ "capability", "CAPABILITY", APPLIES_RESTART, "NAME:on or NAME:off, see capabilities(7)",
+	  capability_merge },
+	{ "cpulimit", "CPULIMIT", LIMIT_CPU_TIME, "percent of one CPU, 0 for no limit",
+	  cpulimit },
+	{ "cpumask", "CPUMASK", LIMIT_CPUMASK, "a list of CPUs such as 0-3,5, auto, or all",
+	  cpumask },
 	{ "cpus", "CPUS", LIMIT_CPU_TIME, "a number of CPUs, 0 for all", cpus },
 	{ "cpuunits", "CPUUNITS", LIMIT_CPUUNITS, "a number between 8 and 500000", cpuunits },
+	{ "dcachesize", "DCACHESIZE", APPLIES_NOWHERE, BYTES, bytes },
+	{ "description", "DESCRIPTION", APPLIES_FILE, "one line of text", line },
+	{ "devices", "DEVICES", APPLIES_DEVICES, "b|c:MAJOR:MINOR|all:[r][w]|none", devices_merge },
+	{ "devnodes", "DEVNODES", APPLIES_DEVICES,
+	  "a name below /dev and its use, as in net/tun:rw", devnodes_merge },
+	{ "dgramrcvbuf", "DGRAMRCVBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "disabled", "DISABLED", APPLIES_FILE, "yes or no", yes_no },
+	{ "features", "FEATURES", APPLIES_RESTART, FEATURES_TAKES, features_merge },
+	{ "host_ifname", "NETIF", APPLIES_NETIF, "a name on the host" OF_NETIF,
+	  netif_host_ifname },
+	{ "host_mac", "NETIF", APPLIES_NETIF, "a MAC address" OF_NETIF, netif_host_mac },
 	{ "hostname", "HOSTNAME", APPLIES_HOSTNAME, "a host name", hostname },
+	{ "iolimit", "IOLIMIT", LIMIT_IO, "megabytes per second or a size up to 2G, 0 for no limit",
+	  iolimit },
+	{ "ioprio", "IOPRIO", LIMIT_IOPRIO, "a number between 0 and 7", ioprio },
+	{ "iopslimit", "IOPSLIMIT", LIMIT_IO, "operations per second, 0 for no limit", iopslimit },
+	{ "kmemsize", "KMEMSIZE", APPLIES_NOWHERE, BYTES, bytes },
+	{ "ifname", "NETIF", APPLIES_NETIF, "the name of one of its interfaces", netif_select },
+	{ "ip", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
+	{ "ipadd", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
+	{ "ipdel", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS ", or all", ipdel },
+	{ "lockedpages", "LOCKEDPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "mac", "NETIF", APPLIES_NETIF, "a MAC address" OF_NETIF, netif_mac },
+	{ "mac_filter", "NETIF", APPLIES_NETIF, "on or off" OF_NETIF, netif_filter },
+	{ "name", "NAME", APPLIES_NAME, "letters, digits, blanks, dashes, dots; not only digits",
+	  name },
+	{ "nameserver", "NAMESERVER", APPLIES_DNS, "an address, or inherit", nameserver, true },
+	{ "nat", "NAT", APPLIES_RESTART, "yes or no", yes_no },
+	{ "netif_add", "NETIF", APPLIES_NETIF,
+	  "a new name, and then, if you like, ,MAC,HOST_IFNAME,HOST_MAC,BRIDGE,VLAN", netif_add },
+	{ "netif_del", "NETIF", APPLIES_NETIF, "the name of one of its interfaces, or all",
+	  netif_del },
+	{ "nodemask", "NODEMASK", LIMIT_NODEMASK, "a list of NUMA nodes such as 0-1, or all",
+	  nodemask },
+	{ "numfile", "NUMFILE", APPLIES_NOWHERE, ITEMS, items },
+	{ "numflock", "NUMFLOCK", APPLIES_NOWHERE, ITEMS, items },
+	{ "numiptent", "NUMIPTENT", APPLIES_NOWHERE, ITEMS, items },
+	{ "numothersock", "NUMOTHERSOCK", APPLIES_NOWHERE, ITEMS, items },
 	{ "numproc", "NUMPROC", LIMIT_NUMPROC, "a number of processes, or unlimited", count },
-	{ "ram", "PHYSPAGES", LIMIT_RAM, "a size such as 512M, or unlimited", ram },
-	{ "swap", "SWAPPAGES", LIMIT_SWAP, "a size such as 512M, or unlimited", swap },
+	{ "numpty", "NUMPTY", APPLIES_NOWHERE, ITEMS, items },
+	{ "numsiginfo", "NUMSIGINFO", APPLIES_NOWHERE, ITEMS, items },
+	{ "numtcpsock", "NUMTCPSOCK", APPLIES_NOWHERE, ITEMS, items },
+	{ "onboot", "ONBOOT", APPLIES_FILE, "yes or no", yes_no },
+	{ "oomguarpages", "OOMGUARPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "othersockbuf", "OTHERSOCKBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "physpages", "PHYSPAGES", LIMIT_RAM, PAGES, pages },
+	{ "port_add", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT:PORT such as tcp:8080:80",
+	  nat_port_add },
+	{ "port_del", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT such as tcp:8080, or all",
+	  nat_port_del },
+	{ "privvmpages", "PRIVVMPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "ram", "PHYSPAGES", LIMIT_RAM, SIZE, ram },
+	{ "searchdomain", "SEARCHDOMAIN", APPLIES_DNS, "a domain name, or inherit", searchdomain,
+	  true },
+	{ "shmpages", "SHMPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "stop-timeout", "STOP_TIMEOUT", APPLIES_FILE, "a number of seconds up to 86400",
+	  seconds },
+	{ "swap", "SWAPPAGES", LIMIT_SWAP, SIZE, swap },
+	{ "swappages", "SWAPPAGES", LIMIT_SWAP, PAGES, pages },
+	{ "tcprcvbuf", "TCPRCVBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "tcpsndbuf", "TCPSNDBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "vlan", "NETIF", APPLIES_NETIF, "a VLAN from 1 to 4094, 0 for none" OF_NETIF,
+	  netif_vlan },
+	{ "vm_overcommit", "VM_OVERCOMMIT", APPLIES_NOWHERE, "a factor such as 1.5", overcommit },
+	{ "vmguarpages", "VMGUARPAGES", APPLIES_NOWHERE, PAGES, pages },
 };
+
+_Static_assert(ARRAY_SIZE(params) <= 64, "struct params has a bit for each");
 
 struct option *params_options(const struct option *own)
 {
@@ -124,15 +403,40 @@ struct option *params_options(const struct option *own)
 	return all;
 }
 
-int params_set(struct conf *conf, int opt, const char *arg, unsigned int *applies)
+int params_set(struct params *p, int opt, const char *arg)
 {
-	const struct param *p = &params[opt - PARAM_FIRST];
-	cleanup_free char *text = p->text(arg);
+	const struct param *param = &params[opt - PARAM_FIRST];
+	uint64_t bit = UINT64_C(1) << (opt - PARAM_FIRST);
+	bool fresh = param->repeats && !(p->seen & bit);
+	cleanup_free char *text = param->text(arg, fresh ? NULL : conf_get(p->conf, param->key));
 
 	if (!text)
 		return fail(EXIT_BAD_VALUE, "Bad value for --%s: %s; it takes %s",
-			    p->option, arg, p->takes);
-	conf_set(conf, p->key, text);
-	*applies |= p->applies;
+			    param->option, arg, param->takes);
+	conf_set(p->conf, param->key, text);
+	p->applies |= param->applies;
+	p->seen |= bit;
 	return 0;
+}
+
+static const struct param *find_key(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++)
+		if (strcmp(params[i].key, key) == 0)
+			return &params[i];
+	return NULL;
+}
+
+unsigned int params_key_applies(const char *key)
+{
+	const struct param *param = find_key(key);
+
+	return param ? param->applies : 0;
+}
+
+const char *params_key_option(const char *key)
+{
+	const struct param *param = find_key(key);
+
+	return param ? param->option : NULL;
 }

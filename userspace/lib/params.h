@@ -7,7 +7,7 @@
 #define CLOISON_PARAMS_H
 
 #include <getopt.h>
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "conf.h"
 #include "limits.h"
@@ -15,19 +15,42 @@
 /* What a running container must be told when a parameter changes: enum limit_bits,
  * and
  */
-#define APPLIES_HOSTNAME	(LIMIT_ALL + 1)
+enum applies_bits {
+	APPLIES_HOSTNAME	= 1 << 16,
+	APPLIES_DNS		= 1 << 17,	/* name servers and search domains */
+	APPLIES_NAME		= 1 << 18,
+	APPLIES_DEVICES		= 1 << 19,
+	APPLIES_RESTART		= 1 << 20,	/* counts from the next start */
+	APPLIES_NOWHERE		= 1 << 21,	/* recorded; nothing enforces it */
+	APPLIES_FILE		= 1 << 22,	/* the file is all there is to change */
+	APPLIES_ADDRESSES	= 1 << 23,
+	APPLIES_NETIF		= 1 << 24,
+	APPLIES_PORTS		= 1 << 25,
+};
 
 /* getopt_long() values of the parameters begin here. */
 #define PARAM_FIRST	1000
+
+/* Parameters on their way into a configuration. */
+struct params {
+	struct conf *conf;
+	unsigned int applies;	/* those bits, of all that were set */
+	uint64_t seen;		/* which were, on this command line */
+};
 
 /* The parameters' options followed by @own, for getopt_long(); to be freed. */
 struct option *params_options(const struct option *own);
 
 /*
- * Put option @opt (a value getopt_long() gave) with its argument into @conf.
- * *@applies gets those bits. EXIT_BAD_VALUE names the option
- * and what it takes.
+ * Put option @opt (a value getopt_long() gave) with its argument into p->conf.
+ * EXIT_BAD_VALUE names the option and what it takes.
  */
-int params_set(struct conf *conf, int opt, const char *arg, unsigned int *applies);
+int params_set(struct params *p, int opt, const char *arg);
+
+/* What a change of @key applies to; 0 if it is no parameter's. */
+unsigned int params_key_applies(const char *key);
+
+/* The name of the parameter for @key, without dashes; NULL if there is none. */
+const char *params_key_option(const char *key);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -17,6 +18,11 @@
 
 /* VEOF of a new terminal, termios(3) */
 static const char ctrl_d[] = { 004, 004 };
+
+#define ESC	033
+
+#define TELL_AGAIN_MS	300
+#define REOPEN_MS	50
 
 /* One direction. A side that is -1 is finished. */
 struct channel {
@@ -32,6 +38,14 @@ struct relay {
 	int pty;	/* or -1 */
 	int inner[3];	/* the program's ends of the pipes, or -1 */
 	pid_t pid;
+	bool alone;	/* it is process 1, which signals do not reach */
+	bool escape;	/* Esc . leaves */
+	bool escaped;	/* Esc was the last character typed */
+	bool left;
+	int signal;	/* that left, 0: none did */
+	bool over;	/* the terminal was told that input has ended */
+	bool ended;	/* the program has */
+	bool closed;	/* nobody has the terminal's other side open */
 };
 
 static void finish(struct relay *r, struct channel *c)
@@ -41,34 +55,59 @@ static void finish(struct relay *r, struct channel *c)
 	/* A pipe tells its end by closing, a terminal by a character; by two of them
 	 * when the last line has no end, where the first one only ends the line.
 	 */
-	if (c->to == r->pty && r->pty >= 0)
+	if (c->to == r->pty && r->pty >= 0) {
 		(void)!write(r->pty, ctrl_d, sizeof(ctrl_d));
-	else if (c->to > STDERR_FILENO)
+		r->over = true;
+	} else if (c->to > STDERR_FILENO) {
 		close(c->to);
+	}
 	c->from = -1;
 	c->to = -1;
 }
 
-static void fill(struct channel *c)
+/*
+ * Until the program ends, a terminal whose other side nobody has open may be opened
+ * again: login(1) closes it, hangs it up and opens it anew.
+ */
+static bool may_reopen(struct relay *r, const struct channel *c)
+{
+	if (errno != EIO || r->ended || r->pty < 0 || (c->from != r->pty && c->to != r->pty))
+		return false;
+	r->closed = true;
+	return true;
+}
+
+static void fill(struct relay *r, struct channel *c)
 {
 	ssize_t n = read(c->from, c->buf, sizeof(c->buf));
 
 	if (n > 0) {
 		c->start = 0;
 		c->end = n;
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		/* EIO: nobody has the terminal's other side open any more */
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR && !may_reopen(r, c))) {
 		c->eof = true;
 	}
 }
 
-static void drain(struct channel *c)
+/* Look for Esc and dot in what was typed: it ends there. */
+static void find_escape(struct relay *r, struct channel *c)
+{
+	for (size_t i = c->start; i < c->end; i++) {
+		if (r->escaped && c->buf[i] == '.') {
+			r->left = true;
+			return;
+		}
+		r->escaped = c->buf[i] == ESC;
+	}
+}
+
+static void drain(struct relay *r, struct channel *c)
 {
 	ssize_t n = write(c->to, c->buf + c->start, c->end - c->start);
 
 	if (n > 0) {
 		c->start += n;
-	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR && !may_reopen(r, c)) {
 		/* nobody reads: what comes still has no use */
 		c->start = c->end;
 		c->eof = true;
@@ -89,20 +128,42 @@ static void take_signal(struct relay *r, int signals)
 
 	if (read(signals, &si, sizeof(si)) != sizeof(si))
 		return;
-	if (si.ssi_signo == SIGWINCH)
+	if (si.ssi_signo == SIGWINCH) {
 		copy_size(r->pty);
-	else
-		kill(-r->pid, si.ssi_signo);	/* it leads its process group */
+	} else if (r->pty >= 0 && (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP)) {
+		/* a shell on a terminal ignores the one; the hangup that our leaving is
+		 * to it ends it, and us whatever it does
+		 */
+		r->signal = si.ssi_signo;
+		r->left = true;
+	} else {
+		/* it leads its process group */
+		kill(-r->pid, r->alone ? SIGKILL : si.ssi_signo);
+	}
+}
+
+/* A program that sets up its terminal may throw away what it was told before. */
+static void tell_again(const struct relay *r)
+{
+	(void)!write(r->pty, ctrl_d, sizeof(ctrl_d));
+}
+
+/* How long to wait for something to happen, -1: as long as it takes. */
+static int timeout_of(const struct relay *r, bool pending)
+{
+	if (r->ended && !pending)
+		return 0;
+	if (r->closed)
+		return REOPEN_MS;
+	return r->over ? TELL_AGAIN_MS : -1;
 }
 
 /* Carry until the program has ended and all it wrote is out. */
 static void carry(struct relay *r, int pidfd, int signals)
 {
-	bool ended = false;
-
 	for (;;) {
 		struct pollfd pfds[3 + 2] = {
-			{ .fd = ended ? -1 : pidfd, .events = POLLIN },
+			{ .fd = r->ended ? -1 : pidfd, .events = POLLIN },
 			{ .fd = signals, .events = POLLIN },
 		};
 		bool pending = false;
@@ -118,31 +179,44 @@ static void carry(struct relay *r, int pidfd, int signals)
 				.fd = full ? c->to : c->from,
 				.events = full ? POLLOUT : POLLIN,
 			};
+			/* it would be told at once, and again, that there is nobody */
+			if (r->closed && pfds[2 + i].fd == r->pty)
+				pfds[2 + i].fd = -1;
 			pending |= full && c->to <= STDERR_FILENO;
 		}
 		/* what background jobs of the program may write later has no reader */
-		n = poll(pfds, 2 + r->count, ended && !pending ? 0 : -1);
-		if (ended && !pending && n == 0)
+		n = poll(pfds, 2 + r->count, timeout_of(r, pending));
+		if (n == 0 && r->over && !r->closed && !r->ended)
+			tell_again(r);
+		r->closed = false;
+		if (r->ended && !pending && n == 0)
 			return;
 		if (n < 0 && errno != EINTR)
 			return;
-		ended |= !!(pfds[0].revents);
+		r->ended |= !!(pfds[0].revents);
 		if (pfds[1].revents)
 			take_signal(r, signals);
+		if (r->left)
+			return;
 		for (int i = 0; i < r->count; i++) {
 			struct channel *c = &r->channels[i];
 
 			/* input for a program that has ended goes nowhere */
-			if (ended && c->from == STDIN_FILENO) {
+			if (r->ended && c->from == STDIN_FILENO) {
 				c->from = c->to = -1;
 				c->start = c->end;
 			}
 			if (!pfds[2 + i].revents || c->from < 0)
 				continue;
-			if (c->start < c->end)
-				drain(c);
-			else
-				fill(c);
+			if (c->start < c->end) {
+				drain(r, c);
+				continue;
+			}
+			fill(r, c);
+			if (r->escape && c->from == STDIN_FILENO)
+				find_escape(r, c);
+			if (r->left)
+				return;
 		}
 	}
 }
@@ -173,13 +247,26 @@ static int raw_terminal(struct termios *old)
 	return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
 
+/*
+ * Pipes are passed on. All else would be more than a stream of bytes in hostile
+ * hands: a directory is a way into the host's tree, a socket keeps the network
+ * namespace it was made in, a file can be cut short where it was to be appended to,
+ * and a terminal typed into.
+ */
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static int start(struct relay *r, const struct attached *in, struct attach_program *prog)
 {
 	int ret = 0;
 
 	for (int fd = 0; fd < 3 && !prog->pty; fd++) {
 		prog->stdio[fd] = fd;
-		if (!ret && isatty(fd))
+		if (!ret && !is_pipe(fd))
 			ret = add_pipe(r, prog, fd);
 	}
 	if (!ret)
@@ -197,9 +284,12 @@ static int start(struct relay *r, const struct attached *in, struct attach_progr
 	return 0;
 }
 
-int relay_run(const struct attached *in, const char *const argv[], bool pty, int *status)
+static int run(const struct attached *in, const char *const argv[], bool pty, bool escape,
+	       int *status)
 {
-	struct relay r = { .pty = -1, .inner = { -1, -1, -1 } };
+	struct relay r = {
+		.pty = -1, .inner = { -1, -1, -1 }, .escape = escape, .alone = in->stopped,
+	};
 	struct attach_program prog = { .argv = argv, .pty = pty, .master = -1 };
 	cleanup_close int pidfd = -1;
 	cleanup_close int signals = -1;
@@ -234,8 +324,21 @@ int relay_run(const struct attached *in, const char *const argv[], bool pty, int
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 	if (r.pty >= 0)
 		close(r.pty);
+	/* it is told by its terminal, and may take its time */
+	if (r.left)
+		return r.signal ? 128 + r.signal : 1;
 	while (waitpid(r.pid, status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(EXIT_SYSTEM, "Cannot wait for the program");
 	return 0;
+}
+
+int relay_run(const struct attached *in, const char *const argv[], bool pty, int *status)
+{
+	return run(in, argv, pty, false, status);
+}
+
+int relay_console(const struct attached *in, const char *const argv[], int *status)
+{
+	return run(in, argv, true, true, status);
 }

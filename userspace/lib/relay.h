@@ -16,4 +16,10 @@
  */
 int relay_run(const struct attached *in, const char *const argv[], bool pty, int *status);
 
+/*
+ * The same on a terminal, until the operator types Esc and then a dot: 1 then, and the
+ * program finds its terminal hung up.
+ */
+int relay_console(const struct attached *in, const char *const argv[], int *status);
+
 #endif

@@ -139,9 +139,8 @@ static int mount_fs(int root, const struct fs_mount *m)
 	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return -1;
 	mnt = fsmount(fs, FSMOUNT_CLOEXEC, m->attr);
-	if (mnt < 0)
+	if (mnt < 0 || make_dir(root, m->path, 0755))
 		return -1;
-	make_dir(root, m->path, 0755);
 	return attach(mnt, root, m->path);
 }
 
@@ -169,6 +168,26 @@ static int mount_device(int root, const char *name)
 	if (mnt < 0 || make_file(root, target, 0600))
 		return -1;
 	return attach(mnt, root, target);
+}
+
+int rootfs_attach_file(int root, int mnt, const char *path)
+{
+	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+		cleanup_free char *parent = xstrndup(path, slash - path);
+
+		if (make_dir(root, parent, 0755))
+			return -1;
+	}
+	if (make_file(root, path, 0600) && errno != EEXIST)
+		return -1;
+	return attach(mnt, root, path);
+}
+
+int rootfs_stat(int root, const char *path, struct stat *st)
+{
+	cleanup_close int at = lookup(root, path);
+
+	return at < 0 ? -1 : fstat(at, st);
 }
 
 static int mask(int root, const char *path)
@@ -217,28 +236,56 @@ static int shut(int root)
 
 int rootfs_detach(const char *path)
 {
-	struct mount_attr set = { .attr_set = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE };
-	cleanup_close int mnt = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	/* set-uid means the container's own users again, on its own files only */
+	struct mount_attr top = { .attr_clr = MOUNT_ATTR_NOSUID };
+	struct mount_attr all = { .attr_set = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE };
+	cleanup_close int mnt = open_tree(AT_FDCWD, path,
+					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 
-	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &set, sizeof(set))) {
+	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &top, sizeof(top)) ||
+	    mount_setattr(mnt, "", AT_EMPTY_PATH | AT_RECURSIVE, &all, sizeof(all))) {
 		fail_errno(EXIT_MOUNT, "Cannot mount %s", path);
 		return -1;
 	}
 	return take_fd(&mnt);
 }
 
-int rootfs_populate(int root)
+static int attach_root(int root)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return fail_errno(EXIT_MOUNT, "Cannot part from the host's mounts");
 	if (move_mount(root, "", AT_FDCWD, STAGING, MOVE_MOUNT_F_EMPTY_PATH))
 		return fail_errno(EXIT_MOUNT, "Cannot mount the root on %s", STAGING);
+	return 0;
+}
+
+int rootfs_work_in(int root)
+{
+	struct mount_attr fixed = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+	int ret = attach_root(root);
+
+	if (ret)
+		return ret;
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &fixed, sizeof(fixed)) ||
+	    mount_setattr(root, "", AT_EMPTY_PATH, &writable, sizeof(writable)) ||
+	    fchdir(root))
+		return fail_errno(EXIT_MOUNT, "Cannot make the host's files read-only");
+	return 0;
+}
+
+int rootfs_populate(int root)
+{
+	int ret = attach_root(root);
+
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < ARRAY_SIZE(fs_mounts); i++)
 		if (mount_fs(root, &fs_mounts[i]))
 			return fail_errno(EXIT_MOUNT, "Cannot mount /%s", fs_mounts[i].path);
-	for (const struct device_node *d = device_nodes; d->name; d++)
-		if (mount_device(root, d->name))
-			return fail_errno(EXIT_MOUNT, "Cannot mount /dev/%s", d->name);
+	for (const char *const *d = device_names; *d; d++)
+		if (mount_device(root, *d))
+			return fail_errno(EXIT_MOUNT, "Cannot mount /dev/%s", *d);
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		const char *name;
 		cleanup_close int dir = lookup_parent(root, links[i].path, &name);

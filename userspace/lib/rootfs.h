@@ -8,7 +8,9 @@
 #ifndef CLOISON_ROOTFS_H
 #define CLOISON_ROOTFS_H
 
-/* Host side: a private, detached mount of the directory @path; -1 and an error. */
+/* Host side: a private, detached copy of the mount on @path, and of what is mounted
+ * below it; -1 and an error.
+ */
 int rootfs_detach(const char *path);
 
 /*
@@ -16,6 +18,21 @@ int rootfs_detach(const char *path);
  * hide what belongs to the host. The old root is still there afterwards.
  */
 int rootfs_populate(int root);
+
+struct stat;
+
+/*
+ * Inside: lay the mount @mnt of a file over @path below @root, which is made
+ * with its parent directories if it is missing. 0, or -1 and errno.
+ */
+int rootfs_attach_file(int root, int mnt, const char *path);
+/* stat(2) of what is at @path below @root, links followed in there. */
+int rootfs_stat(int root, const char *path, struct stat *st);
+/*
+ * Inside, in a mount namespace of one's own: attach @root, go there, and make all
+ * else read-only. For programs of the host's that work on hostile data.
+ */
+int rootfs_work_in(int root);
 
 /* Inside: make @root the root, and let go of the old one. */
 int rootfs_pivot(int root);

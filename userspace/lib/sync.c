@@ -39,6 +39,7 @@ int sync_tell(int sync, const int *fds, int count)
 	struct message msg = {};
 	struct iovec iov = { &msg, sizeof(msg) };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
 
 	if (count) {
 		mh.msg_control = &control;
@@ -48,7 +49,44 @@ int sync_tell(int sync, const int *fds, int count)
 		control.hdr.cmsg_len = CMSG_LEN(count * sizeof(int));
 		memcpy(CMSG_DATA(&control.hdr), fds, count * sizeof(int));
 	}
-	return sendmsg(sync, &mh, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	do
+		n = sendmsg(sync, &mh, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : 0;
+}
+
+/*
+ * Whatever comes may come from the container: one of its processes may have got
+ * hold of ours. What it says goes to the operator's terminal, and its status is
+ * what the tool exits with.
+ */
+static int failed(struct message *msg)
+{
+	msg->text[sizeof(msg->text) - 1] = '\0';
+	for (char *s = msg->text; *s; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	return fail(msg->status > 0 && msg->status < 256 ? msg->status : EXIT_SYSTEM,
+		    "%s", msg->text);
+}
+
+/* Exactly @count descriptors, or none; others are not kept, nor are any without @keep. */
+static void take_descriptors(struct msghdr *mh, int *fds, int count, bool keep)
+{
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(mh);
+	int got[SYNC_MAX_FDS], n;
+
+	for (int i = 0; i < count; i++)
+		fds[i] = -1;
+	if (!cmsg || cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
+		return;
+	n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(got, CMSG_DATA(cmsg), n * sizeof(int));
+	for (int i = 0; i < n; i++)
+		if (keep && n == count)
+			fds[i] = got[i];
+		else
+			close(got[i]);
 }
 
 static int hear(int sync, int *fds, int count, int silence)
@@ -63,23 +101,18 @@ static int hear(int sync, int *fds, int count, int silence)
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
-	struct cmsghdr *cmsg;
 	ssize_t n;
 
-	for (int i = 0; i < count; i++)
-		fds[i] = -1;
 	do
 		n = recvmsg(sync, &mh, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		mh.msg_controllen = 0;
+	/* descriptors come with a step that is done, with nothing else */
+	take_descriptors(&mh, fds, count, n == sizeof(msg) && !msg.status);
 	if (n != sizeof(msg))
 		return silence;
-	if (msg.status)
-		return fail(msg.status, "%.*s", (int)sizeof(msg.text) - 1, msg.text);
-	cmsg = CMSG_FIRSTHDR(&mh);
-	if (count && cmsg && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(count * sizeof(int)))
-		memcpy(fds, CMSG_DATA(cmsg), count * sizeof(int));
-	return 0;
+	return msg.status ? failed(&msg) : 0;
 }
 
 int sync_hear(int sync, int *fds, int count)
@@ -97,7 +130,16 @@ int sync_hear_exec(int sync)
 
 int sync_go(int sync)
 {
-	return send(sync, "", 1, MSG_NOSIGNAL) == 1 ? 0 : -1;
+	ssize_t n;
+
+	do
+		n = send(sync, "", 1, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return 0;
+	/* or it would wait for this for ever, and we for what it says then */
+	shutdown(sync, SHUT_WR);
+	return -1;
 }
 
 int sync_wait(int sync)

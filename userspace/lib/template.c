@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "cleanup.h"
 #include "confine.h"
 #include "error.h"
 #include "global.h"
 #include "lock.h"
+#include "rootfs.h"
 #include "sync.h"
 #include "template.h"
+#include "terminal.h"
 #include "userns.h"
 #include "util.h"
 #include "value.h"
@@ -29,6 +33,9 @@ static const struct {
 	{ ".tar", NULL }, { ".tar.zst", "--zstd" }, { ".tar.xz", "--xz" },
 	{ ".tar.gz", "--gzip" }, { ".tar.bz2", "--bzip2" },
 };
+
+/* Those that tar is shut into. */
+#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 
 /* Recipes write this one. */
 #define BUILT_SUFFIX	".tar.zst"
@@ -147,14 +154,60 @@ void template_list_free(struct template *list, size_t count)
 	free(list);
 }
 
+/* The dot hides it from who looks for archives. */
+static char *unfinished_path(const char *name)
+{
+	return xasprintf("%s/cache/.%s" BUILT_SUFFIX, global.template, name);
+}
+
+static char *lock_of(const char *name)
+{
+	return xasprintf("template-%s", name);
+}
+
+void template_unfinished(void (*found)(const char *name, void *arg), void *arg)
+{
+	cleanup_free char *cache = xasprintf("%s/cache", global.template);
+	cleanup_dir DIR *dir = opendir(cache);
+	const size_t tail = strlen(BUILT_SUFFIX);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		size_t len = strlen(de->d_name);
+		cleanup_free char *name = NULL, *lock = NULL;
+
+		if (de->d_name[0] != '.' || len <= tail + 1 ||
+		    strcmp(de->d_name + len - tail, BUILT_SUFFIX) != 0)
+			continue;
+		name = xstrndup(de->d_name + 1, len - tail - 1);
+		lock = lock_of(name);
+		if (!lock_held(lock))
+			found(name, arg);
+	}
+}
+
+int template_clear(const char *name)
+{
+	cleanup_free char *path = unfinished_path(name);
+	cleanup_free char *lock_name = lock_of(name);
+	cleanup_close int lock = -1;
+	int ret = lock_take(lock_name, false, &lock);
+
+	if (ret == EXIT_LOCKED)
+		return fail(ret, "it is being built again");
+	if (!ret && unlink(path) && errno != ENOENT)
+		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
+	return ret;
+}
+
 int template_build(const char *name)
 {
 	cleanup_free char *recipe = xasprintf(RECIPES "/%s/build", name);
 	cleanup_free char *cache = xasprintf("%s/cache", global.template);
 	cleanup_free char *done = xasprintf("%s/%s" BUILT_SUFFIX, cache, name);
-	/* the dot hides it; one that a killed build left is overwritten */
-	cleanup_free char *tmp = xasprintf("%s/.%s" BUILT_SUFFIX, cache, name);
-	cleanup_free char *lock_name = xasprintf("template-%s", name);
+	/* one that a killed build left is overwritten */
+	cleanup_free char *tmp = unfinished_path(name);
+	cleanup_free char *lock_name = lock_of(name);
 	const char *const argv[] = { recipe, tmp, NULL };
 	cleanup_close int lock = -1;
 	int status;
@@ -193,6 +246,11 @@ int template_remove(const char *name)
 static void run_tar(int archive, int dir, const char *compression, int sync)
 	__attribute__((noreturn));
 
+/*
+ * An archive may come from anywhere, and tar and its decompressor may have holes.
+ * So they have no more than the container will have: its ids, no network, no other
+ * processes, and nothing to write but @dir.
+ */
 static void run_tar(int archive, int dir, const char *compression, int sync)
 {
 	static const char *const environment[] = {
@@ -207,10 +265,19 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 		compression, NULL,
 	};
 
+	int ret = rootfs_work_in(dir);
+	uint64_t dropped;
+
+	if (!ret)
+		ret = capability_dropped(NULL, &dropped);
+	if (!ret)
+		ret = confine(dropped);
+	if (ret)
+		sync_die(sync, ret);
 	/* If the tool is killed, tar is no longer wanted: the next create begins by
 	 * removing what it made.
 	 */
-	if (fchdir(dir) || dup2(archive, STDIN_FILENO) < 0 || confine_descriptors() ||
+	if (dup2(archive, STDIN_FILENO) < 0 || confine_descriptors(sync) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL))
 		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
 	/* no TAR_OPTIONS, nor anything else of the operator's */
@@ -218,18 +285,40 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 	sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
 }
 
+/* tar reads by our own file position: that is how far it is. */
+static void watch(pid_t tar, int archive, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	siginfo_t info = {};
+	struct stat st;
+
+	if (!progress_shown() || fstat(archive, &st) || !st.st_size)
+		return;
+	while (!info.si_pid && !waitid(P_PID, tar, &info, WEXITED | WNOHANG | WNOWAIT)) {
+		off_t at = lseek(archive, 0, SEEK_CUR);
+
+		progress("Unpacking %s: %d%%", name ? name + 1 : path,
+			 (int)(at * 100 / st.st_size));
+		sleep_ms(50);
+	}
+	progress_end();
+}
+
 int template_unpack(const char *archive, const char *dir, uint32_t base)
 {
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
-	cleanup_close int out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int out = -1;
 	int format = format_of(archive), status, ret;
 	struct child child;
 
 	if (in < 0 || format < 0)
 		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
-	if (out < 0 || fchown(out, base, base) || fchmod(out, 0755))
+	if (chown(dir, base, base) || chmod(dir, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare %s", dir);
-	switch (userns_fork(0, -1, base, &child)) {
+	out = rootfs_detach(dir);
+	if (out < 0)
+		return EXIT_CREATE;
+	switch (userns_fork(NAMESPACES, -1, base, &child)) {
 	case -1:
 		return EXIT_CREATE;
 	case 0:
@@ -237,6 +326,7 @@ int template_unpack(const char *archive, const char *dir, uint32_t base)
 	}
 	ret = sync_hear_exec(child.sync);
 	close(child.sync);
+	watch(child.pid, in, archive);
 	while (waitpid(child.pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(EXIT_CREATE, "Cannot wait for tar");

@@ -28,6 +28,10 @@ int template_find(const char *name, char **archive);
 int template_build(const char *name);
 int template_remove(const char *name);
 
+/* Call @found for each build that was cut off and left something; and remove that. */
+void template_unfinished(void (*found)(const char *name, void *arg), void *arg);
+int template_clear(const char *name);
+
 /*
  * Unpack @archive into the directory @dir with tar(1), which runs as root of a
  * user namespace whose ids begin at @base: files get the container's ids, nothing

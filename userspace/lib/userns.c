@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +20,12 @@
 
 int userns_become_root(void)
 {
-	return setgroups(0, NULL) || setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -1 : 0;
+	if (setgroups(0, NULL) || setresgid(0, 0, 0) || setresuid(0, 0, 0))
+		return -1;
+	/* so that no debugger from inside gets at it, see ptrace(2); the change of
+	 * ids did that already, unless fs.suid_dumpable says otherwise
+	 */
+	return prctl(PR_SET_DUMPABLE, 0);
 }
 
 static int write_maps(pid_t pid, uint32_t base)

@@ -167,6 +167,12 @@ int mkdir_parents(const char *path, mode_t mode)
 	}
 }
 
+void trim_slashes(char *path)
+{
+	for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+		path[len - 1] = '\0';
+}
+
 int run_program(const char *const argv[])
 {
 	pid_t pid = fork();

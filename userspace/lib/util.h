@@ -38,6 +38,9 @@ int write_file_at(int dirfd, const char *path, const char *text);
 /* mkdir -p; existing directories are left as they are. 0 or -1 and errno. */
 int mkdir_parents(const char *path, mode_t mode);
 
+/* Cut off the slashes at the end, but for the root's own. */
+void trim_slashes(char *path);
+
 /* Run a program of the host's and wait for it. Returns its wait status, -1 and
  * errno if it could not be run.
  */

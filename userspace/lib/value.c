@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +12,9 @@
 #include "cleanup.h"
 #include "util.h"
 #include "value.h"
+
+/* More CPUs or nodes than any kernel has. */
+#define LIST_MAX	65535
 
 /* Digits only: strtoull() alone would take blanks, signs and octal. */
 static bool digits(const char *s, uint64_t *out, const char **end)
@@ -34,6 +38,13 @@ bool parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *out)
 		return false;
 	*out = n;
 	return true;
+}
+
+bool parse_line_number(const char *text, uint64_t *out)
+{
+	const char *end;
+
+	return digits(text, out, &end) && (*end == '\n' || !*end);
 }
 
 bool parse_ctid(const char *s, uint32_t *id)
@@ -89,7 +100,8 @@ bool parse_size(const char *s, uint64_t unit, uint64_t *out)
 		*out = VALUE_UNLIMITED;
 		return true;
 	}
-	return !__builtin_mul_overflow(n, unit, out);
+	/* the largest number is taken, for unlimited */
+	return !__builtin_mul_overflow(n, unit, out) && *out != VALUE_UNLIMITED;
 }
 
 typedef bool (*parse_fn)(const char *s, uint64_t unit, uint64_t *out);
@@ -128,6 +140,70 @@ static bool parse_count(const char *s, uint64_t unit, uint64_t *out)
 bool parse_count_pair(const char *s, uint64_t *barrier, uint64_t *limit)
 {
 	return parse_pair(s, parse_count, 1, barrier, limit);
+}
+
+bool list_next(const char **list, struct list_range *range)
+{
+	const char *s = *list + (**list == ',');
+
+	if (!digits(s, &range->first, &s))
+		return false;
+	range->last = range->first;
+	if (*s == '-' && !digits(s + 1, &range->last, &s))
+		return false;
+	if ((*s && *s != ',') || range->last < range->first || range->last > LIST_MAX)
+		return false;
+	*list = s;
+	return true;
+}
+
+static bool valid_list(const char *s)
+{
+	struct list_range range;
+
+	if (!isdigit((unsigned char)*s))
+		return false;
+	while (list_next(&s, &range))
+		;
+	return !*s;
+}
+
+bool valid_nodemask(const char *s)
+{
+	return strcmp(s, "all") == 0 || valid_list(s);
+}
+
+bool valid_cpumask(const char *s)
+{
+	return strcmp(s, "auto") == 0 || valid_nodemask(s);
+}
+
+bool valid_address(const char *s)
+{
+	struct in6_addr addr;
+
+	return inet_pton(AF_INET, s, &addr) == 1 || inet_pton(AF_INET6, s, &addr) == 1;
+}
+
+bool valid_name(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (!len || len > CLOISON_NAME_MAX || *s == ' ' || *s == '.' || *s == '-' ||
+	    s[len - 1] == ' ' || strspn(s, "0123456789") == len)
+		return false;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr(" -_.", *s))
+			return false;
+	return true;
+}
+
+bool valid_domain(const char *s)
+{
+	size_t len = strlen(s);
+	cleanup_free char *name = xstrndup(s, len && s[len - 1] == '.' ? len - 1 : len);
+
+	return valid_hostname(name);
 }
 
 bool valid_hostname(const char *s)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which container a process is in. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/error.h"
+#include "../lib/terminal.h"
+#include "../lib/util.h"
+#include "../lib/value.h"
+#include "cmd.h"
+
+static void usage(FILE *f)
+{
+	fputs("Usage: vzpid [-p] <pid> ...\n"
+	      "       vzpid [-p] -\n", f);
+}
+
+/* The rest of the line that begins with @key in a /proc/PID/status; to be freed. */
+static char *status_line(const char *status, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (; status; status = strchr(status, '\n')) {
+		status += *status == '\n';
+		if (strncmp(status, key, len) == 0)
+			return xstrndup(status + len, strcspn(status + len, "\n"));
+	}
+	return xstrdup("");
+}
+
+/* Numbers from the outermost namespace inwards: the container's own is the second. */
+static unsigned int own_pid(const char *nspid, unsigned int pid)
+{
+	unsigned int host, own;
+
+	return sscanf(nspid, "%u %u", &host, &own) == 2 ? own : pid;
+}
+
+/* A process that is not there is passed over, as vzpid does. */
+static int show(const char *word, bool with_own)
+{
+	cleanup_free char *path = NULL, *status = NULL, *name = NULL, *nspid = NULL;
+	uint64_t pid;
+	uint32_t id;
+
+	if (!parse_number(word, 1, INT32_MAX, &pid))
+		return 0;
+	path = xasprintf("/proc/%u/status", (unsigned int)pid);
+	status = read_file(path, 65536);
+	if (!status)
+		return 0;
+	if (kernel_resolve(pid, &id)) {
+		/* it has just ended, or there is no module to ask */
+		if (!kernel_loaded())
+			return EXIT_KERNEL;
+		error_clear();
+		return 0;
+	}
+	name = status_line(status, "Name:\t");
+	/* a customer's program has the name that the customer likes */
+	make_printable(name);
+	nspid = status_line(status, "NSpid:");
+	if (with_own)
+		printf("%u\t%u\t%u\t%s\n", (unsigned int)pid, own_pid(nspid, pid), id, name);
+	else
+		printf("%u\t%u\t%s\n", (unsigned int)pid, id, name);
+	return 0;
+}
+
+int cmd_vzpid(int argc, char **argv)
+{
+	bool own = false;
+	char word[32];
+	int opt, ret = 0;
+
+	while ((opt = getopt(argc, argv, "ph")) != -1) {
+		if (opt != 'p') {
+			usage(opt == 'h' ? stdout : stderr);
+			return opt == 'h' ? 0 : 1;
+		}
+		own = true;
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return 1;
+	}
+	puts(own ? "Pid\tCT/Pid\tCTID\tName" : "Pid\tCTID\tName");
+	if (optind + 1 == argc && strcmp(argv[optind], "-") == 0)
+		while (!ret && scanf("%31s", word) == 1)
+			ret = show(word, own);
+	else
+		for (; !ret && optind < argc; optind++)
+			ret = show(argv[optind], own);
+	return ret;
+}

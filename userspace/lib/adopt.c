@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "adopt.h"
+#include "cgroup.h"
+#include "error.h"
+#include "util.h"
+
+#define STATUS_MAX	65536
+
+/*
+ * How many pid namespaces process @pid is in, ours and those below; *@last is its
+ * number in the innermost. 0: it is gone.
+ */
+static unsigned int pid_levels(const char *pid, long *last)
+{
+	cleanup_free char *path = xasprintf("/proc/%s/status", pid);
+	cleanup_free char *status = read_file(path, STATUS_MAX);
+	char *line = status ? strstr(status, "\nNSpid:") : NULL;
+	unsigned int levels = 0;
+	char *end;
+
+	if (!line)
+		return 0;
+	line += strlen("\nNSpid:");
+	for (;;) {
+		long n;
+
+		/* strtol() would go on to the next line */
+		line += strspn(line, " \t");
+		n = strtol(line, &end, 10);
+		if (*line == '\n' || end == line)
+			return levels;
+		*last = n;
+		levels++;
+		line = end;
+	}
+}
+
+static bool has_ids(pid_t pid, uint32_t base)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/uid_map", (int)pid);
+	cleanup_free char *map = read_file(path, 4096);
+	unsigned int inside, outside, count;
+
+	return map && sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
+	       outside == base && count == IDS_PER_CONTAINER;
+}
+
+struct search {
+	unsigned int levels;	/* of a container's process */
+	uint32_t base;
+	unsigned int found;
+	pid_t init;
+};
+
+static void look(pid_t pid, void *arg)
+{
+	cleanup_free char *text = xasprintf("%d", (int)pid);
+	struct search *s = arg;
+	long last = 0;
+
+	if (pid_levels(text, &last) == s->levels && last == 1 && has_ids(pid, s->base)) {
+		s->init = pid;
+		s->found++;
+	}
+}
+
+static bool alive(int pidfd)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 0;
+}
+
+int adopt_find(const struct container *ct, pid_t *init, int *pidfd)
+{
+	struct search s = {}, again;
+	cleanup_close int fd = -1;
+	long last = 0;
+	int ret;
+
+	if (!ct->conf)
+		return fail(EXIT_NOT_RUNNING, "it has no configuration file");
+	ret = container_ids(ct, &s.base);
+	if (ret)
+		return ret;
+	s.levels = pid_levels("self", &last) + 1;
+	again = s;
+	cgroup_each_process(ct->id, look, &s);
+	if (s.found != 1)
+		return fail(EXIT_NOT_RUNNING, "none of its processes is its init for certain");
+	/* the number may have been used again: what is held must be what was found */
+	fd = syscall(SYS_pidfd_open, s.init, 0);
+	if (fd < 0 && errno != ESRCH)
+		return fail_errno(EXIT_SYSTEM, "Cannot hold process %d", (int)s.init);
+	if (fd >= 0)
+		look(s.init, &again);
+	if (fd < 0 || again.found != 1 || !alive(fd))
+		return fail(EXIT_NOT_RUNNING, "it has just ended");
+	*init = s.init;
+	*pidfd = take_fd(&fd);
+	return 0;
+}
+
+int adopt(const struct container *ct, pid_t *init)
+{
+	cleanup_close int pidfd = -1;
+	cleanup_free char *why = NULL;
+	struct kernel_container kc;
+	uint64_t cgid;
+	int ret = adopt_find(ct, init, &pidfd);
+
+	if (!ret)
+		ret = cgroup_id(ct->id, &cgid);
+	if (!ret)
+		ret = kernel_get(ct->id, &kc);
+	if (!ret && !kc.id)
+		ret = kernel_new(ct->id, cgid, conf_get(ct->conf, "NAME"));
+	if (ret)
+		return ret;
+	ret = kernel_set_init(ct->id, *init);
+	if (!ret)
+		return 0;
+	why = xstrdup(error_text());
+	kernel_del(ct->id);
+	return fail(ret, "%s", why);
+}

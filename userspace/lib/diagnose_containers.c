@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "diagnose.h"
+#include "legacy.h"
+#include "util.h"
+
+struct range {
+	uint32_t id, base;
+};
+
+/* Lines that a file brought from OpenVZ and that have no effect here. */
+static void legacy(struct findings *f, const struct container *ct)
+{
+	const char *key, *value;
+
+	for (size_t i = 0; (key = conf_key(ct->conf, i, &value)); i++) {
+		const char *advice = legacy_advice(key, value);
+
+		if (advice)
+			finding(f, FINDING_HINT, NULL, "%s: %s has no effect: %s", ct->conf_path,
+				key, advice);
+	}
+}
+
+/* A container that is described, and stands or lies as its file says. */
+static bool one(struct findings *f, uint32_t id, struct range *range)
+{
+	cleanup_container struct container ct = CONTAINER_INIT;
+	cleanup_free char *again = xasprintf("cloisonctl create %u, or remove the file", id);
+
+	*range = (struct range) { .id = id };
+	if (container_open_id(&ct, id, NEED_GOOD_OR_NONE)) {
+		cleanup_free char *mend = xasprintf("mend that line of %s", ct.conf_path);
+
+		finding_error(f, FINDING_HINT, mend);
+		return false;
+	}
+	/* it has just been destroyed */
+	if (!ct.conf)
+		return true;
+	if (!container_exists(&ct)) {
+		finding(f, FINDING_HINT, again, "%s describes a container that has no files in %s",
+			ct.conf_path, ct.fs);
+		return false;
+	}
+	if (container_ids(&ct, &range->base)) {
+		finding_error(f, FINDING_HINT,
+			      "give it the ids that its files have, see stat(1) of them");
+		return false;
+	}
+	legacy(f, &ct);
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return (x->base > y->base) - (x->base < y->base);
+}
+
+static bool overlap(struct findings *f, struct range *ranges, size_t count)
+{
+	bool found = false;
+
+	if (count)
+		qsort(ranges, count, sizeof(*ranges), compare);
+	for (size_t i = 1; i < count; i++) {
+		if (!ranges[i - 1].base ||
+		    ranges[i].base - ranges[i - 1].base >= IDS_PER_CONTAINER)
+			continue;
+		finding(f, FINDING_HINT, "destroy one of them and create it again",
+			"containers %u and %u share user ids: nothing keeps them apart",
+			ranges[i - 1].id, ranges[i].id);
+		found = true;
+	}
+	return found;
+}
+
+void diagnose_containers(struct findings *f)
+{
+	cleanup_free uint32_t *ids = NULL;
+	cleanup_free struct range *ranges = NULL;
+	bool good = true;
+	size_t count;
+
+	if (container_ids_configured(&ids, &count)) {
+		finding_error(f, FINDING_HINT, NULL);
+		return;
+	}
+	ranges = xcalloc(count + 1, sizeof(*ranges));
+	for (size_t i = 0; i < count; i++)
+		good &= one(f, ids[i], &ranges[i]);
+	good &= !overlap(f, ranges, count);
+	if (good)
+		finding(f, FINDING_OK, NULL, "containers described: %zu", count);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Work on several containers at once, in a process for each: one that fails, or
+ * hangs, is nothing to the others.
+ */
+#ifndef CLOISON_PARALLEL_H
+#define CLOISON_PARALLEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * A child that calls @work and ends with what it returns; the noted error goes to
+ * stderr, with the container's number. Its pid, or -1 with the error noted.
+ */
+pid_t parallel_fork(uint32_t id, int (*work)(uint32_t id, void *arg), void *arg);
+
+/* For each of @ids, at most @width at a time. How many of them failed. */
+size_t parallel_run(const uint32_t *ids, size_t count, size_t width,
+		    int (*work)(uint32_t id, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "action.h"
+#include "error.h"
+#include "names.h"
+#include "private.h"
+#include "template.h"
+#include "util.h"
+
+#define CONF_MAX	(1 << 20)
+
+static char *staging_of(const struct container *ct)
+{
+	return xasprintf("%s.creating", ct->private);
+}
+
+static char *doomed_of(const struct container *ct)
+{
+	return xasprintf("%s.destroyed", ct->private);
+}
+
+/* rm(1) walks hostile trees (links, depth, names) better than we would. */
+static int remove_tree(int status, const char *path)
+{
+	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
+
+	if (run_program(argv))
+		return fail(status, "Cannot remove all of %s", path);
+	return 0;
+}
+
+/* Until its directory is on disk too, a power cut may undo what was done to a name. */
+static int sync_parent(int status, const char *path)
+{
+	cleanup_free char *copy = xstrdup(path);
+	cleanup_close int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd))
+		return fail_errno(status, "Cannot write %s to disk", copy);
+	return 0;
+}
+
+/* On disk when this returns 0, and not done if it fails. */
+static int move(int status, const char *from, const char *to)
+{
+	int ret;
+
+	if (rename(from, to))
+		return fail_errno(status, "Cannot rename %s to %s", from, to);
+	ret = sync_parent(status, to);
+	if (ret && rename(to, from))
+		warn("%s cannot be named %s again", to, from);
+	return ret;
+}
+
+/* People look elsewhere for the cause when a disk is full. */
+static int fail_disk(const char *path)
+{
+	return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_CREATE,
+			  "Cannot make %s", path);
+}
+
+static bool is_full(const char *path)
+{
+	struct statvfs st;
+
+	return statvfs(path, &st) == 0 && (st.f_bavail * st.f_frsize < 65536 || !st.f_favail);
+}
+
+enum private_left private_left(const struct container *ct)
+{
+	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *doomed = doomed_of(ct);
+
+	if (access(staging, F_OK) == 0)
+		return PRIVATE_CREATING;
+	return access(doomed, F_OK) == 0 ? PRIVATE_DESTROYED : PRIVATE_NOTHING;
+}
+
+static int put_conf_aside(const struct container *ct)
+{
+	cleanup_free char *gone = xasprintf("%s.destroyed", ct->conf_path);
+	int ret;
+
+	if (access(ct->conf_path, F_OK))
+		return 0;
+	ret = action_put_aside(ct);
+	return ret ? ret : move(EXIT_DESTROY, ct->conf_path, gone);
+}
+
+/*
+ * Does the file describe this very private area? With options of create it may be
+ * about another, and then it is not ours to touch.
+ */
+static bool file_is_its(const struct container *ct)
+{
+	cleanup_container struct container filed = CONTAINER_INIT;
+
+	return container_open_id(&filed, ct->id, NEED_NOTHING) == 0 &&
+	       strcmp(filed.private, ct->private) == 0;
+}
+
+/* The file first: as long as the staging area is there, this can be done again. */
+static int undo_create(struct container *ct)
+{
+	const char *name = ct->conf ? conf_get(ct->conf, "NAME") : NULL;
+	cleanup_free char *staging = staging_of(ct);
+	uint32_t holder;
+	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, staging);
+	cleanup_free char *text = NULL;
+
+	/* the rename was the last step: if that was done, all was */
+	if (access(ct->private, F_OK) == 0)
+		return remove_tree(EXIT_CREATE, staging);
+	text = read_file(before, CONF_MAX);
+	if (!text && errno != ENOENT)
+		return fail_errno(EXIT_CREATE, "Cannot read %s", before);
+	if (text ? write_file_atomic(ct->conf_path, text, 0644) :
+		   file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT)
+		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
+	if (name && !names_find(name, &holder))
+		names_release(name, ct->id);
+	return remove_tree(EXIT_CREATE, staging);
+}
+
+static int finish_destroy(struct container *ct)
+{
+	cleanup_free char *doomed = doomed_of(ct);
+	int ret = 0;
+
+	/* one made anew since then keeps its file */
+	if (access(ct->private, F_OK) && file_is_its(ct))
+		ret = put_conf_aside(ct);
+	return ret ? ret : remove_tree(EXIT_DESTROY, doomed);
+}
+
+int private_settle(struct container *ct)
+{
+	int ret = 0;
+
+	switch (private_left(ct)) {
+	case PRIVATE_NOTHING:
+		return 0;
+	case PRIVATE_CREATING:
+		ret = undo_create(ct);
+		break;
+	case PRIVATE_DESTROYED:
+		ret = finish_destroy(ct);
+		break;
+	}
+	if (ret)
+		return ret;
+	conf_free(ct->conf);
+	ct->conf = NULL;
+	ret = conf_load(ct->conf_path, &ct->conf);
+	container_paths(ct);
+	return ret == EXIT_NO_CONF ? 0 : ret;
+}
+
+/*
+ * The staging area is what says that a create is under way: it is on disk before
+ * the configuration file is written, with what that held before.
+ */
+static int begin(const struct container *ct, const char *staging)
+{
+	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, staging);
+	cleanup_free char *text = read_file(ct->conf_path, CONF_MAX);
+	cleanup_free char *copy = xstrdup(staging);
+
+	if (!text && errno != ENOENT)
+		return fail_errno(EXIT_CREATE, "Cannot read %s", ct->conf_path);
+	if (mkdir_parents(dirname(copy), 0700) || mkdir(staging, 0700))
+		return fail_disk(staging);
+	if (text && write_file_atomic(before, text, 0600))
+		return fail_disk(before);
+	return sync_parent(EXIT_CREATE, staging);
+}
+
+/* Ids are chosen and written down under one lock: no two get the same. */
+static int save_with_ids(struct container *ct)
+{
+	cleanup_free char *text = NULL;
+	cleanup_close int lock = -1;
+	bool given = conf_get(ct->conf, "LOCAL_UID");
+	uint32_t base;
+	int ret = container_lock_ids(&lock);
+
+	if (!ret && given)
+		ret = container_ids(ct, &base);
+	if (!ret)
+		ret = given ? container_check_ids(ct->id, base) :
+			      container_choose_ids(ct->id, &base);
+	if (ret)
+		return ret;
+	text = xasprintf("%u", base);
+	conf_set(ct->conf, "LOCAL_UID", text);
+	conf_set(ct->conf, "LOCAL_GID", text);
+	return conf_save(ct->conf, ct->conf_path);
+}
+
+/* The name leads to the file from the moment that has it. */
+static int save(struct container *ct)
+{
+	const char *name = conf_get(ct->conf, "NAME");
+	cleanup_close int lock = -1;
+	int ret = 0;
+
+	if (name && *name)
+		ret = names_claim(name, ct->id, &lock);
+	return ret ? ret : save_with_ids(ct);
+}
+
+static int sync_to_disk(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : syncfs(fd);
+}
+
+static int fill(struct container *ct, const char *staging, const char *archive)
+{
+	cleanup_free char *fs = xasprintf("%s/fs", staging);
+	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
+	uint32_t base;
+	int ret = container_ids(ct, &base);
+
+	if (ret)
+		return ret;
+	if (mkdir(fs, 0755))
+		return fail_disk(fs);
+	if (mknod(fresh, S_IFREG | 0600, 0))
+		return fail_disk(fresh);
+	ret = template_unpack(archive, fs, base);
+	if (ret && is_full(fs))
+		ret = fail(EXIT_NO_SPACE, "There is no space left on the disk for %s", ct->private);
+	if (!ret && sync_to_disk(staging))
+		ret = fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", staging);
+	return ret;
+}
+
+int private_create(struct container *ct, const char *archive)
+{
+	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, ct->private);
+	cleanup_free char *why = NULL;
+	int ret = begin(ct, staging);
+
+	if (!ret)
+		ret = save(ct);
+	if (!ret)
+		ret = fill(ct, staging, archive);
+	if (!ret)
+		ret = move(EXIT_CREATE, staging, ct->private);
+	if (!ret) {
+		/* only now: until the rename it was what undoes all this */
+		unlink(before);
+		return 0;
+	}
+	why = xstrdup(error_text());
+	if (access(staging, F_OK) == 0 && undo_create(ct))
+		return fail_wrap(ret,
+				 "%s; and this cannot be undone (cloisonctl check --repair %u tries again)",
+				 why, ct->id);
+	return fail(ret, "%s", why);
+}
+
+int private_destroy(struct container *ct)
+{
+	cleanup_free char *doomed = doomed_of(ct);
+	int ret = 0;
+
+	if (access(ct->private, F_OK) == 0)
+		ret = move(EXIT_DESTROY, ct->private, doomed);
+	if (!ret)
+		ret = put_conf_aside(ct);
+	return ret ? ret : remove_tree(EXIT_DESTROY, doomed);
+}

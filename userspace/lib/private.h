@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The private area: what belongs to a container on disk. Making and destroying one
+ * takes long, and may be cut off anywhere. What is half made or half gone stands
+ * under another name beside it, so that it is never taken for a container:
+ *
+ *	PRIVATE.creating	fs, and the configuration file as it was before
+ *	PRIVATE.destroyed	what is being removed
+ *
+ * All here is called with the container's lock held.
+ */
+#ifndef CLOISON_PRIVATE_H
+#define CLOISON_PRIVATE_H
+
+#include "container.h"
+
+/* A file in it until the first start: its files are the template's still, see dist.h. */
+#define PRIVATE_FRESH	"fresh"
+
+/* The text of a configuration file that was there before. Once it is created, a rest. */
+#define PRIVATE_BEFORE	"conf.before"
+
+enum private_left { PRIVATE_NOTHING, PRIVATE_CREATING, PRIVATE_DESTROYED };
+
+/* What a create or destroy that was cut off left of this container. */
+enum private_left private_left(const struct container *ct);
+
+/*
+ * Bring that to its end: what was being created never was, its configuration file
+ * is what it was before; what was being destroyed is gone. The file is read again.
+ * Nothing to do is success. 0, EXIT_CREATE, EXIT_DESTROY or EXIT_CONF_SAVE.
+ */
+int private_settle(struct container *ct);
+
+/*
+ * Make it from a template's archive, and write @ct->conf to its file. On error all
+ * is as it was before. When it returns 0 the container is on disk.
+ */
+int private_create(struct container *ct, const char *archive);
+
+/*
+ * Destroy it and put the configuration file aside, as NAME.destroyed. From the
+ * first step on it does not exist. 0, EXIT_DESTROY.
+ */
+int private_destroy(struct container *ct);
+
+#endif

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adopt.h"
+#include "cgroup.h"
+#include "container.h"
+#include "error.h"
+#include "global.h"
+#include "lock.h"
+#include "mount.h"
+#include "names.h"
+#include "network.h"
+#include "private.h"
+#include "repair.h"
+#include "template.h"
+#include "util.h"
+#include "value.h"
+
+#define CONF_DIR	SYSCONFDIR "/conf"
+
+struct repair {
+	bool mend;
+	void (*report)(enum repair_verdict verdict, const char *text, void *arg);
+	void *arg;
+};
+
+static void tell(const struct repair *r, enum repair_verdict v, const char *fmt, ...)
+	__printf(3, 4);
+
+static void tell(const struct repair *r, enum repair_verdict v, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->report(v, text, r->arg);
+}
+
+/* What can be wrong with a container. Each is looked for, and mended, alone. */
+struct fault {
+	/* is it there? */
+	bool (*find)(const struct container *ct, const struct kernel_container *kc);
+	/* 0 or an exit status with the error noted */
+	int (*mend)(struct container *ct);
+	const char *what;	/* after "container N: " */
+	const char *done;
+	/* instead of both functions: a file, freed by the caller, that should not be there */
+	char *(*file)(const struct container *ct);
+};
+
+static char *temporary_of(const struct container *ct)
+{
+	return xasprintf("%s.tmp", ct->conf_path);
+}
+
+static bool find_creating(const struct container *ct, const struct kernel_container *kc)
+{
+	return !kernel_runs(kc) && private_left(ct) == PRIVATE_CREATING;
+}
+
+static bool find_destroyed(const struct container *ct, const struct kernel_container *kc)
+{
+	return !kernel_runs(kc) && private_left(ct) == PRIVATE_DESTROYED;
+}
+
+static char *before_of(const struct container *ct)
+{
+	return xasprintf("%s/" PRIVATE_BEFORE, ct->private);
+}
+
+static bool populated(const struct container *ct)
+{
+	bool some = cgroup_wait_empty(ct->id, 0) != 0;
+
+	error_clear();
+	return some;
+}
+
+/*
+ * Processes, and no init the registry knows: it was lost with the module, or one
+ * that is no command of ours works there. Not DEAD: then the kernel is killing the
+ * rest, and a sweep waits for that.
+ */
+static bool find_lost(const struct container *ct, const struct kernel_container *kc)
+{
+	return (!kc->id || kc->state == CLOISON_STATE_CREATED) && populated(ct);
+}
+
+static int mend_lost(struct container *ct)
+{
+	pid_t init;
+	int ret;
+
+	if (!kernel_loaded())
+		return fail(EXIT_KERNEL, "the module is not loaded: modprobe cloison, then again");
+	ret = adopt(ct, &init);
+	if (ret)
+		return fail_wrap(ret, "left alone (cloisonctl stop %u kills what runs there)",
+				 ct->id);
+	return 0;
+}
+
+static bool find_dead(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)ct;
+	return kc->id && kc->state == CLOISON_STATE_DEAD;
+}
+
+static bool find_remains(const struct container *ct, const struct kernel_container *kc)
+{
+	if (kc->id)
+		return kc->state == CLOISON_STATE_CREATED && !populated(ct);
+	return cgroup_exists(ct->id) && !populated(ct);
+}
+
+static int mend_remains(struct container *ct)
+{
+	return container_sweep(ct);
+}
+
+static bool find_mounting(const struct container *ct, const struct kernel_container *kc)
+{
+	return !kc->id && !cgroup_exists(ct->id) && mount_unfinished(ct);
+}
+
+/* A mount of what is no container; and one of a container is what `mount` made. */
+static bool find_stray_mount(const struct container *ct, const struct kernel_container *kc)
+{
+	return !ct->conf && !kc->id && !cgroup_exists(ct->id) && container_mounted(ct);
+}
+
+static bool find_mount_point(const struct container *ct, const struct kernel_container *kc)
+{
+	return !ct->conf && !kc->id && !container_mounted(ct) && access(ct->root, F_OK) == 0;
+}
+
+static int mend_mount_point(struct container *ct)
+{
+	if (rmdir(ct->root) && errno != ENOENT)
+		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", ct->root);
+	return 0;
+}
+
+static int state_of(uint32_t id, struct kernel_container *kc)
+{
+	*kc = (struct kernel_container) {};
+	return kernel_loaded() ? kernel_get(id, kc) : 0;
+}
+
+static bool find_network(const struct container *ct, const struct kernel_container *kc)
+{
+	/* of what has ended the rest is cleared away as a whole */
+	return (kernel_runs(kc) || (!kc->id && !cgroup_exists(ct->id))) &&
+	       !network_whole(ct->id, ct->conf, kernel_runs(kc));
+}
+
+static int mend_network(struct container *ct)
+{
+	struct kernel_container kc;
+	int ret = state_of(ct->id, &kc);
+
+	return ret ? ret : network_mend(ct->id, kernel_runs(&kc) ? kc.init : 0, ct->conf);
+}
+
+static const struct fault faults[] = {
+	{ NULL, NULL, "a temporary configuration file of a command that was cut off",
+	  "removed it", temporary_of },
+	{ find_lost, mend_lost,
+	  "it runs, but the kernel's registry does not know it", "registered it again" },
+	{ find_dead, mend_remains,
+	  "it ended by itself, and what it left is still there", "cleared that away" },
+	{ find_remains, mend_remains,
+	  "cgroup, registration or mount of a start or stop that was cut off",
+	  "cleared them away" },
+	{ find_mounting, mend_remains, "a mount or umount, with its scripts, that was cut off",
+	  "unmounted it" },
+	{ find_network, mend_network, "routes to it, or what is announced of it, are not right",
+	  "set that right" },
+	{ find_stray_mount, mend_remains, "a mount of no container", "unmounted it" },
+	{ find_creating, private_settle, "a create that was cut off", "undid it" },
+	{ find_destroyed, private_settle, "a destroy that was cut off", "finished it" },
+	{ NULL, NULL, "a rest of its creation", "removed it", before_of },
+	{ find_mount_point, mend_mount_point, "a mount point of no container", "removed it" },
+};
+
+static bool fault_there(const struct fault *fault, const struct container *ct,
+			const struct kernel_container *kc)
+{
+	cleanup_free char *path = fault->file ? fault->file(ct) : NULL;
+
+	return path ? access(path, F_OK) == 0 : fault->find(ct, kc);
+}
+
+static int fault_mend(const struct fault *fault, struct container *ct)
+{
+	cleanup_free char *path = fault->file ? fault->file(ct) : NULL;
+
+	if (!path)
+		return fault->mend(ct);
+	if (unlink(path) && errno != ENOENT)
+		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
+	return 0;
+}
+
+static bool any_fault(const struct container *ct, const struct kernel_container *kc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (fault_there(&faults[i], ct, kc))
+			return true;
+	return false;
+}
+
+static int mend_one(const struct repair *r, struct container *ct, const struct fault *fault)
+{
+	if (!r->mend) {
+		tell(r, REPAIR_FOUND, "container %u: %s", ct->id, fault->what);
+		return 0;
+	}
+	if (fault_mend(fault, ct)) {
+		tell(r, REPAIR_FAILED, "container %u: %s: %s", ct->id, fault->what, error_text());
+		error_clear();
+		return -1;
+	}
+	error_clear();
+	tell(r, REPAIR_MENDED, "container %u: %s: %s", ct->id, fault->what, fault->done);
+	return 0;
+}
+
+/* The lock is taken only where there is something to do: commands do not wait for it. */
+static int look_at(const struct repair *r, uint32_t id)
+{
+	cleanup_container struct container ct = CONTAINER_INIT;
+	cleanup_free char *lock_name = xasprintf("%u", id);
+	struct kernel_container kc;
+	int ret = state_of(id, &kc);
+
+	if (ret)
+		return ret;
+	if (container_open_id(&ct, id, NEED_GOOD_OR_NONE)) {
+		tell(r, REPAIR_FAILED, "container %u: %s", id, error_text());
+		error_clear();
+		return 0;
+	}
+	if (!any_fault(&ct, &kc))
+		return 0;
+	ret = r->mend ? container_lock(&ct) : lock_held(lock_name) ? EXIT_LOCKED : 0;
+	error_clear();
+	if (ret == EXIT_LOCKED) {
+		tell(r, REPAIR_BUSY, "container %u: another command works on it", id);
+		return 0;
+	}
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(faults); i++) {
+		/* what was mended before may have changed it */
+		ret = state_of(id, &kc);
+		if (!ret && fault_there(&faults[i], &ct, &kc) && mend_one(r, &ct, &faults[i]))
+			break;
+	}
+	return ret;
+}
+
+static void add(uint32_t **ids, size_t *count, uint32_t id)
+{
+	*ids = xrealloc(*ids, (*count + 1) * sizeof(**ids));
+	(*ids)[(*count)++] = id;
+}
+
+/* Names in directory @path that are a container's id and one of the @suffixes. */
+static void add_named(uint32_t **ids, size_t *count, const char *path,
+		      const char *const suffixes[])
+{
+	cleanup_dir DIR *dir = opendir(path);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		size_t len = strspn(de->d_name, "0123456789");
+		cleanup_free char *number = xstrndup(de->d_name, len);
+		uint32_t id;
+
+		if (!parse_ctid(number, &id))
+			continue;
+		for (size_t i = 0; suffixes[i]; i++)
+			if (strcmp(de->d_name + len, suffixes[i]) == 0)
+				add(ids, count, id);
+	}
+}
+
+/* The same where the default place of something has the id for its last component. */
+static void add_placed(uint32_t **ids, size_t *count, const char *pattern,
+		       const char *const suffixes[])
+{
+	cleanup_free char *dir = xstrdup(pattern);
+	char *last;
+
+	trim_slashes(dir);
+	last = strrchr(dir, '/');
+	if (!last)
+		return;
+	*last++ = '\0';
+	if (!strchr(dir, '$') && (strcmp(last, "$VEID") == 0 || strcmp(last, "${VEID}") == 0))
+		add_named(ids, count, dir, suffixes);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Every id there is a trace of, ascending, some of them twice. */
+static int collect(uint32_t **ids, size_t *count)
+{
+	static const char *const unsaved[] = { ".conf.tmp", NULL };
+	static const char *const private[] = { ".creating", ".destroyed", NULL };
+	static const char *const root[] = { "", NULL };
+	cleanup_free struct container_entry *list = NULL;
+	size_t listed;
+	int ret = cgroup_list(ids, count);
+
+	if (!ret)
+		ret = container_list(true, &list, &listed);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < listed; i++)
+		add(ids, count, list[i].id);
+	add_named(ids, count, CONF_DIR, unsaved);
+	add_placed(ids, count, global.ve_private, private);
+	add_placed(ids, count, global.ve_root, root);
+	if (*count)
+		qsort(*ids, *count, sizeof(**ids), compare);
+	return 0;
+}
+
+/* What is of no container's own. */
+static void mend_other(const struct repair *r, const char *name, const char *what,
+		       int (*mend)(const char *name))
+{
+	if (!r->mend) {
+		tell(r, REPAIR_FOUND, "%s: %s", name, what);
+	} else if (mend(name)) {
+		tell(r, REPAIR_FAILED, "%s: %s: %s", name, what, error_text());
+		error_clear();
+	} else {
+		tell(r, REPAIR_MENDED, "%s: %s: removed it", name, what);
+	}
+}
+
+static void look_at_template(const char *name, void *arg)
+{
+	mend_other(arg, name, "a build of a template that was cut off", template_clear);
+}
+
+static void look_at_name(const char *name, void *arg)
+{
+	mend_other(arg, name, "a name that no container has", names_clear);
+}
+
+int repair(uint32_t id, bool mend,
+	   void (*report)(enum repair_verdict verdict, const char *text, void *arg), void *arg)
+{
+	struct repair r = { mend, report, arg };
+	cleanup_free uint32_t *ids = NULL;
+	size_t count = 0;
+	int ret;
+
+	if (id)
+		return look_at(&r, id);
+	ret = collect(&ids, &count);
+	for (size_t i = 0; !ret && i < count; i++)
+		if (!i || ids[i] != ids[i - 1])
+			ret = look_at(&r, ids[i]);
+	if (ret)
+		return ret;
+	template_unfinished(look_at_template, &r);
+	names_stale(look_at_name, &r);
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sample configurations: SYSCONFDIR/conf/ve-NAME.conf-sample. */
+#ifndef CLOISON_SAMPLE_H
+#define CLOISON_SAMPLE_H
+
+#include "conf.h"
+
+/* EXIT_BAD_VALUE if there is no such sample, or it cannot be read. */
+int sample_load(const char *name, struct conf **conf);
+
+/*
+ * Put what sample @from says into @to, except what makes a container the one it
+ * is: its files, name, addresses and template.
+ */
+void sample_apply(const struct conf *from, const char *name, struct conf *to);
+
+#endif

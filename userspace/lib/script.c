@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "script.h"
+#include "util.h"
+
+/* execve(2): one argument takes at most 32 pages */
+#define SCRIPT_MAX	(128 * 1024)
+
+/* Of what it prints, so much is kept. */
+#define OUTPUT_MAX	16384
+
+int script_load(const char *path, char **text)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fail_errno(EXIT_BAD_VALUE, "Cannot open %s", path);
+	*text = xmalloc(SCRIPT_MAX);
+	do {
+		n = read(fd, *text + len, SCRIPT_MAX - len);
+		len += n > 0 ? n : 0;
+	} while (n > 0 && len < SCRIPT_MAX);
+	if (n < 0)
+		return fail_errno(EXIT_BAD_VALUE, "Cannot read %s", path);
+	if (len >= SCRIPT_MAX || memchr(*text, '\0', len))
+		return fail(EXIT_BAD_VALUE,
+			    "%s is not a script of less than 128 KiB: copy it into the container and run it there",
+			    path);
+	(*text)[len] = '\0';
+	return 0;
+}
+
+const char **script_argv(const char *text, bool bash)
+{
+	static const char choose[] =
+		"command -v bash >/dev/null && exec bash -c \"$1\" || exec sh -c \"$1\"";
+	const char **argv = xcalloc(6, sizeof(*argv));
+
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = bash ? choose : text;
+	argv[3] = "sh";
+	argv[4] = bash ? text : NULL;
+	return argv;
+}
+
+static int open_input(const char *input, int *fd)
+{
+	size_t len = input ? strlen(input) : 0;
+	int ends[2];
+
+	if (!input)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
+	if (write(ends[1], input, len) != (ssize_t)len) {
+		close(ends[0]);
+		close(ends[1]);
+		return fail(EXIT_BAD_VALUE, "The input of a script is too long");
+	}
+	close(ends[1]);
+	fcntl(ends[0], F_SETFL, 0);
+	*fd = ends[0];
+	return 0;
+}
+
+/* Until it has ended, or at @end; others may hold the pipe for longer. */
+static void collect(int fd, int pidfd, int64_t end, char *output)
+{
+	size_t len = 0;
+	bool ended = false;
+
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while (fd >= 0) {
+		struct pollfd pfds[] = {
+			{ .fd = fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN },
+		};
+		int64_t left = ended ? 0 : end - now_ms();
+		char rest[4096];
+		bool full = len == OUTPUT_MAX - 1;
+		ssize_t n;
+
+		if (left < 0 || poll(pfds, ended ? 1 : 2, left) == 0)
+			break;
+		ended |= pfds[1].revents != 0;
+		if (!pfds[0].revents)
+			continue;
+		n = full ? read(fd, rest, sizeof(rest)) :
+			   read(fd, output + len, OUTPUT_MAX - 1 - len);
+		if (n == 0)
+			break;
+		if (n > 0 && !full)
+			len += n;
+	}
+	output[len] = '\0';
+	/* no newline at the end */
+	while (len && output[len - 1] == '\n')
+		output[--len] = '\0';
+}
+
+int script_run(const struct attached *in, const struct script *script)
+{
+	const char **argv = script_argv(script->text, script->bash);
+	cleanup_free char *output = xcalloc(1, OUTPUT_MAX);
+	struct attach_program prog = {
+		.argv = argv, .env = script->env, .stdio = { -1, -1, -1 }, .master = -1,
+	};
+	int64_t end = now_ms() + script->seconds * 1000LL;
+	cleanup_close int input = -1;
+	cleanup_close int pidfd = -1;
+	int ends[2], status, ret;
+	const char *last;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC)) {
+		free(argv);
+		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
+	}
+	prog.stdio[STDOUT_FILENO] = prog.stdio[STDERR_FILENO] = ends[1];
+	ret = open_input(script->input, &input);
+	prog.stdio[STDIN_FILENO] = input;
+	if (!ret)
+		ret = attach_spawn(in, &prog, &pid);
+	close(ends[1]);
+	free(argv);
+	if (!ret)
+		ret = attach_watch(pid, &pidfd);
+	if (!ret) {
+		collect(ends[0], pidfd, end, output);
+		ret = attach_wait(pid, pidfd, end, &status);
+	}
+	close(ends[0]);
+	if (ret)
+		return fail_wrap(ret, "%s", script->name);
+	if (WIFSIGNALED(status))
+		return fail(EXIT_COMMAND, "%s was killed by signal %d in the container",
+			    script->name, WTERMSIG(status));
+	if (!WEXITSTATUS(status)) {
+		if (*output)
+			say("%s", output);
+		return 0;
+	}
+	last = strrchr(output, '\n');
+	return fail(EXIT_COMMAND, "%s failed in the container with status %d%s%s", script->name,
+		    WEXITSTATUS(status), *output ? ": " : "", last ? last + 1 : output);
+}

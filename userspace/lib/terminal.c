@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "terminal.h"
+#include "util.h"
+
+static bool drawn;
+
+static bool smart_terminal(FILE *f)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(f)) && term && strcmp(term, "dumb") != 0;
+}
+
+static bool colours_wanted(FILE *f)
+{
+	static int known[2] = { -1, -1 };
+	int *wanted = &known[f == stderr];
+	const char *no = getenv("NO_COLOR");
+
+	if (*wanted < 0)
+		*wanted = !(no && *no) && smart_terminal(f);
+	return *wanted;
+}
+
+const char *colour(FILE *f, enum colour colour)
+{
+	static const char *const codes[] = {
+		[COLOUR_NONE] = "\033[0m",
+		[COLOUR_RED] = "\033[31m",
+		[COLOUR_GREEN] = "\033[32m",
+		[COLOUR_YELLOW] = "\033[33m",
+		[COLOUR_BOLD] = "\033[1m",
+	};
+
+	return colours_wanted(f) ? codes[colour] : "";
+}
+
+void make_printable(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		/* U+0080 to U+009F, as UTF-8, are control characters too */
+		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+
+		if (c1)
+			p[1] = '?';
+		if (c1 || *p < 0x20 || *p == 0x7f)
+			*p = '?';
+	}
+}
+
+bool progress_shown(void)
+{
+	return !quiet && smart_terminal(stderr);
+}
+
+void progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!progress_shown())
+		return;
+	fputs("\r\033[K", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fflush(stderr);
+	drawn = true;
+}
+
+void progress_end(void)
+{
+	if (!drawn)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	drawn = false;
+}

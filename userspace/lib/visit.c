@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgroup.h"
+#include "kernel.h"
+#include "visit.h"
+
+int visit_begin(struct container *ct, struct visit *visit)
+{
+	struct kernel_container kc = {};
+	/* without the module nothing runs */
+	int ret = kernel_loaded() ? kernel_get(ct->id, &kc) : 0;
+
+	*visit = (struct visit){ .ct = ct, .in = { .id = ct->id, .pidfd = -1 } };
+	if (ret)
+		return ret;
+	if (kernel_runs(&kc))
+		return attach_open(ct, &kc, &visit->in);
+	visit->mounted = !cgroup_exists(ct->id) && container_mounted(ct);
+	visit->in.stopped = ct;
+	return 0;
+}
+
+int visit_end(struct visit *visit)
+{
+	attach_close(&visit->in);
+	if (!visit->in.stopped)
+		return 0;
+	return visit->mounted ? container_reap(visit->ct) : container_sweep(visit->ct);
+}

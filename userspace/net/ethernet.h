@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container's Ethernet interfaces in the kernel. What there is, is noted as NETIF would
+ * have it in /run/cloison/net/CTID.netif before it is made and until it is gone. All
+ * return 0 or EXIT_NETIF, EXIT_BAD_VALUE.
+ */
+#ifndef CLOISON_ETHERNET_H
+#define CLOISON_ETHERNET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Make container @id have the interfaces of @netif (NETIF's text, or NULL) in the network
+ * namespace of process @pid: those that differ are made anew, the others are not touched.
+ * All or nothing.
+ */
+int ethernet_change(uint32_t id, pid_t pid, const char *netif);
+
+/* All of them go. Does nothing where nothing is noted. */
+int ethernet_remove(uint32_t id);
+
+/* Is all that is noted there, if it @runs, and nothing noted else? See network_whole(). */
+bool ethernet_whole(uint32_t id, bool runs);
+int ethernet_mend(uint32_t id, pid_t pid);
+
+#endif

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "error.h"
+#include "nat.h"
+#include "nft.h"
+#include "note.h"
+#include "util.h"
+#include "value.h"
+#include "venet.h"
+
+#define KIND	".nat"
+
+/*
+ * Made anew, in one transaction, by each that needs it: it is always complete. The nat
+ * hooks see the first packet of a connection only. To a port of the host's: from outside
+ * and from containers (prerouting), and from the host itself (output).
+ */
+static const char table[] =
+	"add table inet cloison\n"
+	"add set inet cloison nat4 { type ipv4_addr; flags interval; }\n"
+	"add set inet cloison nat6 { type ipv6_addr; flags interval; }\n"
+	"add map inet cloison ports { type inet_proto . inet_service : "
+		"ipv4_addr . inet_service; }\n"
+	"add chain inet cloison out { type nat hook postrouting priority srcnat; }\n"
+	"flush chain inet cloison out\n"
+	"add rule inet cloison out oifname != \"" VENET "\" ip saddr @nat4 masquerade\n"
+	"add rule inet cloison out oifname != \"" VENET "\" ip6 saddr @nat6 masquerade\n"
+	"add chain inet cloison in { type nat hook prerouting priority dstnat; }\n"
+	"flush chain inet cloison in\n"
+	"add rule inet cloison in fib daddr type local "
+		"dnat ip to meta l4proto . th dport map @ports\n"
+	"add chain inet cloison own { type nat hook output priority -100; }\n"
+	"flush chain inet cloison own\n"
+	"add rule inet cloison own ip daddr != 127.0.0.0/8 fib daddr type local "
+		"dnat ip to meta l4proto . th dport map @ports\n";
+
+struct port {
+	char protocol[4];
+	unsigned int host, guest;
+};
+
+static bool parse_number_at(const char *s, unsigned int *out)
+{
+	uint64_t n;
+
+	if (!parse_number(s, 1, 65535, &n))
+		return false;
+	*out = n;
+	return true;
+}
+
+/* With or without the container's port. */
+static bool parse_port(const char *s, bool whole, struct port *p)
+{
+	cleanup_free char *copy = xstrdup(s);
+	char *rest = copy;
+	const char *protocol = strsep(&rest, ":"), *host = strsep(&rest, ":");
+	const char *guest = strsep(&rest, ":");
+
+	if ((strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0) || rest || !host ||
+	    !!guest != whole || !parse_number_at(host, &p->host) ||
+	    (whole && !parse_number_at(guest, &p->guest)))
+		return false;
+	memcpy(p->protocol, protocol, sizeof(p->protocol));
+	return true;
+}
+
+/* @old without the line of @p. */
+static char *without(const char *old, const struct port *p)
+{
+	cleanup_free char *copy = xstrdup(old ? old : "");
+	char *list = xstrdup(""), *rest = copy, *word;
+	struct port has;
+
+	while ((word = strsep(&rest, " "))) {
+		cleanup_free char *before = list;
+
+		if (!*word || (parse_port(word, true, &has) && has.host == p->host &&
+			       strcmp(has.protocol, p->protocol) == 0)) {
+			list = xstrdup(before);
+			continue;
+		}
+		list = xasprintf("%s%s%s", before, *before ? " " : "", word);
+	}
+	return list;
+}
+
+char *nat_port_add(const char *arg, const char *old)
+{
+	cleanup_free char *others = NULL;
+	struct port p;
+
+	if (!parse_port(arg, true, &p))
+		return NULL;
+	others = without(old, &p);
+	return xasprintf("%s%s%s:%u:%u", others, *others ? " " : "", p.protocol, p.host, p.guest);
+}
+
+char *nat_port_del(const char *arg, const char *old)
+{
+	struct port p;
+
+	if (strcmp(arg, "all") == 0)
+		return xstrdup("");
+	return parse_port(arg, false, &p) ? without(old, &p) : NULL;
+}
+
+bool nat_wanted(const struct conf *conf)
+{
+	const char *value = conf ? conf_get(conf, "NAT") : NULL;
+
+	return value && strcmp(value, "yes") == 0;
+}
+
+/* The container's elements, a line for each: the set, and key or key : value. */
+static int wanted(const struct conf *conf, const struct addresses *all, char **text)
+{
+	cleanup_free char *ports = xstrdup(conf_get(conf, "PORTS") ? conf_get(conf, "PORTS") : "");
+	cleanup_free char *first = NULL;
+	char *rest = ports, *word;
+	size_t size;
+	FILE *f = open_memstream(text, &size);
+	struct port p;
+	int ret = 0;
+
+	if (!f)
+		return fail_errno(EXIT_SYSTEM, "Cannot write in memory");
+	for (size_t i = 0; i < all->count; i++) {
+		const struct address *a = &all->list[i];
+		cleanup_free char *owned = address_owned(a);
+
+		if (nat_wanted(conf))
+			fprintf(f, "%s %s\n", a->family == AF_INET ? "nat4" : "nat6", owned);
+		if (!first && a->family == AF_INET && address_is_single(a))
+			first = xstrdup(owned);
+	}
+	while (!ret && (word = strsep(&rest, " "))) {
+		if (!*word)
+			continue;
+		if (!parse_port(word, true, &p))
+			ret = fail(EXIT_BAD_VALUE, "PORTS: %s is not PROTOCOL:PORT:PORT", word);
+		else if (!first)
+			ret = fail(EXIT_BAD_VALUE, "PORTS: %s needs an IPv4 address to lead to",
+				   word);
+		else
+			fprintf(f, "ports %s . %u : %s . %u\n", p.protocol, p.host, first,
+				p.guest);
+	}
+	fclose(f);
+	return ret;
+}
+
+/* Takes the lines of @text one by one. */
+static bool next_line(char **text, char **set, char **element)
+{
+	*set = strsep(text, "\n");
+	if (!*set || !**set)
+		return false;
+	*element = strchr(*set, ' ');
+	if (!*element)
+		return false;
+	*(*element)++ = '\0';
+	return true;
+}
+
+static int add(const char *lines)
+{
+	cleanup_free char *copy = xstrdup(lines), *commands = xstrdup(table);
+	char *rest = copy, *set, *element;
+
+	while (next_line(&rest, &set, &element)) {
+		cleanup_free char *before = commands;
+
+		commands = xasprintf("%sadd element inet cloison %s { %s }\n", before, set,
+				     element);
+	}
+	return nft_run(commands, NULL, EXIT_ADD_IP, "Cannot set up NAT");
+}
+
+static bool is_port(const char *set)
+{
+	return strcmp(set, "ports") == 0;
+}
+
+/* Of "key : value" in a map; in a set there is nothing else, and colons are of IPv6. */
+static char *key_of(const char *set, const char *element)
+{
+	return xstrndup(element, is_port(set) ? strcspn(element, ":") : strlen(element));
+}
+
+/* Is the element there, as we have it? A port may have become another's. What nft prints
+ * of the key depends on the host's /etc/protocols.
+ */
+static bool is_ours(const char *set, const char *key, const char *element)
+{
+	cleanup_free char *command = xasprintf("get element inet cloison %s { %s }\n", set, key);
+	cleanup_free char *output = NULL;
+	bool ours = nft_run(command, &output, EXIT_ADD_IP, "") == 0 &&
+		    (!is_port(set) || strstr(output, strchr(element, ':')));
+
+	error_clear();
+	return ours;
+}
+
+static int remove_lines(char *lines)
+{
+	char *set, *element;
+	int ret = 0;
+
+	while (!ret && next_line(&lines, &set, &element)) {
+		cleanup_free char *key = key_of(set, element), *command = NULL;
+
+		if (!is_ours(set, key, element))
+			continue;
+		command = xasprintf("delete element inet cloison %s { %s }\n", set, key);
+		ret = nft_run(command, NULL, EXIT_ADD_IP, "Cannot undo NAT");
+	}
+	return ret;
+}
+
+int nat_clear(uint32_t id)
+{
+	cleanup_free char *lines = note_load(id, KIND);
+	int ret;
+
+	if (!*lines)
+		return 0;
+	ret = remove_lines(lines);
+	return ret ? ret : note_save(id, KIND, "");
+}
+
+bool nat_whole(uint32_t id)
+{
+	cleanup_free char *lines = note_load(id, KIND);
+	char *rest = lines, *set, *element;
+	bool whole = true;
+
+	while (whole && next_line(&rest, &set, &element)) {
+		cleanup_free char *key = key_of(set, element);
+
+		whole = is_ours(set, key, element);
+	}
+	return whole;
+}
+
+/* A port that leads to another container. */
+static int check_taken(const char *lines)
+{
+	cleanup_free char *copy = xstrdup(lines);
+	char *rest = copy, *set, *element;
+	int ret = 0;
+
+	while (!ret && next_line(&rest, &set, &element)) {
+		cleanup_free char *key = key_of(set, element);
+		cleanup_free char *command = NULL, *output = NULL;
+
+		if (!is_port(set))
+			continue;
+		command = xasprintf("get element inet cloison ports { %s }\n", key);
+		if (nft_run(command, &output, EXIT_ADD_IP, "") == 0)
+			ret = fail(EXIT_IP_IN_USE,
+				   "Port %sleads to another container: see nft list map inet cloison ports",
+				   key);
+		else
+			error_clear();
+	}
+	return ret;
+}
+
+int nat_set(uint32_t id, const struct conf *conf, const struct addresses *all)
+{
+	cleanup_free char *lines = NULL;
+	int ret = nat_clear(id);
+
+	if (!conf)
+		return ret;
+	if (!ret)
+		ret = wanted(conf, all, &lines);
+	if (ret || !*lines)
+		return ret;
+	ret = check_taken(lines);
+	if (!ret)
+		ret = note_save(id, KIND, lines);
+	return ret ? ret : add(lines);
+}

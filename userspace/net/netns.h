@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CLOISON_NETNS_H
+#define CLOISON_NETNS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * The network namespace of process @pid, which is container @id's init, or is to be: a
+ * descriptor. EXIT_NOT_RUNNING if it is no longer, and the number perhaps another's.
+ */
+int netns_open(uint32_t id, pid_t pid, int *fd);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The network of a container with addresses: its venet link, and what the host does
+ * for it. See Documentation/net.rst. The caller holds the container's lock.
+ */
+#ifndef CLOISON_NETWORK_H
+#define CLOISON_NETWORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "address.h"
+#include "conf.h"
+#include "neighbour.h"
+
+struct network {
+	struct addresses addresses;
+	const struct conf *conf;
+	/* these only if it has addresses */
+	struct nl_sock *host;
+	int venet;		/* the host's end */
+	struct neighbours neighbours;
+	struct probe probe;
+};
+
+/*
+ * For start, in this order. Without addresses each is 0 at once.
+ *
+ * network_prepare(): reads the addresses, makes the host ready and asks whether they
+ * are free. EXIT_BAD_IP, EXIT_KERNEL. network_close() after it, whatever it returns.
+ */
+int network_prepare(const struct conf *conf, struct network *net);
+/* In the table, for registered container @id: EXIT_IP_IN_USE. */
+int network_reserve(uint32_t id, struct network *net);
+/* Waits for those who object, EXIT_IP_IN_USE; then, in the network namespace of process
+ * @pid: links, addresses, default routes.
+ */
+int network_inside(uint32_t id, struct network *net, pid_t pid);
+/* Routes to it, and the neighbours told. */
+int network_connect(uint32_t id, struct network *net);
+void network_close(struct network *net);
+
+/* Undo network_connect(); does nothing where nothing is noted. EXIT_SYSTEM, EXIT_ADD_IP. */
+int network_disconnect(uint32_t id);
+
+/* What container @id has now, with the masks that it sees. */
+int network_addresses(uint32_t id, struct addresses *out);
+
+/*
+ * For set: give the running container @id, of which @pid is a process, @wanted instead
+ * of what it has. All or nothing for those that are new.
+ */
+int network_change(uint32_t id, pid_t pid, const struct conf *conf,
+		   const struct addresses *wanted);
+
+/*
+ * Does the host do what it should for a container that @runs, and else nothing? False
+ * after a set that was cut off, or when somebody has flushed our routes.
+ */
+bool network_whole(uint32_t id, const struct conf *conf, bool runs);
+/* Make it so: what the table of addresses says, counts. */
+int network_mend(uint32_t id, pid_t pid, const struct conf *conf);
+
+#endif

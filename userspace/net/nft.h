@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Commands of nft(8), by libnftables. */
+#ifndef CLOISON_NFT_H
+#define CLOISON_NFT_H
+
+/*
+ * Run @commands, all or none of them. 0, or @status with the error noted: "@what: ...".
+ * @output, unless NULL, is what they print, to be freed.
+ */
+int nft_run(const char *commands, char **output, int status, const char *what);
+
+#endif

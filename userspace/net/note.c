@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "note.h"
+#include "util.h"
+
+#define DIR_NAME	"/run/cloison/net"
+#define MAX_BYTES	(16 << 20)
+
+char *note_load(uint32_t id, const char *kind)
+{
+	cleanup_free char *path = xasprintf(DIR_NAME "/%u%s", id, kind);
+	char *text = read_file(path, MAX_BYTES);
+
+	return text ? text : xstrdup("");
+}
+
+int note_save(uint32_t id, const char *kind, const char *text)
+{
+	cleanup_free char *path = xasprintf(DIR_NAME "/%u%s", id, kind);
+	int ret;
+
+	if (*text)
+		ret = mkdir_parents(DIR_NAME, 0700) || write_file_atomic(path, text, 0600);
+	else
+		ret = unlink(path) && errno != ENOENT;
+	return ret ? fail_errno(EXIT_SYSTEM, "Cannot write %s", path) : 0;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/cloison_net.h>
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <netlink/addr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/neighbour.h>
+#include <netlink/route/route.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "rtnl.h"
+#include "util.h"
+#include "venet.h"
+
+/* A netlink socket stays in the namespace it was made in: nobody has to stay there. */
+static int connect_in(int netns, struct nl_sock *sock)
+{
+	cleanup_close int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (own < 0 || setns(netns, CLONE_NEWNET))
+		return fail_errno(EXIT_ADD_IP, "Cannot enter the network namespace");
+	err = nl_connect(sock, NETLINK_ROUTE);
+	if (setns(own, CLONE_NEWNET)) {
+		perror("Cannot leave the network namespace");
+		_exit(EXIT_SYSTEM);
+	}
+	return err ? fail(EXIT_ADD_IP, "Cannot open a netlink socket: %s", nl_geterror(err)) : 0;
+}
+
+int rtnl_open(int netns, struct nl_sock **sock)
+{
+	int err;
+
+	*sock = nl_socket_alloc();
+	if (!*sock)
+		return fail(EXIT_SYSTEM, "Out of memory");
+	if (netns >= 0)
+		return connect_in(netns, *sock);
+	err = nl_connect(*sock, NETLINK_ROUTE);
+	return err ? fail(EXIT_ADD_IP, "Cannot open a netlink socket: %s", nl_geterror(err)) : 0;
+}
+
+/* What libnl allocates is small, and as good as always there. */
+static void *there(void *object)
+{
+	if (!object) {
+		fputs("Out of memory\n", stderr);
+		_exit(EXIT_SYSTEM);
+	}
+	return object;
+}
+
+static int venet_make(struct nl_sock *sock)
+{
+	struct rtnl_link *link = there(rtnl_link_alloc());
+	int err;
+
+	rtnl_link_set_name(link, VENET);
+	rtnl_link_set_type(link, CLOISON_NET_LINK_KIND);
+	err = rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_link_put(link);
+	return err;
+}
+
+static int venet_up(struct nl_sock *sock, struct rtnl_link *link)
+{
+	struct rtnl_link *change = there(rtnl_link_alloc());
+	int err;
+
+	rtnl_link_set_flags(change, IFF_UP);
+	err = rtnl_link_change(sock, link, change, 0);
+	rtnl_link_put(change);
+	return err;
+}
+
+int rtnl_venet(struct nl_sock *sock, int *ifindex)
+{
+	struct rtnl_link *link;
+	const char *kind;
+	int err = rtnl_link_get_kernel(sock, 0, VENET, &link);
+
+	if (err == -NLE_OBJ_NOTFOUND || err == -NLE_NODEV) {
+		err = venet_make(sock);
+		if (!err)
+			err = rtnl_link_get_kernel(sock, 0, VENET, &link);
+	}
+	if (err)
+		return fail(EXIT_ADD_IP, "Cannot make the link " VENET ": %s", nl_geterror(err));
+	*ifindex = rtnl_link_get_ifindex(link);
+	kind = rtnl_link_get_type(link);
+	if (!kind || strcmp(kind, CLOISON_NET_LINK_KIND) != 0) {
+		rtnl_link_put(link);
+		return fail(EXIT_ADD_IP, "There is a link " VENET " that is not of kind "
+			    CLOISON_NET_LINK_KIND);
+	}
+	if (!(rtnl_link_get_flags(link) & IFF_UP))
+		err = venet_up(sock, link);
+	rtnl_link_put(link);
+	return err ? fail(EXIT_ADD_IP, "Cannot set " VENET " up: %s", nl_geterror(err)) : 0;
+}
+
+static struct nl_addr *nl_address(const struct address *a, unsigned int prefix)
+{
+	struct nl_addr *addr = there(nl_addr_build(a->family, a->bytes, a->bits / 8));
+
+	nl_addr_set_prefixlen(addr, prefix);
+	return addr;
+}
+
+static int failed(const struct address *a, const char *what, int err)
+{
+	cleanup_free char *text = address_text(a);
+
+	return fail(EXIT_ADD_IP, "%s %s: %s", what, text, nl_geterror(err));
+}
+
+int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct rtnl_addr *addr = there(rtnl_addr_alloc());
+	struct nl_addr *local = nl_address(a, a->mask);
+	int err;
+
+	rtnl_addr_set_ifindex(addr, ifindex);
+	rtnl_addr_set_local(addr, local);
+	err = rtnl_addr_add(sock, addr, NLM_F_EXCL);
+	nl_addr_put(local);
+	rtnl_addr_put(addr);
+	return err && err != -NLE_EXIST ? failed(a, "Cannot set address", err) : 0;
+}
+
+/*
+ * One address, in one request: to look for it among all would be to read as many as the
+ * container's root likes to make, and as often as he changes them.
+ */
+static int address_del(struct nl_sock *sock, int ifindex, const struct address *a,
+		       unsigned int prefix)
+{
+	struct ifaddrmsg ifa = {
+		.ifa_family = a->family, .ifa_prefixlen = prefix, .ifa_index = ifindex,
+	};
+	struct nl_msg *msg = there(nlmsg_alloc_simple(RTM_DELADDR, 0));
+
+	/* without IFA_ADDRESS the kernel does not look at the length, in IPv4 */
+	if (nlmsg_append(msg, &ifa, sizeof(ifa), NLMSG_ALIGNTO) ||
+	    nla_put(msg, IFA_LOCAL, a->bits / 8, a->bytes)) {
+		nlmsg_free(msg);
+		return -NLE_NOMEM;
+	}
+	return nl_send_sync(sock, msg);
+}
+
+int rtnl_address_del(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	int err = address_del(sock, ifindex, a, a->mask);
+
+	for (unsigned int prefix = a->bits; err == -NLE_NOADDR && a->family == AF_INET6 &&
+	     prefix >= 16; prefix--)
+		err = address_del(sock, ifindex, a, prefix);
+	return err && err != -NLE_NOADDR ? failed(a, "Cannot remove address", err) : 0;
+}
+
+static struct rtnl_route *route_of(int ifindex, const struct address *a, unsigned int prefix)
+{
+	struct rtnl_nexthop *hop = there(rtnl_route_nh_alloc());
+	struct rtnl_route *route = there(rtnl_route_alloc());
+	struct nl_addr *dst = nl_address(a, prefix);
+
+	rtnl_route_set_family(route, a->family);
+	rtnl_route_set_table(route, RT_TABLE_MAIN);
+	rtnl_route_set_protocol(route, RTPROT_CLOISON);
+	rtnl_route_set_scope(route, a->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
+	rtnl_route_set_dst(route, dst);
+	rtnl_route_nh_set_ifindex(hop, ifindex);
+	rtnl_route_add_nexthop(route, hop);
+	nl_addr_put(dst);
+	return route;
+}
+
+int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
+		  const struct address *source)
+{
+	struct rtnl_route *route = route_of(ifindex, a, a->owned);
+	struct nl_addr *src = source ? nl_address(source, source->bits) : NULL;
+	int err;
+
+	if (src)
+		rtnl_route_set_pref_src(route, src);
+	err = rtnl_route_add(sock, route, NLM_F_EXCL);
+	if (src)
+		nl_addr_put(src);
+	rtnl_route_put(route);
+	if (err == -NLE_EXIST && rtnl_route_there(sock, ifindex, a))
+		return 0;
+	return err ? failed(a, "Cannot make a route to", err) : 0;
+}
+
+int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct rtnl_route *route = route_of(ifindex, a, a->owned);
+	int err = rtnl_route_delete(sock, route, 0);
+
+	rtnl_route_put(route);
+	return err && err != -NLE_OBJ_NOTFOUND && err != -NLE_NODEV ?
+	       failed(a, "Cannot remove the route to", err) : 0;
+}
+
+struct route_search {
+	struct nl_addr *dst;
+	int ifindex;
+	bool found;
+};
+
+static void look_at_route(struct nl_object *object, void *arg)
+{
+	struct rtnl_route *route = (struct rtnl_route *)object;
+	struct route_search *s = arg;
+	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+
+	if (rtnl_route_get_protocol(route) == RTPROT_CLOISON && hop &&
+	    rtnl_route_nh_get_ifindex(hop) == s->ifindex &&
+	    nl_addr_cmp(rtnl_route_get_dst(route), s->dst) == 0)
+		s->found = true;
+}
+
+bool rtnl_route_there(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct route_search s = { .ifindex = ifindex };
+	struct nl_cache *cache;
+
+	if (rtnl_route_alloc_cache(sock, a->family, 0, &cache))
+		return false;
+	s.dst = nl_address(a, a->owned);
+	nl_cache_foreach(cache, look_at_route, &s);
+	nl_addr_put(s.dst);
+	nl_cache_free(cache);
+	return s.found;
+}
+
+int rtnl_route_default(struct nl_sock *sock, int ifindex, int family)
+{
+	struct address any = { .family = family, .bits = family == AF_INET ? 32 : 128 };
+	struct rtnl_route *route = route_of(ifindex, &any, 0);
+	int err;
+
+	rtnl_route_set_protocol(route, RTPROT_BOOT);
+	err = rtnl_route_add(sock, route, NLM_F_EXCL);
+	rtnl_route_put(route);
+	return err && err != -NLE_EXIST ?
+	       fail(EXIT_ADD_IP, "Cannot set the default route: %s", nl_geterror(err)) : 0;
+}
+
+static struct rtnl_neigh *proxy_of(int ifindex, const struct address *a)
+{
+	struct rtnl_neigh *neigh = there(rtnl_neigh_alloc());
+	struct nl_addr *dst = nl_address(a, a->bits);
+
+	rtnl_neigh_set_ifindex(neigh, ifindex);
+	rtnl_neigh_set_family(neigh, a->family);
+	rtnl_neigh_set_flags(neigh, NTF_PROXY);
+	rtnl_neigh_set_dst(neigh, dst);
+	nl_addr_put(dst);
+	return neigh;
+}
+
+int rtnl_proxy_add(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct rtnl_neigh *neigh = proxy_of(ifindex, a);
+	int err = rtnl_neigh_add(sock, neigh, NLM_F_CREATE);
+
+	rtnl_neigh_put(neigh);
+	return err && err != -NLE_EXIST ? failed(a, "Cannot answer for", err) : 0;
+}
+
+int rtnl_proxy_del(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct rtnl_neigh *neigh = proxy_of(ifindex, a);
+	int err = rtnl_neigh_delete(sock, neigh, 0);
+
+	rtnl_neigh_put(neigh);
+	return err && err != -NLE_OBJ_NOTFOUND && err != -NLE_NODEV ?
+	       failed(a, "Cannot stop answering for", err) : 0;
+}
+
+struct proxy_search {
+	struct nl_addr *dst;
+	int ifindex;
+	bool found;
+};
+
+static void look_at_proxy(struct nl_object *object, void *arg)
+{
+	struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;
+	struct proxy_search *s = arg;
+
+	if (rtnl_neigh_get_ifindex(neigh) == s->ifindex && rtnl_neigh_get_dst(neigh) &&
+	    nl_addr_cmp(rtnl_neigh_get_dst(neigh), s->dst) == 0)
+		s->found = true;
+}
+
+bool rtnl_proxy_there(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct proxy_search s = { .ifindex = ifindex };
+	struct nl_cache *cache;
+
+	if (rtnl_neigh_alloc_cache_flags(sock, &cache, NTF_PROXY))
+		return false;
+	s.dst = nl_address(a, a->bits);
+	nl_cache_foreach(cache, look_at_proxy, &s);
+	nl_addr_put(s.dst);
+	nl_cache_free(cache);
+	return s.found;
+}

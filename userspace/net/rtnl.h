@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Links, addresses, routes and neighbours of a network namespace, see rtnetlink(7).
+ * All that make or remove something return 0 or EXIT_ADD_IP with the error noted;
+ * to make what is there, or remove what is not, is no error.
+ */
+#ifndef CLOISON_RTNL_H
+#define CLOISON_RTNL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <netlink/socket.h>
+
+#include "address.h"
+
+/* The number that marks our routes, in /etc/iproute2/rt_protos and `ip route`. */
+#define RTPROT_CLOISON	67
+
+/* A socket in the namespace that descriptor @netns stands for; our own with -1. */
+int rtnl_open(int netns, struct nl_sock **sock);
+
+static inline void cleanup_rtnl_fn(struct nl_sock **sock)
+{
+	nl_socket_free(*sock);
+}
+
+#define cleanup_rtnl	cleanup(cleanup_rtnl_fn)
+
+/* Make the venet link if there is none, and set it up. */
+int rtnl_venet(struct nl_sock *sock, int *ifindex);
+
+int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a);
+/* With whatever mask. */
+int rtnl_address_del(struct nl_sock *sock, int ifindex, const struct address *a);
+
+/*
+ * A route to what is owned of @a, over a link without gateway. @source, or NULL: which
+ * address of the host's speaks to it.
+ */
+int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
+		  const struct address *source);
+int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a);
+/* Is there one of ours? */
+bool rtnl_route_there(struct nl_sock *sock, int ifindex, const struct address *a);
+/* A default route over the link. */
+int rtnl_route_default(struct nl_sock *sock, int ifindex, int family);
+
+/* Answer on that link to those who look for the address. */
+int rtnl_proxy_add(struct nl_sock *sock, int ifindex, const struct address *a);
+bool rtnl_proxy_there(struct nl_sock *sock, int ifindex, const struct address *a);
+int rtnl_proxy_del(struct nl_sock *sock, int ifindex, const struct address *a);
+
+#endif

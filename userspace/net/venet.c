@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/cloison_net.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "cleanup.h"
+#include "genl.h"
+#include "venet.h"
+
+static struct genl_family cloison_net = {
+	.name = CLOISON_NET_GENL_NAME,
+	.version = CLOISON_NET_GENL_VERSION,
+};
+
+bool venet_loaded(void)
+{
+	return genl_loaded(&cloison_net);
+}
+
+int venet_bind(uint32_t id, int netns)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_net, CLOISON_NET_CMD_BIND, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_NET_A_ID, id);
+	put_u32(msg, CLOISON_NET_A_NETNS_FD, netns);
+	ret = genl_transact(msg, NULL, NULL);
+	return ret ? genl_refused("Cannot give its network to container %u", id) : 0;
+}
+
+static int change(uint32_t id, const struct address *a, int command, int harmless)
+{
+	cleanup_free char *name = address_owned(a);
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_net, command, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_NET_A_ID, id);
+	(void)nla_put(msg, CLOISON_NET_A_ADDR, a->bits / 8, a->bytes);
+	put_u8(msg, CLOISON_NET_A_PREFIXLEN, a->owned);
+	ret = genl_transact(msg, NULL, NULL);
+	if (!ret || genl_answer.error == harmless)
+		return 0;
+	if (genl_answer.error == EADDRINUSE)
+		return fail(EXIT_IP_IN_USE, "Address %s: %s", name, genl_answer.message);
+	return genl_refused("Address %s of container %u", name, id);
+}
+
+int venet_add(uint32_t id, const struct address *a)
+{
+	return change(id, a, CLOISON_NET_CMD_ADDR_ADD, EEXIST);
+}
+
+int venet_del(uint32_t id, const struct address *a)
+{
+	return change(id, a, CLOISON_NET_CMD_ADDR_DEL, EADDRNOTAVAIL);
+}
+
+static int on_address(struct nl_msg *msg, void *arg)
+{
+	static struct nla_policy policy[CLOISON_NET_A_MAX + 1] = {
+		[CLOISON_NET_A_ADDR] = { .minlen = 4, .maxlen = 16 },
+		[CLOISON_NET_A_PREFIXLEN] = { .type = NLA_U8 },
+	};
+	struct nlattr *tb[CLOISON_NET_A_MAX + 1];
+	struct address a = {};
+
+	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0) ||
+	    genlmsg_parse(nlmsg_hdr(msg), 0, tb, CLOISON_NET_A_MAX, policy) < 0 ||
+	    !tb[CLOISON_NET_A_ADDR] || !tb[CLOISON_NET_A_PREFIXLEN])
+		return NL_SKIP;
+	a.family = nla_len(tb[CLOISON_NET_A_ADDR]) == 4 ? AF_INET : AF_INET6;
+	a.bits = a.family == AF_INET ? 32 : 128;
+	nla_memcpy(a.bytes, tb[CLOISON_NET_A_ADDR], sizeof(a.bytes));
+	a.owned = nla_get_u8(tb[CLOISON_NET_A_PREFIXLEN]);
+	a.mask = a.owned;
+	addresses_add(arg, &a);
+	return NL_OK;
+}
+
+int venet_list(uint32_t id, struct addresses *out)
+{
+	struct nl_msg *msg;
+	int ret, tries = 100;
+
+	*out = (struct addresses){};
+	do {
+		addresses_free(out);
+		ret = genl_request(&cloison_net, CLOISON_NET_CMD_ADDR_GET, NLM_F_DUMP, &msg);
+		if (ret)
+			return ret;
+		put_u32(msg, CLOISON_NET_A_ID, id);
+		ret = genl_transact(msg, on_address, out);
+	} while (ret && genl_answer.interrupted && tries--);
+	if (!ret) {
+		error_clear();
+		return 0;
+	}
+	addresses_free(out);
+	return genl_answer.error == ENOENT ? 0 : genl_refused("Addresses of container %u", id);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Talking to cloison_net.ko; the commands are described in linux/cloison_net.h. All
+ * return 0 or an exit status with the error noted, EXIT_KERNEL when it is not loaded.
+ */
+#ifndef CLOISON_VENET_H
+#define CLOISON_VENET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+
+/* The name of the link, on the host and in a container. */
+#define VENET	"venet0"
+
+bool venet_loaded(void);
+
+/* @netns is a descriptor of the container's network namespace. */
+int venet_bind(uint32_t id, int netns);
+
+/*
+ * What the container has already is no error, nor what it has not. EXIT_IP_IN_USE
+ * names the container that has the address.
+ */
+int venet_add(uint32_t id, const struct address *a);
+int venet_del(uint32_t id, const struct address *a);
+
+/* What it has, without masks; nothing if it is not registered. */
+int venet_list(uint32_t id, struct addresses *out);
+
+#endif
