@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The machine harness itself: its word is what every other test's result rests on. Runs on the host.
+# place: host
 # timeout: 900
 # shellcheck disable=SC2317 # ktap_run calls the functions
 

@@ -2,10 +2,12 @@
 # The Debian archive: where this machine gets it from, and which kernel each suite ships today.
 # shellcheck shell=bash
 
-# The suite whose metapackage names the kernel of a series. "backports" is trixie with trixie-backports.
-declare -A series_suite=([6.1]=bookworm [6.12]=trixie [newest]=backports)
-readonly ALL_SERIES=(6.1 6.12 newest)
-export ALL_SERIES
+# The suite whose metapackage names the kernel of a series. "backports" is trixie with trixie-backports. The kernel of
+# "debug" is built from that suite's sources, see debug.sh.
+declare -A series_suite=([6.1]=bookworm [6.12]=trixie [newest]=backports [debug]=backports)
+readonly ALL_SERIES=(6.1 6.12 newest debug)
+readonly DEBIAN_SERIES=(6.1 6.12 newest) # what tests run on if nobody says otherwise
+export ALL_SERIES DEBIAN_SERIES
 
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -95,6 +97,10 @@ archive_resolve() {
 		[[ -s $file ]] || die "cannot reach the archive (see $cache/log/resolve-$series.log), and no kernel $series is cached"
 		say "cannot reach the archive: going on with kernel $(cut -d ' ' -f 1 "$file") of $(date -r "$file" +%F)"
 		touch -d '23 hours ago' "$file" # ask again in an hour, not on every run
+		return
+	fi
+	if [[ $series == debug ]]; then
+		debug_resolve
 		return
 	fi
 	version=$(archive_newest "$suite" linux-image-amd64)

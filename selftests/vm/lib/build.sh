@@ -4,9 +4,8 @@
 #	trixie/build/tool	the tool and the test programs		trixie/stage/tool
 # shellcheck shell=bash
 
-# source_list: files of the tree that git knows or would take, NUL-terminated in $scratch/files, and their hash in
-# $source_key.
-source_key=
+# source_list: files of the tree that git knows or would take, NUL-terminated in $scratch/files, and each one's hash, mode
+# and name in $scratch/sums.
 source_list() {
 	local file
 	scratch
@@ -14,7 +13,20 @@ source_list() {
 		while IFS= read -r -d '' file; do
 			[[ ! -f $tree/$file && ! -L $tree/$file ]] || printf '%s\0' "$file"
 		done >"$scratch/files"
-	source_key=$(tar -C "$tree" --ignore-failed-read --null -T "$scratch/files" --mtime=@0 --owner=0 --group=0 -cf - 2>/dev/null | sha256sum | cut -c 1-16)
+	(cd "$tree" && xargs -0 sh -c 'stat -c "%a %N" -- "$@"; sha256sum -- "$@"' sh <"$scratch/files") >"$scratch/sums" 2>/dev/null || true
+}
+
+# What each part is built from, as patterns of names.
+common_sources='Makefile|Kbuild|VERSION|mk/|include/'
+declare -A part_sources=(
+	[modules]="$common_sources|kmod/|selftests/kmod/"
+	[tool]="$common_sources|userspace/|templates/|Documentation/man/"
+	[selftests]="$common_sources|userspace/|selftests/"
+)
+
+# source_key PART: the hash of its sources.
+source_key() {
+	key "$(grep -E "[ '](${part_sources[$1]})" "$scratch/sums")"
 }
 
 # build_sync DIRECTORY: brings the copy up to date. Files are compared by content and get the time of the copy: several
@@ -47,11 +59,11 @@ stage_tar() {
 	tar -C "$1" --exclude=./lib --exclude=./bin --exclude=./sbin --owner=0 --group=0 -cf - .
 }
 
-# unless_built NAME COMMAND...: skips what was done for these very sources.
+# unless_built PART NAME COMMAND...: skips what was done for these very sources.
 unless_built() {
-	local stamp=$1 key
-	shift
-	key=$(key "$source_key" "$(cat "${stamp%/build/*}.key")")
+	local stamp=$2 key
+	key=$(key "$(source_key "$1")" "$(cat "${stamp%/build/*}.key")")
+	shift 2
 	[[ ! -f $stamp.built || $(<"$stamp.built") != "$key" ]] || return 0
 	rm -f "$stamp.built"
 	"$@"
@@ -90,21 +102,22 @@ make_tool() {
 }
 
 make_selftests() {
+	build_sync "$cache/root/trixie/build/tool"
 	in_root trixie make -C /build/tool -j "$(nproc)" selftests
 }
 
 # build_modules SERIES, build_tool, build_selftests: the parts, each at once done when nothing changed.
 build_modules() {
 	[[ -f $tree/Makefile ]] || return 0
-	unless_built "$cache/root/$(root_of "$1")/build/$(kver "$1")" logged "modules-$1" make_modules "$1"
+	unless_built modules "$cache/root/$(root_of "$1")/build/$(kver "$1")" logged "modules-$1" make_modules "$1"
 }
 
 build_tool() {
 	[[ -f $tree/Makefile ]] || return 0
-	unless_built "$cache/root/trixie/build/tool" logged tool make_tool
+	unless_built tool "$cache/root/trixie/build/tool" logged tool make_tool
 }
 
 build_selftests() {
 	[[ -f $tree/Makefile ]] || return 0
-	unless_built "$cache/root/trixie/build/selftests" logged selftests make_selftests
+	unless_built selftests "$cache/root/trixie/build/selftests" logged selftests make_selftests
 }

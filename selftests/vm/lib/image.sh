@@ -56,6 +56,8 @@ image_configure() {
 	done
 	rm -f "$root/etc/systemd/system/multi-user.target.wants/ssh.service" # ssh.socket starts it
 	rm -f "$root/usr/lib/systemd/system/multi-user.target.wants/dbus.service" # and dbus.socket that one
+	# nobody is told to wait for a unit that is masked above
+	ln -sf /dev/null "$root/etc/tmpfiles.d/systemd-nologin.conf"
 	echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 	: >"$root/etc/fstab"
 	image_keys "$root"

@@ -11,6 +11,12 @@ readonly KERNEL_ARGUMENTS=(
 	systemd.show_status=no systemd.log_target=kmsg
 )
 
+# A debug kernel is slow, and one report of KASAN must not hide the next.
+readonly DEBUG_ARGUMENTS=(
+	kasan_multi_shot rcupdate.rcu_cpu_stall_timeout=250 sysctl.kernel.hung_task_timeout_secs=900
+	workqueue.watchdog_thresh=200 watchdog_thresh=60
+)
+
 # machine_tar SERIES FILE: the disk that is unpacked over the root file system: Cloison as installed, and the script.
 machine_tar() {
 	local series=$1 file=$2 root kver part
@@ -61,10 +67,11 @@ qemu_arguments() {
 	else
 		qemu+=(-accel "tcg,thread=multi,tb-size=512" -cpu max,la57=off -smp "$smp")
 	fi
-	qemu_disks
+	qemu_disks "$node"
 	qemu_network "$node"
 	qemu_channels "$node"
 	local arguments=("${KERNEL_ARGUMENTS[@]}" "systemd.hostname=node$node" "machine.node=$node" "machine.nodes=$nodes")
+	[[ $slow -eq 1 ]] || arguments+=("${DEBUG_ARGUMENTS[@]}")
 	[[ $verbose ]] || arguments+=(loglevel=5 systemd.log_level=notice)
 	if [[ $interactive && $node -eq 1 ]]; then
 		arguments+=("machine.shell=$(stty size 2>/dev/null | tr ' ' x)" "machine.term=${TERM:-linux}")
@@ -72,13 +79,25 @@ qemu_arguments() {
 	qemu+=(-append "${arguments[*]} machine.script=$script_name")
 }
 
-# Writes go to a snapshot in the run's scratch directory, which nobody misses.
+# machine_disk: a root disk that stays. Raw, so that what QEMU has written is in the host's page cache and stays when QEMU
+# is killed, in whichever state its own caches are: what is lost then is what the machine has not given to its disk.
+machine_disk() {
+	[[ ! -e $disk ]] || return 0
+	cp --sparse=always "$cache/image/root.img" "$disk.new"
+	mv "$disk.new" "$disk"
+}
+
+# Writes go to a snapshot in the run's scratch directory, which nobody misses; but for --disk.
 qemu_disks() {
-	local file n=0
+	local node=$1 file n=0
 	for file in "$cache/image/root.img" "$cache/kernel/$(kver "$series")/modules.img" "$scratch/extra.tar" "$cache/templates.img"; do
 		[[ -f $file ]] || continue
-		qemu+=(-drive "if=none,id=disk$n,file=$file,format=raw,cache=unsafe,snapshot=on"
-			-device "virtio-blk-pci,drive=disk$n,serial=${file##*/}")
+		if [[ $disk && $node -eq 1 && $file == */root.img ]]; then
+			qemu+=(-drive "if=none,id=disk$n,file=/mnt/${disk##*/},format=raw,cache=unsafe")
+		else
+			qemu+=(-drive "if=none,id=disk$n,file=$file,format=raw,cache=unsafe,snapshot=on")
+		fi
+		qemu+=(-device "virtio-blk-pci,drive=disk$n,serial=${file##*/}")
 		n=$((n + 1))
 	done
 }
@@ -122,8 +141,9 @@ machine_qemu() {
 		mount -t proc proc proc
 		mkdir -p ".$2"
 		mount --bind "$2" ".$2"
-		shift 2
-		exec chroot . "$@"' sh "$cache/root/trixie" "$cache" "${qemu[@]}"
+		mount --bind "$3" mnt
+		shift 3
+		exec chroot . "$@"' sh "$cache/root/trixie" "$cache" "$(realpath "$(dirname "${disk:-$cache/.}")")" "${qemu[@]}"
 }
 
 # machine_start NODE: QEMU in the background; its process id goes to $pids[NODE].
@@ -138,8 +158,9 @@ machine_start() {
 		machine_qemu <&0 2>"$scratch/node$node.err" &
 	else
 		# Not QEMU's own standard output: it would be made non-blocking, for all who share it.
+		rm -f "$scratch/output"
 		mkfifo "$scratch/output"
-		cat "$scratch/output" &
+		tee "$scratch/said" <"$scratch/output" &
 		relay=$!
 		machine_qemu </dev/null 2>"$scratch/node$node.err" &
 	fi
@@ -147,9 +168,12 @@ machine_start() {
 	cleanups+=("kill ${pids[node]} 2>/dev/null")
 }
 
-# machine_wait NODE: until it powers off or $timeout seconds have passed; false if the time ran out.
+# machine_wait NODE: until it powers off or $timeout seconds have passed; false if the time ran out. QEMU's status goes to
+# $qemu_status.
+qemu_status=0
 machine_wait() {
-	local pid=${pids[$1]} timer status=0
+	local pid=${pids[$1]} timer
+	qemu_status=0
 	(
 		trap - EXIT INT TERM
 		sleep "$timeout" &
@@ -159,13 +183,26 @@ machine_wait() {
 	) 2>/dev/null &
 	timer=$!
 	cleanups+=("kill $timer 2>/dev/null")
-	wait "$pid" || status=$?
+	wait "$pid" || qemu_status=$?
 	if ! kill "$timer" 2>/dev/null; then
 		return 1
 	fi
 	wait "$timer" || true
 	[[ ! $relay ]] || wait "$relay" || true
-	[[ $status -eq 0 ]] || say "QEMU ended with status $status: $(cat "$scratch/node$1.err")"
+	[[ $qemu_status -eq 0 ]] || say "QEMU ended with status $qemu_status: $(cat "$scratch/node$1.err")"
+}
+
+# machine_stillborn NODE: did QEMU abort before the script said a word? TCG with several processors has a race that ends in
+# a failed assertion (iotlb_to_section) when a device's registers move while another processor uses them, that is while
+# the kernel boots, about once in some hundred boots.
+machine_stillborn() {
+	[[ $qemu_status -eq 134 && ! -s $scratch/node$1.status && ! -s $scratch/said ]]
+}
+
+# machine_cut NODE: a power cut.
+machine_cut() {
+	say "power cut"
+	kill -KILL "${pids[$1]}" 2>/dev/null || true
 }
 
 # machine_stop NODE: takes away the power.
