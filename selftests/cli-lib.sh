@@ -62,8 +62,8 @@ clean() {
 }
 trap 'clean; rm -rf "$KTAP_TMP"' EXIT
 
-# case NAME FUNCTION: a test case that begins with nothing there.
+# run_case NAME FUNCTION [ARGUMENT...]: a test case that begins with nothing there.
 run_case() {
-	ktap_run "$1" "$2"
+	ktap_run "$@"
 	clean
 }

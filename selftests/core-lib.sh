@@ -28,15 +28,12 @@ cleanly() {
 
 # clean: nothing is left of a test case.
 clean() {
-	local id
 	jobs -p | xargs -r kill -9
 	echo 1 >"$base/cgroup.kill"
-	for id in $(ids); do
-		"$nl" del "id=$id"
-	done
+	ids | sed 's/^/del id=/' | "$nl" batch
 	wait
 	wait_for is_empty "$base"
-	find "$base" -mindepth 1 -depth -type d -exec rmdir {} \;
+	find "$base" -mindepth 1 -type d -delete
 	[[ ! -e /sys/module/cloison_test ]] || rmmod cloison_test
 }
 
@@ -58,6 +55,14 @@ cgroup() {
 # new ID [ATTRIBUTE...]: registers it with a cgroup of its own.
 new() {
 	"$nl" new "id=$1" "cgroup=$(cgroup "$1")" "${@:2}"
+}
+
+# new_many NAME ID...: registers each with a cgroup of its own and the name NAME-ID.
+new_many() {
+	local dirs=("${@:2}")
+	dirs=("${dirs[@]/#/$base/}")
+	mkdir "${dirs[@]}"
+	stat -c 'new cgroup=%i id=%n' "${dirs[@]}" | sed "s,id=.*/\(.*\),id=\1 name=$1-\1," | "$nl" batch
 }
 
 # spawn ID[/CGROUP] ACTION [zombie]: an init in that cgroup; its pid is then in ${init[ID]}. See nl/pidns.c.

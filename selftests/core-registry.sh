@@ -32,26 +32,21 @@ dump_in_order() {
 
 # Several messages of several containers each.
 dump_of_many() {
-	local id
-	for ((id = 1; id <= 150; id++)); do
-		new "$id" "name=a-long-name-so-that-the-dump-takes-several-messages-$id"
-	done
+	new_many a-long-name-so-that-the-dump-takes-several-messages {1..150}
 	[[ $(ids) == "$(seq 150)" ]]
 }
 
 churn() {
 	while [[ -e $tmp/churn ]]; do
-		"$nl" new id=50 "cgroup=$1"
-		"$nl" del id=50
-	done
+		echo "new id=50 cgroup=$1"
+		echo "del id=50"
+	done | "$nl" batch
 }
 
 # Those that stay are in every dump, once; a dump with a change in the middle says so, or is of one moment.
 dump_while_changing() {
-	local id n
-	for ((id = 1; id <= 120; id++)); do
-		[[ "$id" -eq 50 ]] || new "$id" "name=a-long-name-so-that-a-dump-takes-several-messages-$id"
-	done
+	local n
+	new_many a-long-name-so-that-a-dump-takes-several-messages {1..49} {51..120}
 	touch "$tmp/churn"
 	churn "$(cgroup 50)" &
 	for ((n = 0; n < 30; n++)); do
@@ -171,9 +166,11 @@ race_once() {
 
 # Two ask for one id at the same time: one gets it.
 racing_new() {
-	local n
+	local n five six
+	five=$(cgroup 5)
+	six=$(cgroup 6)
 	for ((n = 0; n < 50; n++)); do
-		race_once "$(cgroup 5)" "$(cgroup 6)"
+		race_once "$five" "$six"
 	done
 }
 

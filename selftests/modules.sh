@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 600
 # Loading and unloading, with containers coming and going.
 
 . "$(dirname "$0")/core-lib.sh"
@@ -57,28 +58,36 @@ refused_while_running() {
 	load
 }
 
-# One that was never started, one that is dead, one deleted, one without its cgroup.
+# One that was never started, one deleted, one without its cgroup.
 reload_once() {
 	load
-	new 1 name=one
+	mkdir -p "$base"/{1,3,4}
+	stat -c 'new cgroup=%i id=%n' "$base/1" "$base/3" "$base/4" | sed 's,id=.*/,id=,' | "$nl" batch
+	"$nl" del id=3
+	rmdir "$base/4"
+	"$@"
+	unload
+}
+
+# and one that is dead
+one_dies() {
 	run 2 exit=1
-	new 3
 	go 2
 	dies 2 256
-	"$nl" del id=3
-	new 4
-	rmdir "$base/4"
-	unload
-	rmdir "$base"/[123]
 }
 
 reload() {
 	local n before
 	unload
 	before=$(dying)
-	for ((n = 0; n < 100; n++)); do
-		reload_once
+	for ((n = 0; n < 20; n++)); do
+		reload_once one_dies
+		rmdir "$base/2"
 	done
+	for ((n = 0; n < 80; n++)); do
+		reload_once true
+	done
+	rmdir "$base"/[13]
 	# No entry has kept a cgroup.
 	wait_for few_dying "$before"
 	load

@@ -28,7 +28,7 @@ struct reply {
 	int err;
 };
 
-struct nl_sock *nl_open(void)
+struct nl_sock *nl_open_family(const char *name)
 {
 	struct nl_sock *sk = nl_socket_alloc();
 	int one = 1, ret;
@@ -47,13 +47,21 @@ struct nl_sock *nl_open(void)
 		family = atoi(getenv("NL_FAMILY"));
 		return sk;
 	}
-	family = genl_ctrl_resolve(sk, CLOISON_GENL_NAME);
+	family = genl_ctrl_resolve(sk, name);
 	if (family < 0) {
 		printf("no family: %s\n", nl_geterror(family));
 		exit(3);
 	}
-	group = genl_ctrl_resolve_grp(sk, CLOISON_GENL_NAME,
-				      CLOISON_GENL_MCGRP_EVENTS);
+	return sk;
+}
+
+struct nl_sock *nl_open(void)
+{
+	struct nl_sock *sk = nl_open_family(CLOISON_GENL_NAME);
+
+	if (!getenv("NL_FAMILY"))
+		group = genl_ctrl_resolve_grp(sk, CLOISON_GENL_NAME,
+					      CLOISON_GENL_MCGRP_EVENTS);
 	return sk;
 }
 

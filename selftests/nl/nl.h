@@ -21,7 +21,9 @@ struct container {
 	uint32_t has;		/* bit (1 << CLOISON_CONTAINER_A_...) */
 };
 
-/* Opens a socket to the family; a number in $NL_FAMILY replaces its look-up. */
+/* Opens a socket to a family; a number in $NL_FAMILY replaces its look-up. */
+struct nl_sock *nl_open_family(const char *name);
+/* The core's, and its group of events. */
 struct nl_sock *nl_open(void);
 
 /* A request, to which attributes may be added with nla_put(). */

@@ -5,9 +5,12 @@
  *	nl_test [-d] COMMAND [ATTRIBUTE[:TYPE]=VALUE]...
  *		COMMAND: new set del get resolve, or a number; -d: as a dump
  *		ATTRIBUTE: id name cgroup init pid, or a number
- *		TYPE: u8 u16 u32 u64 str (with NUL) raw (without) flag
+ *		TYPE: see words.h
  *	Prints the answer and exits with 0, or prints "ERRNO: message" and
  *	exits with 1. 3: nothing could be asked.
+ *
+ *	nl_test batch
+ *		Reads such commands from standard input, one a line, until one fails.
  *
  *	nl_test listen COUNT SECONDS
  *		Prints "ready" once it will miss nothing, then COUNT events;
@@ -27,82 +30,7 @@
 #include <netlink/genl/genl.h>
 
 #include "nl.h"
-
-static const char * const commands[] = {
-	[CLOISON_CMD_NEW]	= "new",
-	[CLOISON_CMD_SET]	= "set",
-	[CLOISON_CMD_DEL]	= "del",
-	[CLOISON_CMD_GET]	= "get",
-	[CLOISON_CMD_RESOLVE]	= "resolve",
-};
-
-static const struct {
-	const char *name, *type;
-} attributes[] = {
-	[CLOISON_A_ID]		= { "id", "u32" },
-	[CLOISON_A_NAME]	= { "name", "str" },
-	[CLOISON_A_CGROUP_ID]	= { "cgroup", "u64" },
-	[CLOISON_A_INIT_PID]	= { "init", "u32" },
-	[CLOISON_A_PID]		= { "pid", "u32" },
-};
-
-static int command(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (commands[i] && !strcmp(commands[i], name))
-			return i;
-	if (strspn(name, "0123456789") != strlen(name))
-		errx(3, "%s: no such command", name);
-	return atoi(name);
-}
-
-/* "id:u8=5": which attribute, and the default of its type. */
-static int attribute(const char *name, const char **type)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(attributes) / sizeof(*attributes); i++) {
-		if (attributes[i].name && !strcmp(attributes[i].name, name)) {
-			*type = attributes[i].type;
-			return i;
-		}
-	}
-	*type = "u32";
-	return atoi(name);
-}
-
-static void add(struct nl_msg *msg, char *arg)
-{
-	char *value = strchr(arg, '='), *colon;
-	unsigned long long number;
-	const char *type;
-	size_t len;
-	int attr;
-
-	if (!value)
-		errx(3, "%s: no value", arg);
-	*value++ = '\0';
-	colon = strchr(arg, ':');
-	if (colon)
-		*colon++ = '\0';
-	attr = attribute(arg, &type);
-	if (colon)
-		type = colon;
-
-	number = strtoull(value, NULL, 0);
-	len = strlen(value);
-	if (!strcmp(type, "flag"))
-		len = 0;
-	else if (!strcmp(type, "str"))
-		len++;
-	else if (strcmp(type, "raw"))
-		len = atoi(type + 1) / 8;
-	/* The machine is little-endian: the low bytes come first. */
-	if (nla_put(msg, attr, len, *type == 'u' ? (void *)&number : value))
-		errx(3, "%s does not fit", arg);
-}
+#include "words.h"
 
 static void print_answer(struct nlmsghdr *hdr, void *arg)
 {
@@ -131,31 +59,27 @@ static void print_answer(struct nlmsghdr *hdr, void *arg)
 	fflush(stdout);
 }
 
-static int ask(int argc, char **argv)
-{
-	struct nl_sock *sk = nl_open();
-	struct nl_msg *msg;
-	int flags = 0, ret;
+static const char * const commands[] = {
+	[CLOISON_CMD_NEW]	= "new",
+	[CLOISON_CMD_SET]	= "set",
+	[CLOISON_CMD_DEL]	= "del",
+	[CLOISON_CMD_GET]	= "get",
+	[CLOISON_CMD_RESOLVE]	= "resolve",
+};
 
-	if (!strcmp(argv[0], "-d")) {
-		flags = NLM_F_DUMP;
-		argc--;
-		argv++;
-	}
-	if (argc < 1)
-		errx(3, "which command?");
-	msg = nl_request(command(argv[0]), flags);
-	while (*++argv)
-		add(msg, *argv);
+static const struct word attributes[] = {
+	[CLOISON_A_ID]		= { "id", "u32" },
+	[CLOISON_A_NAME]	= { "name", "str" },
+	[CLOISON_A_CGROUP_ID]	= { "cgroup", "u64" },
+	[CLOISON_A_INIT_PID]	= { "init", "u32" },
+	[CLOISON_A_PID]		= { "pid", "u32" },
+};
 
-	ret = nl_ask(sk, msg, print_answer, NULL);
-	if (ret)
-		printf("%s: %s\n", strerrorname_np(-ret), nl_message);
-	else if (nl_interrupted)
-		printf("interrupted\n");
-	nl_socket_free(sk);
-	return ret ? 1 : 0;
-}
+static const struct words words = {
+	commands, sizeof(commands) / sizeof(*commands),
+	attributes, sizeof(attributes) / sizeof(*attributes),
+	print_answer,
+};
 
 static int count;
 
@@ -209,9 +133,12 @@ int main(int argc, char **argv)
 		printf("%d\n", nl_family());
 		return 0;
 	}
+	if (argc == 2 && !strcmp(argv[1], "batch"))
+		return words_batch(nl_open(), &words);
 	if (argc > 1)
-		return ask(argc - 1, argv + 1);
+		return words_ask(nl_open(), &words, argv + 1);
 	errx(3, "usage: nl_test [-d] COMMAND [ATTR[:TYPE]=VALUE]...\n"
+		"       nl_test batch\n"
 		"       nl_test listen COUNT SECONDS\n"
 		"       nl_test family");
 }

@@ -26,6 +26,8 @@ static void test_quoting(void)
 		{ "A=\"\\$VEID\"", "$VEID" }, { "A=\"$VEID\"", "$VEID" }, { "A=\"a\\b\"", "a\\b" },
 		{ "A=\"a\"'b'c", "abc" }, { "export A=x", "x" }, { "  A=x", "x" },
 		{ "A=x;B=y", "x" }, { "A=a\\ b", "a b" },
+		{ "A=\"two\nlines\"", "two\nlines" }, { "A='two\nlines' # x", "two\nlines" },
+		{ "A=a\\\nb", "ab" }, { "A=\"a\\\nb\"", "ab" }, { "A=a\\", "a" },
 	};
 	static const char *const none[] = { "", "# A=x", "A", "=x", "A =x", "1A=x", "A-B=x" };
 	static const char *const bad[] = { "A=\"open", "A='open", "A=\"a\\\"" };

@@ -9,14 +9,13 @@
 
 static const struct option none[] = { {} };
 
-static int set(struct conf *conf, const char *option, const char *arg)
+static int set(struct params *p, const char *option, const char *arg)
 {
 	cleanup_free struct option *options = params_options(none);
-	unsigned int applies = 0;
 
 	for (struct option *o = options; o->name; o++)
 		if (strcmp(o->name, option) == 0)
-			return params_set(conf, o->val, arg, &applies);
+			return params_set(p, o->val, arg);
 	return -1;
 }
 
@@ -49,11 +48,64 @@ static void test_text(void)
 		{ "cpus", "two", "CPUS", NULL },
 		{ "hostname", "web1", "HOSTNAME", "web1" },
 		{ "hostname", "web 1", "HOSTNAME", NULL },
+		{ "privvmpages", "256M", "PRIVVMPAGES", "256M:256M" },
+		{ "privvmpages", "65536:69632", "PRIVVMPAGES", "65536:69632" },
+		{ "kmemsize", "12M:16M", "KMEMSIZE", "12M:16M" },
+		{ "numfile", "9312", "NUMFILE", "9312:9312" },
+		{ "numfile", "9K", "NUMFILE", NULL },
+		{ "physpages", "0:65536", "PHYSPAGES", "0:65536" },
+		{ "onboot", "yes", "ONBOOT", "yes" },
+		{ "onboot", "maybe", "ONBOOT", NULL },
+		{ "bootorder", "10", "BOOTORDER", "10" },
+		{ "stop-timeout", "5", "STOP_TIMEOUT", "5" },
+		{ "stop-timeout", "-5", "STOP_TIMEOUT", NULL },
+		{ "iolimit", "5", "IOLIMIT", "5242880" },
+		{ "iolimit", "512K", "IOLIMIT", "524288" },
+		{ "iolimit", "3G", "IOLIMIT", NULL },
+		{ "iolimit", "unlimited", "IOLIMIT", "0" },
+		{ "iopslimit", "100", "IOPSLIMIT", "100" },
+		{ "ioprio", "7", "IOPRIO", "7" },
+		{ "ioprio", "8", "IOPRIO", NULL },
+		{ "cpumask", "0-3,5", "CPUMASK", "0-3,5" },
+		{ "cpumask", "3-0", "CPUMASK", NULL },
+		{ "cpumask", "0,", "CPUMASK", NULL },
+		{ "cpumask", "auto", "CPUMASK", "auto" },
+		{ "nodemask", "auto", "NODEMASK", NULL },
+		{ "vm_overcommit", "1.5", "VM_OVERCOMMIT", "1.5" },
+		{ "vm_overcommit", "1.5x", "VM_OVERCOMMIT", NULL },
+		{ "name", "web server-1", "NAME", "web server-1" },
+		{ "name", "101", "NAME", NULL },
+		{ "name", "../x", "NAME", NULL },
+		{ "nameserver", "8.8.8.8", "NAMESERVER", "8.8.8.8" },
+		{ "nameserver", "fd00::1 10.0.0.1", "NAMESERVER", "fd00::1 10.0.0.1" },
+		{ "nameserver", "8.8.8", "NAMESERVER", NULL },
+		{ "nameserver", "inherit", "NAMESERVER", "inherit" },
+		{ "searchdomain", "example.com.", "SEARCHDOMAIN", "example.com." },
+		{ "capability", "net_admin:off", "CAPABILITY", "net_admin:off" },
+		{ "capability", "fly:on", "CAPABILITY", NULL },
+		{ "capability", "net_admin:maybe", "CAPABILITY", NULL },
+		{ "features", "ppp:on", "FEATURES", "ppp:on" },
+		{ "features", "sysfs:on,wireguard:on", "FEATURES", "sysfs:on wireguard:on" },
+		{ "features", "sit:on,ipip:on,ipgre:on,bridge:off", "FEATURES",
+		  "sit:on ipip:on ipgre:on bridge:off" },
+		{ "features", "fly:on", "FEATURES", NULL },
+		{ "features", "ppp:perhaps", "FEATURES", NULL },
+		{ "features", "nfsd:on", "FEATURES", NULL },
+		{ "features", "nfs:on", "FEATURES", NULL },
+		{ "features", "nfs:off", "FEATURES", "nfs:off" },
+		{ "devices", "c:10:200:rw", "DEVICES", "c:10:200:rw" },
+		{ "devices", "c:10:all:r", "DEVICES", "c:10:all:r" },
+		{ "devices", "c:10:rw", "DEVICES", NULL },
+		{ "devices", "c:10:200:x", "DEVICES", NULL },
+		{ "devnodes", "net/tun:rw", "DEVNODES", "net/tun:rw" },
+		{ "devnodes", "../etc/passwd:rw", "DEVNODES", NULL },
+		{ "description", "two\nlines", "DESCRIPTION", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		cleanup_conf struct conf *conf = conf_new();
-		int ret = set(conf, cases[i].option, cases[i].arg);
+		struct params p = { .conf = conf };
+		int ret = set(&p, cases[i].option, cases[i].arg);
 		const char *got = conf_get(conf, cases[i].key);
 
 		if (cases[i].text)
@@ -63,6 +115,29 @@ static void test_text(void)
 			ok(ret == EXIT_BAD_VALUE && !got && strstr(error_text(), cases[i].option),
 			   "--%s %s is refused by name", cases[i].option, cases[i].arg);
 	}
+}
+
+/* What adds to a list, and what begins a new one. */
+static void test_lists(void)
+{
+	cleanup_conf struct conf *conf = conf_new();
+	struct params first = { .conf = conf }, second = { .conf = conf };
+
+	set(&first, "nameserver", "10.0.0.1");
+	set(&first, "nameserver", "10.0.0.2");
+	ok(strcmp(conf_get(conf, "NAMESERVER"), "10.0.0.1 10.0.0.2") == 0,
+	   "an option used twice adds");
+	set(&second, "nameserver", "10.0.0.3");
+	ok(strcmp(conf_get(conf, "NAMESERVER"), "10.0.0.3") == 0, "a new command begins anew");
+	set(&first, "capability", "net_admin:off");
+	set(&second, "capability", "SYS_TIME:on,NET_ADMIN:on");
+	ok(strcmp(conf_get(conf, "CAPABILITY"), "NET_ADMIN:on SYS_TIME:on") == 0,
+	   "a capability is changed in its place: %s", conf_get(conf, "CAPABILITY"));
+	set(&first, "devices", "c:10:200:rw");
+	set(&second, "devices", "b:8:1:r");
+	set(&second, "devices", "c:10:200:none");
+	ok(strcmp(conf_get(conf, "DEVICES"), "b:8:1:r") == 0, "none takes a device away: %s",
+	   conf_get(conf, "DEVICES"));
 }
 
 static void test_limits(void)
@@ -77,6 +152,8 @@ static void test_limits(void)
 		   "CPUUNITS=\"2000\"\nCPULIMIT=\"150\"\nCPUS=\"1\"\n", "test");
 	ok(limits_read(conf, &l) == 0 && l.ram == 268435456 && l.swap == 536870912 &&
 	   l.numproc == 240 && l.cpuunits == 2000, "OpenVZ's lines, pages where it has pages");
+	ok(l.given == (LIMIT_RAM | LIMIT_SWAP | LIMIT_NUMPROC | LIMIT_CPUUNITS | LIMIT_CPU_TIME),
+	   "and what they speak of");
 	ok(limits_cpu_percent(&l) == 100, "of two CPU limits the smaller one counts");
 	l.cpus = 0;
 	ok(limits_cpu_percent(&l) == 150, "cpulimit alone");
@@ -93,6 +170,7 @@ static void test_limits(void)
 int main(void)
 {
 	test_text();
+	test_lists();
 	test_limits();
 	return tap_done();
 }

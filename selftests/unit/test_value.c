@@ -31,7 +31,8 @@ static void test_size(void)
 		{ "9223372036854775807", 4096, VALUE_UNLIMITED },
 	};
 	static const char *const bad[] = { "", "M", "-1", "1.5G", "1MM", "1 M", "0x10", "infinity",
-					   "16777216T", "18446744073709551616" };
+					   "16777216T", "18446744073709551615",
+					   "18446744073709551616" };
 	uint64_t v;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)

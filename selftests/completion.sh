@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 200
+# Completion for bash: what the shell would offer.
+
+. "$(dirname "$0")/cli-lib.sh"
+
+# shellcheck disable=SC1091 # installed
+. /usr/share/bash-completion/completions/cloisonctl
+
+# offers WORD...: the words offered for the last one of this command line
+offers() {
+	local COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	_cloisonctl "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+	echo "${COMPREPLY[@]}"
+}
+
+is() {
+	[[ $1 == "$2" ]] || {
+		echo "got \"$1\", wanted \"$2\""
+		return 1
+	}
+}
+
+verbs_and_options() {
+	complete -p cloisonctl vzctl vzlist
+	is "$(offers cloisonctl templ)" template
+	[[ " $(offers cloisonctl '') " == *" start "*" check "* ]]
+	is "$(offers cloisonctl --quiet res)" restart
+	is "$(offers cloisonctl --ver)" "--verbose --version"
+	is "$(offers cloisonctl start 900 --f)" --force
+	[[ " $(offers cloisonctl set 900 --) " == *" --hostname "* ]]
+	[[ " $(offers cloisonctl create 900 --) " == *" --ram "* ]]
+	is "$(offers cloisonctl set 900 --sa)" --save
+	is "$(offers cloisonctl check --)" "--json --repair"
+}
+
+containers() {
+	make_running 900
+	make 901
+	cloisonctl --quiet set 901 --name web1 --save
+	is "$(offers cloisonctl start 9)" 901
+	is "$(offers cloisonctl start w)" web1
+	is "$(offers cloisonctl stop '')" 900
+	is "$(offers cloisonctl exec 9)" 900
+	is "$(offers cloisonctl set 90)" "900 901"
+	is "$(offers cloisonctl list w)" web1
+	is "$(offers cloisonctl create 9)" ""
+	# compgen expands words: nobody's name may be one of those
+	echo 'NAME="$(touch /tmp/pwned)"' >>"$etc/conf/901.conf"
+	offers cloisonctl start ''
+	[[ ! -e /tmp/pwned ]]
+}
+
+values() {
+	is "$(offers cloisonctl create 900 --ostemplate busy)" busybox
+	is "$(offers cloisonctl create 900 --config bas)" basic
+	is "$(offers cloisonctl create 900 --config = bas)" basic
+	is "$(offers cloisonctl template build busy)" busybox
+	is "$(offers cloisonctl template l)" list
+	is "$(offers cloisonctl list -o hostn)" hostname
+	is "$(offers cloisonctl list -o ctid,physpages.)" "ctid,physpages.m ctid,physpages.b ctid,physpages.l ctid,physpages.f"
+	is "$(offers cloisonctl list -s -upt)" "-uptime"
+	is "$(offers vzlist -o vp)" vpsid
+	is "$(offers cloisonctl list --so)" --sort
+}
+
+ktap_plan 3
+run_case "verbs and options" verbs_and_options
+run_case "containers that the verb can do something with" containers
+run_case "values" values
+ktap_finish

@@ -1,0 +1,242 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 300
+# events, and the service that acts on them.
+
+. "$(dirname "$0")/cli-lib.sh"
+
+# listen [OPTION...]: events into $KTAP_TMP/events, from now on
+listen() {
+	: >"$KTAP_TMP/events"
+	cloisonctl events "$@" >"$KTAP_TMP/events" &
+	listener=$!
+	wait_for listening "$listener"
+	sleep 0.5
+}
+
+# listening PID: it is a member of the group that tells of families, and is about to join ours
+listening() {
+	awk -v pid="$1" '$3 % 4194304 == pid && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink
+}
+
+# heard REGEX
+heard() {
+	grep -qE -e "$1" "$KTAP_TMP/events"
+}
+
+text() {
+	make 900
+	listen
+	cloisonctl --quiet start 900 --wait
+	cloisonctl --quiet stop 900 --fast
+	wait_for heard ' 900 deleted'
+	[[ $(sed -E 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{4} //' "$KTAP_TMP/events") == "900 created
+900 started
+900 exited signal 9
+900 deleted" ]]
+	cloisonctl --quiet start 900 --wait
+	cloisonctl exec 900 halt -f || true
+	wait_for heard ' 900 exited halt$'
+	cloisonctl --quiet start 900 --wait
+	cloisonctl exec 900 reboot -f || true
+	wait_for heard ' 900 exited reboot$'
+	printf '#!/bin/sh\nexit 7\n' >"$state/private/900/fs/sbin/rcfail"
+	chmod 755 "$state/private/900/fs/sbin/rcfail"
+	ln -sf rcfail "$state/private/900/fs/sbin/init"
+	cloisonctl --quiet start 900
+	wait_for heard ' 900 exited exit 7$'
+	kill -INT "$listener"
+	wait "$listener"
+}
+
+json() {
+	make 900
+	make 901
+	listen --json 900
+	cloisonctl --quiet start 901
+	cloisonctl --quiet start 900
+	cloisonctl --quiet stop 900 --fast
+	wait_for heard deleted
+	python3 - "$KTAP_TMP/events" <<'END'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert [e["event"] for e in lines] == ["created", "started", "exited", "deleted"], lines
+assert all(e["ctid"] == 900 and "T" in e["time"] for e in lines), lines
+assert lines[2]["reason"] == "signal" and lines[2]["signal"] == 9, lines
+END
+	kill "$listener"
+	wait "$listener"
+}
+
+ends_with_its_reader() {
+	make 900
+	cloisonctl events | head -n 1 >"$KTAP_TMP/first" &
+	wait_for pgrep -x cloisonctl
+	sleep 0.5
+	cloisonctl --quiet start 900
+	wait $!
+	grep -q '900 created' "$KTAP_TMP/first"
+	expect_exit 20 cloisonctl events --nosuch
+	expect_exit 21 cloisonctl events nosuch
+}
+
+over_a_reload() {
+	make 900
+	listen
+	modprobe -r cloison
+	wait_for heard '- module-unloaded'
+	modprobe cloison
+	wait_for heard '- module-loaded'
+	cloisonctl --quiet start 900
+	wait_for heard '900 started'
+	kill "$listener"
+	wait "$listener"
+	cloisonctl --quiet stop 900 --fast
+	modprobe -r cloison
+	expect_exit 5 cloisonctl events
+	modprobe cloison
+}
+
+# watch: the service, here without systemd
+watching() {
+	cloisonctl watch >"$KTAP_TMP/watch" 2>&1 &
+	watcher=$!
+}
+
+end_watch() {
+	kill "$watcher"
+	wait "$watcher"
+}
+
+is_swept() {
+	[[ $(status "$1") == "CTID $1 exist unmounted down" && ! -e /sys/fs/cgroup/cloison/$1 ]]
+}
+
+# other_init ID OLD: it runs with another init
+other_init() {
+	local now
+	is_running "$1" && now=$(init_of "$1") && [[ $now && $now != "$2" ]]
+}
+
+guest_reboots() {
+	local old
+	make_running 900
+	make_running 901
+	watching
+	old=$(init_of 900)
+	# as a customer does it
+	cloisonctl exec 900 reboot
+	wait_for other_init 900 "$old"
+	wait_for cloisonctl exec 900 test -e /run/cloison/up
+	wait_for grep -q 'Container 900 ended (reboot): started again' "$KTAP_TMP/watch"
+	cloisonctl exec 900 halt
+	wait_for is_swept 900
+	kill -9 "$(init_of 901)"
+	wait_for is_swept 901
+	grep -q 'Container 901 ended (signal): swept' "$KTAP_TMP/watch"
+	# a stop is nobody's reboot
+	cloisonctl --quiet start 900 --wait
+	cloisonctl --quiet stop 900
+	is_swept 900
+	end_watch
+	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
+}
+
+# What ended while nobody watched.
+found_dead() {
+	local old
+	make_running 900
+	make_running 901
+	old=$(init_of 900)
+	cloisonctl exec 900 reboot -f || true
+	kill -9 "$(init_of 901)"
+	wait_for is_down 900
+	wait_for is_down 901
+	watching
+	wait_for other_init 900 "$old"
+	wait_for is_swept 901
+	# killed, it loses nothing
+	kill -9 "$watcher"
+	wait "$watcher" || true
+	old=$(init_of 900)
+	wait_for cloisonctl exec 900 test -e /run/cloison/up
+	cloisonctl exec 900 reboot -f || true
+	wait_for is_down 900
+	watching
+	wait_for other_init 900 "$old"
+	end_watch
+}
+
+reboot_loop() {
+	make 900
+	printf '#!/bin/sh\nexec /bin/busybox reboot -f\n' >"$state/private/900/fs/sbin/loop"
+	chmod 755 "$state/private/900/fs/sbin/loop"
+	ln -sf loop "$state/private/900/fs/sbin/init"
+	watching
+	cloisonctl --quiet start 900
+	wait_for grep -q 'Container 900 rebooted 6 times .* stays down' "$KTAP_TMP/watch"
+	is_swept 900
+	[[ $(grep -c 'started again' "$KTAP_TMP/watch") == 5 ]]
+	end_watch
+}
+
+# Who works on it goes first: its lock is waited for, then nothing is left to do.
+locked_meanwhile() {
+	make_running 900
+	watching
+	(
+		exec {fd}>/run/cloison/lock/900.lck
+		flock "$fd"
+		kill -9 "$(init_of 900)"
+		wait_for is_down 900
+		sleep 1
+		[[ $(status 900) == "CTID 900 exist mounted down" ]]
+		cloisonctl --skiplock --quiet start 900 --wait
+	)
+	sleep 1
+	is_running 900
+	# it ends at once, with a child that waits
+	(
+		exec {fd}>/run/cloison/lock/900.lck
+		flock "$fd"
+		kill -9 "$(init_of 900)"
+		wait_for is_down 900
+		sleep 0.5
+		kill "$watcher"
+		sleep 1
+		not kill -0 "$watcher"
+	)
+	wait "$watcher"
+	not pgrep -x cloisonctl
+}
+
+# The scripts of the host belong to a reboot too.
+scripts_at_reboot() {
+	local old
+	make 900
+	printf '#!/bin/sh\necho "$(basename "$0")" >>%s\n' "$KTAP_TMP/log" >"$etc/conf/900.mount"
+	chmod 755 "$etc/conf/900.mount"
+	cp "$etc/conf/900.mount" "$etc/conf/900.postumount"
+	cloisonctl --quiet start 900 --wait
+	watching
+	old=$(init_of 900)
+	cloisonctl exec 900 reboot -f || true
+	wait_for other_init 900 "$old"
+	cloisonctl exec 900 halt -f || true
+	wait_for is_swept 900
+	[[ $(tr '\n' ' ' <"$KTAP_TMP/log") == "900.mount 900.postumount 900.mount 900.postumount " ]]
+	end_watch
+	rm "$etc"/conf/900.{mount,postumount}
+}
+
+ktap_plan 9
+run_case "events as text" text
+run_case "events as JSON, of some containers" json
+run_case "events end with their reader" ends_with_its_reader
+run_case "events over a reload of the module" over_a_reload
+run_case "a container that reboots comes back" guest_reboots
+run_case "what ended while nobody watched" found_dead
+run_case "a container that does nothing but reboot" reboot_loop
+run_case "a container that is locked" locked_meanwhile
+run_case "action scripts at a reboot" scripts_at_reboot
+ktap_finish

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configurations of OpenVZ's, whose beancounters may not fit together: what is
+ * repaired is right, and can be read again.
+ */
+#include <stdbool.h>
+
+#include "cleanup.h"
+#include "conf.h"
+#include "fuzz.h"
+#include "validate.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup_conf struct conf *conf = conf_new(), *reread = conf_new();
+	cleanup_free char *text = string(data, size), *repaired = NULL;
+	unsigned int left;
+
+	if (!freopen("/dev/null", "w", stdout))
+		return -1;
+	if (conf_parse(conf, text, "fuzz"))
+		return 0;
+	left = validate_conf(conf, true, size & 1);
+	repaired = conf_text(conf);
+	must(conf_parse(reread, repaired, "repaired") == 0);
+	must(validate_conf(reread, false, false) == left);
+	must(validate_conf(reread, true, false) == left);
+	return 0;
+}

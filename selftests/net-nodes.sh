@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# nodes: 2
+# timeout: 400
+# Containers on a network with another machine, and addresses of that network:
+#
+#	     900: 10.99.0.100 fd99::100
+#	      |
+#	    venet0
+#	      |
+#	node1, eth0 ------------------ eth0, node2
+#	10.99.0.1 fd99::1	       10.99.0.2 fd99::2
+
+# shellcheck disable=SC2029 # what is for node2 may expand here
+
+. "$(dirname "$0")/cli-lib.sh"
+
+mac=$(</sys/class/net/eth0/address)
+
+setting() {
+	sed -i "/^${1%%=*}=/d" "$etc/cloison.conf"
+	echo "$1" >>"$etc/cloison.conf"
+}
+
+# neighbour ADDRESS: its MAC, as node2 knows it.
+neighbour() {
+	ssh node2 ip neigh show "$1" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p'
+}
+
+served() {
+	make_running 900 --ipadd 10.99.0.100 --ipadd fd99::100
+	cloisonctl exec 900 'mkdir -p /www; echo page of 900 >/www/index.html; httpd -h /www'
+	for a in 10.99.0.100 fd99::100; do
+		ssh node2 ping -c 2 -W 5 "$a"
+		[[ $(ssh node2 "printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 5 $a 80 | tail -n 1") == "page of 900" ]]
+		[[ $(neighbour "$a") == "$mac" ]]
+	done
+	cloisonctl exec 900 'ping -c 1 -W 5 10.99.0.2'
+	cloisonctl exec 900 'ping -c 1 -W 5 fd99::2'
+	# on another network, by a route
+	cloisonctl set 900 --ipadd 10.0.100.2
+	ssh node2 ip route add 10.0.100.2 via 10.99.0.1
+	ssh node2 ping -c 1 -W 5 10.0.100.2
+	ssh node2 ip route del 10.0.100.2
+	cloisonctl stop 900 --fast
+	ssh node2 ip neigh flush dev eth0
+	not ssh node2 ping -c 1 -W 2 10.99.0.100
+	not ssh node2 ping -c 1 -W 2 fd99::100
+}
+
+is_here() {
+	[[ $(neighbour "$1") == "$mac" ]]
+}
+
+# Who knew it elsewhere hears where it is.
+announced() {
+	make 900 --ipadd 10.99.0.100 --ipadd fd99::100
+	for a in 10.99.0.100 fd99::100; do
+		ssh node2 ip neigh replace "$a" lladdr 02:00:00:00:00:99 dev eth0 nud stale
+	done
+	cloisonctl start 900
+	wait_for is_here 10.99.0.100
+	wait_for is_here fd99::100
+}
+
+# node2_has ADDRESS COMMAND...
+node2_has() {
+	local status=0
+	ssh node2 ip addr add "$1" dev eth0 nodad
+	"${@:2}" || status=$?
+	ssh node2 ip addr del "$1" dev eth0
+	return "$status"
+}
+
+conflict() {
+	make 900 --ipadd 10.99.0.100
+	node2_has 10.99.0.100/24 expect_exit 78 cloisonctl start 900
+	node2_has 10.99.0.100/24 expect_out "Address 10.99.0.100: another machine on eth0 has it \(52:54:" cloisonctl start 900
+	is_down 900
+	[[ -z $(ip neigh show proxy) ]]
+	cloisonctl start 900
+	node2_has fd99::100/64 expect_exit 78 cloisonctl set 900 --ipadd fd99::100 --ipadd 10.99.0.101 --save
+	not grep -q fd99::100 "$etc/conf/900.conf"
+	[[ $(ip neigh show proxy) == "10.99.0.100 dev eth0 proxy"* ]]
+	node2_has fd99::100/64 expect_exit 0 cloisonctl set 900 --ipadd fd99::100 --skip_arpdetect
+	cloisonctl stop 900 --fast
+	node2_has 10.99.0.100/24 expect_exit 0 cloisonctl start 900 --skip_arpdetect
+	cloisonctl stop 900 --fast
+	setting 'ERROR_ON_ARPFAIL="no"'
+	node2_has 10.99.0.100/24 expect_out 'Warning: Address 10.99.0.100: another machine' cloisonctl start 900
+	is_running 900
+	setting 'ERROR_ON_ARPFAIL="yes"'
+}
+
+web() {
+	cloisonctl exec "$1" "mkdir -p /www; echo page of $1 >/www/index.html; httpd -h /www"
+}
+
+# for bash -c: fetch the page of a server at an address and port
+# shellcheck disable=SC2016 # that shell expands
+page='exec 3<>/dev/tcp/$0/$1; printf "GET / HTTP/1.0\r\n\r\n" >&3; tail -n 1 <&3'
+
+# Behind the host's address: node2 knows no way to 10.0.100.2, and needs none.
+behind() {
+	nft add table inet mine
+	make_running 900 --ipadd 10.0.100.2 --ipadd fd00:100::2 --nat yes --port_add tcp:8080:80
+	[[ -z $(ip neigh show proxy) ]]
+	cloisonctl exec 900 'ping -c 1 -W 5 10.99.0.2'
+	cloisonctl exec 900 'ping -c 1 -W 5 fd99::2'
+	not ssh node2 ping -c 1 -W 2 10.0.100.2
+	web 900
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8080") == "page of 900" ]]
+	[[ $(timeout 10 bash -c "$page" 10.99.0.1 8080) == "page of 900" ]]
+	make_running 901 --ipadd 10.0.101.2
+	[[ $(cloisonctl exec 901 wget -q -O - http://10.99.0.1:8080/) == "page of 900" ]]
+	# one that has no NAT is seen as it is, and so not answered
+	not cloisonctl exec 901 'ping -c 1 -W 2 10.99.0.2'
+	# a port is one container's
+	expect_exit 78 cloisonctl set 901 --port_add tcp:8080:80 --save
+	not grep -q PORTS "$etc/conf/901.conf"
+	cloisonctl set 901 --port_add tcp:8081:80 --save
+	web 901
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8081") == "page of 901" ]]
+	cloisonctl set 900 --port_del tcp:8080 --port_add tcp:8082:80 --save
+	cloisonctl set 901 --port_add tcp:8080:80 --save
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8080") == "page of 901" ]]
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8082") == "page of 900" ]]
+	nft flush ruleset
+	nft add table inet mine
+	expect_out '^mended +container 900: ' cloisonctl check --repair
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8082") == "page of 900" ]]
+	cloisonctl stop 900 --fast
+	not ssh node2 "timeout 5 bash -c '$page' 10.99.0.1 8082" 2>/dev/null
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8080") == "page of 901" ]]
+	kill -9 "$(init_of 901)"
+	wait_for is_down 901
+	cloisonctl start 901
+	web 901
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8081") == "page of 901" ]]
+	cloisonctl stop 901 --fast
+	not grep -q elements <(nft list table inet cloison)
+	nft delete table inet mine
+	for a in tcp tcp:80 tcp:80:80:80 sctp:80:80 tcp:0:80 tcp:80:65536 tcp:a:b; do
+		expect_exit 21 cloisonctl set 900 --port_add "$a" --save
+	done
+	expect_exit 21 cloisonctl set 900 --nat maybe --save
+	expect_exit 21 cloisonctl set 900 --port_del tcp:80:80 --save
+	cloisonctl set 900 --ipdel all --save
+	expect_exit 21 cloisonctl start 900
+	is_down 900
+}
+
+# Of packets that are not for it a container sees none.
+overheard() {
+	make_running 900 --ipadd 10.99.0.100
+	make_running 901 --ipadd 10.99.0.101
+	local before after
+	before=$(cloisonctl exec 900 'cat /sys/class/net/venet0/statistics/rx_packets')
+	ssh node2 ping -c 5 -i 0.2 10.99.0.101
+	ssh node2 ping -c 5 -i 0.2 -b 10.99.0.255 || true
+	ssh node2 ping -c 2 -i 0.2 ff02::1%eth0 || true
+	after=$(cloisonctl exec 900 'cat /sys/class/net/venet0/statistics/rx_packets')
+	[[ $before == "$after" ]]
+}
+
+ktap_plan 5
+run_case "a server, seen from another machine" served
+run_case "neighbours are told" announced
+run_case "an address that another machine has" conflict
+run_case "behind the host" behind
+run_case "packets for others" overheard
+ktap_finish
