@@ -6,19 +6,20 @@
 
 . "$(dirname "$0")/cli-lib.sh"
 
-# What each may say: it was done; 9 another was at it; or things were so that it could not be done.
+# What each may say: it was done; 9 another was at it; or things were so that it could not be done. A list says 1 if there
+# is none to list.
 declare -A allowed=(
 	[create]="0 9 44" [start]="0 9 14 32" [stop]="0 9 14" [set]="0 9 14" [destroy]="0 9 14 41" [restart]="0 9 14"
-	[list]="0" [status]="0" [check]="0 3"
+	[list]="0 1" [status]="0" [check]="0 3"
 )
 
 # one VERB ARGUMENT...: a line "VERB STATUS" in codes.
 one() {
-	local status=0
-	timeout --kill-after=5 200 cloisonctl "$@" >"$KTAP_TMP/out.$BASHPID" 2>&1 || status=$?
+	local status=0 out
+	out=$(timeout --kill-after=5 200 cloisonctl "$@" 2>&1) || status=$?
 	if [[ " ${allowed[$1]} " != *" $status "* ]]; then
 		echo "cloisonctl $*: status $status"
-		cat "$KTAP_TMP/out.$BASHPID"
+		echo "$out"
 	fi
 	echo "$1 $status" >>"$KTAP_TMP/codes"
 }

@@ -156,6 +156,7 @@ prefixes() {
 }
 
 taken() {
+	local ping
 	two
 	expect_exit 78 cloisonctl set 901 --ipadd 10.0.109.2 --ipadd 10.0.100.2 --save
 	expect_out 'Address 10.0.100.2: .*container 900' cloisonctl set 901 --ipadd 10.0.100.2
@@ -172,11 +173,14 @@ taken() {
 	expect_exit 78 cloisonctl set 901 --ipadd 10.0.107.0/28
 	ip addr del 10.0.107.1 dev lo
 	# moved while traffic flows
-	ping -i 0.2 -q 10.0.100.2 >/dev/null &
+	ping -i 0.2 10.0.100.2 >"$KTAP_TMP/pings" 2>&1 &
+	ping=$!
+	# one that begins without a route ends at once
+	wait_for grep -q 'bytes from' "$KTAP_TMP/pings"
 	cloisonctl set 900 --ipdel 10.0.100.2
 	cloisonctl set 901 --ipadd 10.0.100.2
 	pings 10.0.100.2
-	kill $!
+	kill "$ping"
 	[[ $(cloisonctl exec 901 'ip -o addr show dev venet0' | grep -c 10.0.100.2) == 1 ]]
 }
 
