@@ -8,6 +8,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/ktap.sh"
 . "$here/vm/lib/log.sh"
+. "$here/vm/lib/again.sh"
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -132,10 +133,35 @@ points() {
 		expect_out '^1 1 0$' judged < <(printf '%s\n' '@@ begin t' '1..1' 'ok 1')
 }
 
-ktap_plan 9
+# What is tried once more, and what becomes of the rows.
+again() {
+	local n
+	printf '%s\n' 'p a 3 0 0 10 ' 'p b 1 2 0 20 exit status 1' 'p c 1 1 0 30 the kernel complained' \
+		'p d 0 1 0 0 did not run' 'p machine 0 1 0 0 ended with status 124' >"$tmp/rows"
+	[[ $(again_tests "$tmp/rows") == 'p b' ]] || return 1
+	cp "$tmp/rows" "$tmp/kept"
+	echo 'q b 2 1 0 21 exit status 1' >"$tmp/second"
+	again_merge "$tmp/rows" "$tmp/second" b
+	diff "$tmp/rows" "$tmp/kept" && [[ ! -s $tmp/second ]] || return 1
+	echo 'q b 3 0 0 21 ' >"$tmp/second"
+	again_merge "$tmp/rows" "$tmp/second" b
+	[[ $(sed -n 2p "$tmp/rows") == 'p b 3 0 0 21 FLAKY: failed at first' && ! -s $tmp/second ]] || return 1
+	# passed, but the kernel complained or the machine died
+	printf '%s\n' 'q b 3 0 0 21 ' 'q machine 0 1 0 0 ended with status 125' >"$tmp/second"
+	cp "$tmp/kept" "$tmp/rows"
+	again_merge "$tmp/rows" "$tmp/second" b
+	diff "$tmp/rows" "$tmp/kept" || return 1
+	for n in {1..7}; do
+		echo "p t$n 1 1 0 1 exit status 1"
+	done >"$tmp/many"
+	[[ -z $(again_tests "$tmp/many") ]]
+}
+
+ktap_plan 10
 ktap_run "an unknown option gives the usage" usage
 ktap_run "complaints of the kernel are seen in a log" complaints
 ktap_run "points are counted, and what is not credible fails" points
+ktap_run "a second try of what failed" again
 boot_all
 ktap_run "the script's status is passed on" status seven 7
 ktap_run "files and output arrive" files_arrive
