@@ -11,12 +11,11 @@ listen() {
 	cloisonctl events "$@" >"$KTAP_TMP/events" &
 	listener=$!
 	wait_for listening "$listener"
-	sleep 0.5
 }
 
-# listening PID: it is a member of the group that tells of families, and is about to join ours
+# listening PID: it has asked what it had to, and waits in poll(2) (7) for what comes
 listening() {
-	awk -v pid="$1" '$3 % 4194304 == pid && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink
+	[[ $(<"/proc/$1/syscall") == "7 "* ]]
 }
 
 # heard REGEX
@@ -72,7 +71,7 @@ ends_with_its_reader() {
 	make 900
 	cloisonctl events | head -n 1 >"$KTAP_TMP/first" &
 	wait_for pgrep -x cloisonctl
-	sleep 0.5
+	wait_for listening "$(pgrep -x cloisonctl)"
 	cloisonctl --quiet start 900
 	wait $!
 	grep -q '900 created' "$KTAP_TMP/first"
@@ -203,8 +202,7 @@ locked_meanwhile() {
 		wait_for is_down 900
 		sleep 0.5
 		kill "$watcher"
-		sleep 1
-		not kill -0 "$watcher"
+		wait_for not kill -0 "$watcher"
 	)
 	wait "$watcher"
 	not pgrep -x cloisonctl

@@ -112,7 +112,7 @@ consoles() {
 		printf 'root\r'
 		wait_for grep -q '#' "$KTAP_TMP/out"
 		printf 'tty; echo is $((40 + 2)); exit 4\r'
-		sleep 1
+		wait_for grep -q 'is 42' "$KTAP_TMP/out"
 	} | cloisonctl console 900 >"$KTAP_TMP/out" || [[ $? == 4 ]]
 	grep -q 'one login:' "$KTAP_TMP/out"
 	grep -q /dev/pts/0 "$KTAP_TMP/out"
@@ -126,7 +126,7 @@ consoles() {
 		printf '\033'
 		sleep 0.2
 		printf '.'
-		sleep 3
+		wait_for grep -q 'Detached' "$KTAP_TMP/out"
 	} | timeout 50 cloisonctl console 900 2 >"$KTAP_TMP/out"
 	grep -q 'Detached from CT 900' "$KTAP_TMP/out"
 	wait_for not cloisonctl exec 900 'ls /dev/pts/0'

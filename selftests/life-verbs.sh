@@ -124,14 +124,17 @@ stops_when_paused() {
 # An exec that is under way waits with the rest.
 exec_across_a_pause() {
 	make_running 900
-	cloisonctl exec2 900 'read line; echo "$line"; exit 6' < <(sleep 1; echo through) >"$KTAP_TMP/out" &
-	wait_for cloisonctl exec 900 pidof sh
+	mkfifo "$KTAP_TMP/in"
+	exec 5<>"$KTAP_TMP/in"
+	cloisonctl exec2 900 'echo waiting; read line; echo "$line"; exit 6' <&5 >"$KTAP_TMP/out" &
+	wait_for grep -q waiting "$KTAP_TMP/out"
 	cloisonctl --quiet pause 900
+	echo through >&5
 	sleep 1
-	[[ ! -s $KTAP_TMP/out ]]
+	[[ $(<"$KTAP_TMP/out") == waiting ]]
 	cloisonctl --quiet unpause 900
 	wait $! || [[ $? == 6 ]]
-	[[ $(<"$KTAP_TMP/out") == through ]]
+	[[ $(<"$KTAP_TMP/out") == waiting$'\n'through ]]
 }
 
 nothing_runs() {
