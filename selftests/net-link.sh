@@ -155,6 +155,15 @@ express_data_path() {
 	rm /sys/fs/bpf/nettest
 }
 
+# What netpoll sends is Ethernet, and comes with interrupts off.
+no_netconsole() {
+	modinfo -F filename netconsole | grep -q / || return "$KTAP_SKIP"
+	# some kernels load it without the target that they refuse
+	modprobe netconsole netconsole=6666@10.0.0.1/venet0,6666@10.0.0.2/52:54:00:00:00:01 || true
+	dmesg | grep "venet0 doesn't support polling"
+	modprobe -r netconsole || true
+}
+
 unloads() {
 	rmmod cloison_net
 	not ip link show venet0
@@ -164,7 +173,7 @@ unloads() {
 }
 
 start_net
-ktap_plan 11
+ktap_plan 12
 net_check "kind, type, flags" what_it_is
 net_check "one in a namespace" one_each
 net_check "it does not move" does_not_move
@@ -175,5 +184,6 @@ net_check "MTU" mtu
 net_check "statistics" statistics
 net_check "tc" traffic_control
 net_check "XDP" express_data_path
+net_check "no netconsole" no_netconsole
 net_check "unloading takes it along" unloads
 ktap_finish

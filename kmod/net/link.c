@@ -108,7 +108,8 @@ static void venet_setup(struct net_device *dev)
 
 	dev->type = ARPHRD_VOID;
 	dev->flags = IFF_NOARP | IFF_POINTOPOINT;
-	dev->priv_flags |= IFF_NO_QUEUE;
+	/* netpoll sends Ethernet, and with interrupts off: venet_drop() must not. */
+	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->mtu = ETH_DATA_LEN;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
