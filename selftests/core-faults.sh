@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
-# The module when memory runs out, at every allocation of every request, see nl/faults.c. Only a debug kernel can do that.
+# timeout: 600
+# The modules when memory runs out, at every allocation of every request, see nl/faults.c. Only a debug kernel can do that.
 
 . "$(dirname "$0")/core-lib.sh"
 
@@ -37,13 +37,14 @@ faults_attached() {
 	[[ $(</sys/module/cloison_test/parameters/attached) == "$(</sys/module/cloison_test/parameters/detached)" ]]
 }
 
+# load MODULE [LAST]: see nl/faults.c
 load() {
 	local out
-	rmmod cloison
-	out=$("$here/nl/faults" load "$(modinfo -n cloison)")
+	rmmod "$1"
+	out=$("$here/nl/faults" load "$(modinfo -n "$1")" "${@:2}")
 	[[ $out =~ ^[1-9][0-9]*\ faults ]]
-	echo "load: $out" >>"$said"
-	modprobe cloison
+	echo "load $1: $out" >>"$said"
+	modprobe "$1"
 }
 
 faulty() {
@@ -51,11 +52,11 @@ faulty() {
 	faults "$1"
 }
 
-modprobe -r cloison_diag 2>/dev/null
+modprobe -r -a cloison_diag cloison_net 2>/dev/null
 start_core
 said=$KTAP_TMP/said
 commands=(new set del get dump resolve)
-ktap_plan $((${#commands[@]} + 2))
+ktap_plan $((${#commands[@]} + 4))
 for command in "${commands[@]}"; do
 	eval "case_$command() { faulty $command; }"
 	check "$command" "case_$command"
@@ -65,6 +66,10 @@ attached() {
 	faults_attached
 }
 check "new, with parts attached" attached
-ktap_run "loading the module" load
+ktap_run "loading the module" load cloison
+modprobe cloison_net
+check "new, with the network attached" case_new
+ktap_run "loading the network" load cloison_net
+modprobe -r cloison_net
 ktap_say "$(cat "$said")"
 ktap_finish

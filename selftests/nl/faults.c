@@ -6,12 +6,13 @@
  * was either granted or it changed nothing.
  *
  *	faults new|set|del|get|dump|resolve ID CGROUP-ID PID
- *	faults load MODULE.ko
+ *	faults load MODULE.ko [LAST]
  *
  * PID is an init in the cgroup of container ID, which nobody has registered yet.
  * Prints how many faults there were and how many requests were granted in spite
  * of one; exits with 1 if the registry is not as the answer says, 4 on a kernel
- * that cannot inject faults.
+ * that cannot inject faults. Of loading, which has thousands of faults before the
+ * module's own code runs, the LAST ones are tried, 200 unless told.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -183,43 +184,45 @@ static void enumerate(int cmd, bool dump)
 	printf("%u faults, %u granted in spite of one\n", n - 2, granted);
 }
 
-static bool load_meets(int fd, unsigned int n, int *loaded)
+static bool load_meets(int fd, const char *name, unsigned int n, int *loaded)
 {
 	bool met;
 
 	set_fault(n);
 	*loaded = syscall(SYS_finit_module, fd, "", 0);
 	met = fault_met();
-	if (*loaded == 0 && syscall(SYS_delete_module, "cloison", O_NONBLOCK))
+	if (*loaded == 0 && syscall(SYS_delete_module, name, O_NONBLOCK))
 		err(1, "fault %u: cannot unload", n);
 	return met;
 }
 
-/* Loading has thousands of faults, most of them before the module's own code runs:
- * the last ones are its own.
- */
-static void load(const char *path)
+static void load(const char *path, unsigned int last)
 {
+	char *name = strdup(basename(path));
 	unsigned int least = 1, most = MOST, n, granted = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), loaded;
 
 	if (fd < 0)
 		err(3, "%s", path);
-	if (load_meets(fd, most, &loaded) || loaded)
+	if (!name)
+		errx(3, "out of memory");
+	name[strcspn(name, ".")] = '\0';
+	if (load_meets(fd, name, most, &loaded) || loaded)
 		errx(3, "%s: cannot be loaded", path);
 	while (least < most) {
 		n = (least + most) / 2;
-		if (load_meets(fd, n, &loaded))
+		if (load_meets(fd, name, n, &loaded))
 			least = n + 1;
 		else
 			most = n;
 	}
-	n = least > 200 ? least - 200 : 1;
+	n = least > last ? least - last : 1;
 	for (; n < least; n++) {
-		load_meets(fd, n, &loaded);
+		load_meets(fd, name, n, &loaded);
 		granted += loaded == 0;
 	}
-	printf("%u faults, %u of the last 200 granted in spite of one\n", least - 1, granted);
+	printf("%u faults, %u of the last %u granted in spite of one\n", least - 1, granted, last);
+	free(name);
 }
 
 int main(int argc, char **argv)
@@ -232,12 +235,12 @@ int main(int argc, char **argv)
 		puts("this kernel injects no faults");
 		return 4;
 	}
-	if (argc == 3 && !strcmp(argv[1], "load")) {
-		load(argv[2]);
+	if (argc >= 3 && !strcmp(argv[1], "load")) {
+		load(argv[2], argc > 3 ? atoi(argv[3]) : 200);
 		return 0;
 	}
 	if (argc != 5)
-		errx(3, "usage: faults COMMAND ID CGROUP-ID PID | faults load MODULE.ko");
+		errx(3, "usage: faults COMMAND ID CGROUP-ID PID | faults load MODULE.ko [LAST]");
 	id = atoi(argv[2]);
 	cgroup_id = strtoull(argv[3], NULL, 10);
 	pid = atoi(argv[4]);
