@@ -4,7 +4,7 @@
 # test during which it was done. Runs on the host, in a machine of its own.
 # place: host
 # kernels: debug
-# timeout: 1800
+# timeout: 5400
 # shellcheck disable=SC2317 # ktap_run calls the functions
 
 here=$(cd "$(dirname "$0")" && pwd)
