@@ -7,7 +7,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -156,9 +155,8 @@ int devnodes_add(const struct attached *in, const struct devnodes *nodes)
 	}
 	close(ends[1]);
 	ret = sync_hear(ends[0], NULL, 0);
-	close(ends[0]);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	/* it has nothing more to do */
+	child_kill(&(struct child){ .pid = pid, .sync = ends[0] });
 	return ret;
 }
 

@@ -3,10 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "sync.h"
+
+/*
+ * No step takes that long, however loaded the machine is. But the container's root can
+ * stop a process of ours that came in, or put it into a frozen group: the tool, with the
+ * container's lock, does not wait for it for ever.
+ */
+#define PATIENCE_S	60
 
 struct message {
 	int status;
@@ -15,9 +23,16 @@ struct message {
 
 int sync_pair(int ends[2])
 {
+	static const struct timeval patience = { .tv_sec = PATIENCE_S };
+
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return fail_errno(EXIT_SYSTEM, "Cannot make a socket pair");
-	return 0;
+	if (setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0)
+		return 0;
+	fail_errno(EXIT_SYSTEM, "Cannot set up a socket pair");
+	close(ends[0]);
+	close(ends[1]);
+	return EXIT_SYSTEM;
 }
 
 void sync_die(int sync, int status)
@@ -101,15 +116,20 @@ static int hear(int sync, int *fds, int count, int silence)
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
+	bool late;
 	ssize_t n;
 
 	do
 		n = recvmsg(sync, &mh, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
+	late = n < 0 && errno == EAGAIN;
 	if (n < 0)
 		mh.msg_controllen = 0;
 	/* descriptors come with a step that is done, with nothing else */
 	take_descriptors(&mh, fds, count, n == sizeof(msg) && !msg.status);
+	if (late)
+		return fail(EXIT_SYSTEM,
+			    "The process in the container does not answer: stopped or frozen there?");
 	if (n != sizeof(msg))
 		return silence;
 	return msg.status ? failed(&msg) : 0;

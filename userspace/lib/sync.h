@@ -9,7 +9,7 @@
 
 #define SYNC_MAX_FDS	2
 
-/* Both ends close on exec. EXIT_SYSTEM if it cannot be made. */
+/* Both ends close on exec; the first is the parent's. EXIT_SYSTEM if it cannot be made. */
 int sync_pair(int ends[2]);
 
 /* Child: the noted error of fail(), with its status; does not return. */
@@ -17,8 +17,9 @@ void sync_die(int sync, int status) __attribute__((noreturn));
 /* Child: a step is done; descriptors may go along. */
 int sync_tell(int sync, const int *fds, int count);
 /*
- * Parent: wait until the child has done its step; 0, the child's error, or
- * EXIT_START if it died without a word. @fds gets @count descriptors, or -1.
+ * Parent: wait until the child has done its step; 0, the child's error, EXIT_START
+ * if it died without a word, or EXIT_SYSTEM if it says nothing for too long: the
+ * caller kills it. @fds gets @count descriptors, or -1.
  */
 int sync_hear(int sync, int *fds, int count);
 /* Parent: the child was to run a program next: 0, or why it could not. */
