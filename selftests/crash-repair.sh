@@ -42,6 +42,7 @@ created_half() {
 	local before
 	# without a file before, none is left
 	mkdir -p "$state/private/900.creating/fs/bin"
+	: >"$state/private/900.creating/conf.before"
 	cp "$etc/conf/ve-basic.conf-sample" "$etc/conf/900.conf"
 	hinted 'container 900: a create that was cut off'
 	[[ ! -e $state/private/900.creating && ! -e $etc/conf/900.conf ]]
@@ -52,9 +53,14 @@ created_half() {
 	cp "$etc/conf/ve-basic.conf-sample" "$etc/conf/900.conf"
 	hinted 'container 900: a create that was cut off'
 	[[ ! -e $state/private/900.creating && $(<"$etc/conf/900.conf") == "$before" ]]
+	# cut off before that was written, or in the undoing after it was removed: the file is the administrator's
+	mkdir "$state/private/900.creating"
+	hinted 'container 900: a create that was cut off'
+	[[ ! -e $state/private/900.creating && $(<"$etc/conf/900.conf") == "$before" ]]
 	# where the file says, too
 	echo "VE_PRIVATE=$KTAP_TMP/elsewhere/" >"$etc/conf/900.conf"
 	mkdir "$KTAP_TMP/elsewhere.creating"
+	: >"$KTAP_TMP/elsewhere.creating/conf.before"
 	hinted 'container 900: a create that was cut off'
 	[[ ! -e $KTAP_TMP/elsewhere.creating && ! -e $etc/conf/900.conf ]]
 }

@@ -123,8 +123,9 @@ static int undo_create(struct container *ct)
 	text = read_file(before, CONF_MAX);
 	if (!text && errno != ENOENT)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", before);
-	if (text ? write_file_atomic(ct->conf_path, text, 0644) :
-		   file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT)
+	/* what did not come as far as that has not come to the file either */
+	if (text && (*text ? write_file_atomic(ct->conf_path, text, 0644) :
+			     file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT))
 		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
 	if (name && !names_find(name, &holder))
 		names_release(name, ct->id);
@@ -167,7 +168,7 @@ int private_settle(struct container *ct)
 
 /*
  * The staging area is what says that a create is under way: it is on disk before
- * the configuration file is written, with what that held before.
+ * the configuration file is written, with what that held before; nothing for none.
  */
 static int begin(const struct container *ct, const char *staging)
 {
@@ -179,7 +180,7 @@ static int begin(const struct container *ct, const char *staging)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", ct->conf_path);
 	if (mkdir_parents(dirname(copy), 0700) || mkdir(staging, 0700))
 		return fail_disk(staging);
-	if (text && write_file_atomic(before, text, 0600))
+	if (write_file_atomic(before, text ? text : "", 0600))
 		return fail_disk(before);
 	return sync_parent(EXIT_CREATE, staging);
 }

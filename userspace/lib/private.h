@@ -17,7 +17,10 @@
 /* A file in it until the first start: its files are the template's still, see dist.h. */
 #define PRIVATE_FRESH	"fresh"
 
-/* The text of a configuration file that was there before. Once it is created, a rest. */
+/*
+ * The text of the configuration file that was there before, empty if there was none.
+ * Once it is created, a rest.
+ */
 #define PRIVATE_BEFORE	"conf.before"
 
 enum private_left { PRIVATE_NOTHING, PRIVATE_CREATING, PRIVATE_DESTROYED };
