@@ -80,8 +80,10 @@ all_errors() {
 			[[ $call ]] || { echo "did not come to $point this time" && continue; }
 			if [[ $status -eq 0 ]]; then
 				passed=$((passed + 1))
-				if [[ $call == "unlink /etc/cloison/names/"* || $call == "rmdir $state/root/"* ]]; then
-					# a name or mount point of no container does not count, and repair takes it away
+				if [[ $call == "unlink /etc/cloison/names/"* || $call == "rmdir $state/root/"* ||
+					$call == "unlink "*/conf.before ]]; then
+					# a name or mount point of no container, a rest of one's creation: they do not count, and
+					# repair takes them away
 					cloisonctl check --repair
 				elif ! same failed after && ! { warned && like "$verb" failed after; }; then
 					echo "$error at $point, $call: success, but not what it should be"

@@ -131,7 +131,7 @@ static int become_guest(const struct attached *in, struct attach_program *prog, 
 	if (!ret && sync_tell(sync, &prog->master, prog->pty))
 		ret = fail(EXIT_SYSTEM, "The tool cannot be heard any more");
 	if (!ret)
-		ret = confine_descriptors(sync);
+		ret = confine_to_line(sync);
 	return ret;
 }
 
@@ -178,9 +178,16 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 static void go_between(const struct attached *in, struct attach_program *prog, int sync,
 		       int pids)
 {
+	const int needed[] = { in->pidfd, sync, pids, prog->stdio[0], prog->stdio[1],
+			       prog->stdio[2] };
 	struct clone_args args = { .flags = CLONE_PARENT };
 	pid_t pid;
 
+	/* Above all the container's lock: its root can stop who comes in, and that one
+	 * would have it still when the tool is dead.
+	 */
+	if (confine_descriptors(needed, ARRAY_SIZE(needed)))
+		sync_die(sync, EXIT_SYSTEM);
 	/* no debugger from inside gets at it, see ptrace(2) */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot protect the process"));

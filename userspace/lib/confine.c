@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -202,10 +203,26 @@ int confine(uint64_t dropped)
 	return ret ? ret : filter_syscalls();
 }
 
-int confine_descriptors(int keep)
+int confine_descriptors(const int keep[], size_t count)
 {
-	if ((keep > STDERR_FILENO + 1 && close_range(STDERR_FILENO + 1, keep - 1, 0)) ||
-	    close_range(keep + 1, ~0U, 0) || fcntl(keep, F_SETFD, FD_CLOEXEC))
-		return fail_errno(EXIT_START, "Cannot close descriptors");
+	int next;
+
+	for (int from = STDERR_FILENO + 1; from < INT_MAX; from = next + 1) {
+		next = INT_MAX - 1;
+		for (size_t i = 0; i < count; i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		if (next > from && close_range(from, next - 1, 0))
+			return fail_errno(EXIT_START, "Cannot close descriptors");
+	}
 	return 0;
+}
+
+int confine_to_line(int sync)
+{
+	int ret = confine_descriptors(&sync, 1);
+
+	if (!ret && fcntl(sync, F_SETFD, FD_CLOEXEC))
+		ret = fail_errno(EXIT_START, "Cannot close descriptors");
+	return ret;
 }

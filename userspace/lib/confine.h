@@ -3,6 +3,7 @@
 #ifndef CLOISON_CONFINE_H
 #define CLOISON_CONFINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,11 +17,14 @@ int confine(uint64_t dropped);
 /* The host's part of it, which the process itself may not do any more. */
 void confine_from_outside(pid_t pid);
 
+/* Close everything above stderr but those of @keep (and -1 is none). */
+int confine_descriptors(const int keep[], size_t count);
+
 /*
- * The last thing before the next program: close everything above stderr but @keep,
- * which the exec closes. Now rather than then: a program's interpreter may be named
- * by /proc/self/fd/N while it is being executed.
+ * The last thing before the next program: close all but the line to the tool, which
+ * the exec closes. Now rather than then: a program's interpreter may be named by
+ * /proc/self/fd/N while it is being executed.
  */
-int confine_descriptors(int keep);
+int confine_to_line(int sync);
 
 #endif

@@ -166,7 +166,7 @@ static int prepare(const struct container *ct, const struct devnodes *nodes,
 		return ret;
 	if (sync_tell(sync, fds, prog ? 0 : UP_FDS) || sync_wait(sync))
 		return fail(EXIT_START, "The tool cannot be heard any more");
-	return confine_descriptors(sync);
+	return confine_to_line(sync);
 }
 
 static void run_first(const struct container *ct, const struct devnodes *nodes,

@@ -144,7 +144,7 @@ int sync_hear(int sync, int *fds, int count)
 
 int sync_hear_exec(int sync)
 {
-	/* its end of the line closed with the exec, see confine_descriptors() */
+	/* its end of the line closed with the exec, see confine_to_line() */
 	return hear(sync, NULL, 0, 0);
 }
 

@@ -277,7 +277,7 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 	/* If the tool is killed, tar is no longer wanted: the next create begins by
 	 * removing what it made.
 	 */
-	if (dup2(archive, STDIN_FILENO) < 0 || confine_descriptors(sync) ||
+	if (dup2(archive, STDIN_FILENO) < 0 || confine_to_line(sync) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL))
 		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
 	/* no TAR_OPTIONS, nor anything else of the operator's */
