@@ -275,10 +275,10 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 	if (ret)
 		sync_die(sync, ret);
 	/* If the tool is killed, tar is no longer wanted: the next create begins by
-	 * removing what it made.
+	 * removing what it made. If it was killed before this, nobody says to go on.
 	 */
 	if (dup2(archive, STDIN_FILENO) < 0 || confine_to_line(sync) ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL))
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) || sync_tell(sync, NULL, 0) || sync_wait(sync))
 		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
 	/* no TAR_OPTIONS, nor anything else of the operator's */
 	execvpe(argv[0], (char *const *)argv, (char *const *)environment);
@@ -324,14 +324,20 @@ int template_unpack(const char *archive, const char *dir, uint32_t base)
 	case 0:
 		run_tar(in, out, formats[format].option, child.sync);
 	}
-	ret = sync_hear_exec(child.sync);
+	ret = sync_hear(child.sync, NULL, 0);
+	if (!ret) {
+		sync_go(child.sync);
+		ret = sync_hear_exec(child.sync);
+	}
+	if (ret) {
+		child_kill(&child);
+		return ret;
+	}
 	close(child.sync);
 	watch(child.pid, in, archive);
 	while (waitpid(child.pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(EXIT_CREATE, "Cannot wait for tar");
-	if (!ret && status)
-		ret = fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
-			   archive);
-	return ret;
+	return status ? fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
+			     archive) : 0;
 }
