@@ -81,6 +81,13 @@ destroyed_half() {
 	cloisonctl --quiet destroy 900
 	[[ -z $(ls -A "$state/private") ]]
 	expect_exit 14 cloisonctl destroy 900
+	# what cannot be removed now is found later, in a place of its own too
+	make 900 --private "$state/other"
+	chattr +i "$state/other/fs/bin/busybox"
+	expect_exit 52 cloisonctl destroy 900
+	chattr -i "$state/other.destroyed/fs/bin/busybox"
+	hinted 'container 900: a destroy that was cut off'
+	[[ ! -e $state/other.destroyed && ! -e $etc/conf/900.conf ]]
 }
 
 ended_by_itself() {

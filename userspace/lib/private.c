@@ -132,15 +132,26 @@ static int undo_create(struct container *ct)
 	return remove_tree(EXIT_CREATE, staging);
 }
 
-static int finish_destroy(struct container *ct)
+/*
+ * The files first: if this is cut off, what is left of them is found by the configuration
+ * file, wherever that had them, and nobody gets their ids. Then that file, if it is this
+ * container's, and last what says that there is something to finish.
+ */
+static int remove_doomed(const struct container *ct, bool its_file)
 {
 	cleanup_free char *doomed = doomed_of(ct);
-	int ret = 0;
+	cleanup_free char *fs = xasprintf("%s/fs", doomed);
+	int ret = remove_tree(EXIT_DESTROY, fs);
 
-	/* one made anew since then keeps its file */
-	if (access(ct->private, F_OK) && file_is_its(ct))
+	if (!ret && its_file)
 		ret = put_conf_aside(ct);
 	return ret ? ret : remove_tree(EXIT_DESTROY, doomed);
+}
+
+static int finish_destroy(struct container *ct)
+{
+	/* one made anew since then keeps its file */
+	return remove_doomed(ct, access(ct->private, F_OK) && file_is_its(ct));
 }
 
 int private_settle(struct container *ct)
@@ -280,7 +291,5 @@ int private_destroy(struct container *ct)
 
 	if (access(ct->private, F_OK) == 0)
 		ret = move(EXIT_DESTROY, ct->private, doomed);
-	if (!ret)
-		ret = put_conf_aside(ct);
-	return ret ? ret : remove_tree(EXIT_DESTROY, doomed);
+	return ret ? ret : remove_doomed(ct, true);
 }
