@@ -66,6 +66,8 @@ exec_status_and_io() {
 	[[ $(cloisonctl exec 900 pwd) == /root ]]
 	# much more than a pipe holds, both ways
 	[[ $(head -c 3000000 /dev/zero | cloisonctl exec 900 cat | wc -c) == 3000000 ]]
+	# nobody takes it: whoever writes is told
+	expect_exit 141 timeout 60 sh -c 'cloisonctl exec2 900 yes >/dev/full'
 	# nothing of the tool stays, and what a command leaves in the background does not hold it
 	cloisonctl exec 900 'sleep 1000 >/dev/null 2>&1 &'
 	not pgrep -x cloisonctl

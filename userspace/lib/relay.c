@@ -61,6 +61,9 @@ static void finish(struct relay *r, struct channel *c)
 	} else if (c->to > STDERR_FILENO) {
 		close(c->to);
 	}
+	/* who writes into it must learn that nobody reads */
+	if (c->from > STDERR_FILENO && c->from != r->pty)
+		close(c->from);
 	c->from = -1;
 	c->to = -1;
 }
