@@ -12,7 +12,7 @@
 int cmd_destroy(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
-	struct kernel_container kc = {};
+	struct kernel_container kc;
 	cleanup_free char *name = NULL;
 	bool left;
 	int ret = cmd_container(argc, argv, NEED_GOOD_OR_NONE, &ct);
@@ -21,8 +21,8 @@ int cmd_destroy(int argc, char **argv)
 		ret = fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[2]);
 	if (!ret)
 		ret = container_lock(&ct);
-	if (!ret && kernel_loaded())
-		ret = kernel_get(ct.id, &kc);
+	if (!ret)
+		ret = kernel_look(ct.id, &kc);
 	if (ret)
 		return ret;
 	if (kernel_runs(&kc))

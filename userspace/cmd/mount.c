@@ -12,15 +12,13 @@ static int begin(int argc, char **argv, struct container *ct, struct kernel_cont
 		ret = fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[2]);
 	if (!ret)
 		ret = container_lock(ct);
-	if (!ret && kernel_loaded())
-		ret = kernel_get(ct->id, kc);
-	return ret;
+	return ret ? ret : kernel_look(ct->id, kc);
 }
 
 int cmd_mount(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
-	struct kernel_container kc = {};
+	struct kernel_container kc;
 	int ret = begin(argc, argv, &ct, &kc);
 
 	if (ret)
@@ -36,7 +34,7 @@ int cmd_mount(int argc, char **argv)
 int cmd_umount(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
-	struct kernel_container kc = {};
+	struct kernel_container kc;
 	int ret = begin(argc, argv, &ct, &kc);
 
 	if (ret)

@@ -23,7 +23,7 @@ int cmd_status(int argc, char **argv)
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
-	struct kernel_container kc = {};
+	struct kernel_container kc;
 	int opt, ret = cmd_container(argc, argv, NEED_NOTHING, &ct);
 	bool json = false, running;
 
@@ -35,9 +35,8 @@ int cmd_status(int argc, char **argv)
 		json = true;
 	}
 	ret = cmd_no_more(argc - 1, argv + 1);
-	/* without the module nothing can run: that is an answer, not an error */
-	if (!ret && kernel_loaded())
-		ret = kernel_get(ct.id, &kc);
+	if (!ret)
+		ret = kernel_look(ct.id, &kc);
 	if (ret)
 		return ret;
 	running = kernel_runs(&kc);

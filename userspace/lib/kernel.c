@@ -126,6 +126,12 @@ int kernel_get(uint32_t id, struct kernel_container *out)
 	return ret;
 }
 
+int kernel_look(uint32_t id, struct kernel_container *out)
+{
+	memset(out, 0, sizeof(*out));
+	return kernel_loaded() ? kernel_get(id, out) : 0;
+}
+
 int kernel_list(struct kernel_container **list, size_t *count)
 {
 	struct collection all = {};

@@ -42,6 +42,8 @@ int kernel_set_init(uint32_t id, pid_t init);
 int kernel_del(uint32_t id);
 /* An unknown id is no error: out->id is 0 then. */
 int kernel_get(uint32_t id, struct kernel_container *out);
+/* The same where it is an answer, and no error, that there is no module: nothing runs. */
+int kernel_look(uint32_t id, struct kernel_container *out);
 /* The containers by id; free() *list. */
 int kernel_list(struct kernel_container **list, size_t *count);
 /* Says why it cannot be spoken to: EXIT_KERNEL. */

@@ -148,12 +148,6 @@ static int mend_mount_point(struct container *ct)
 	return 0;
 }
 
-static int state_of(uint32_t id, struct kernel_container *kc)
-{
-	*kc = (struct kernel_container) {};
-	return kernel_loaded() ? kernel_get(id, kc) : 0;
-}
-
 static bool find_network(const struct container *ct, const struct kernel_container *kc)
 {
 	/* of what has ended the rest is cleared away as a whole */
@@ -164,7 +158,7 @@ static bool find_network(const struct container *ct, const struct kernel_contain
 static int mend_network(struct container *ct)
 {
 	struct kernel_container kc;
-	int ret = state_of(ct->id, &kc);
+	int ret = kernel_look(ct->id, &kc);
 
 	return ret ? ret : network_mend(ct->id, kernel_runs(&kc) ? kc.init : 0, ct->conf);
 }
@@ -239,7 +233,7 @@ static int look_at(const struct repair *r, uint32_t id)
 	cleanup_container struct container ct = CONTAINER_INIT;
 	cleanup_free char *lock_name = xasprintf("%u", id);
 	struct kernel_container kc;
-	int ret = state_of(id, &kc);
+	int ret = kernel_look(id, &kc);
 
 	if (ret)
 		return ret;
@@ -258,7 +252,7 @@ static int look_at(const struct repair *r, uint32_t id)
 	}
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(faults); i++) {
 		/* what was mended before may have changed it */
-		ret = state_of(id, &kc);
+		ret = kernel_look(id, &kc);
 		if (!ret && fault_there(&faults[i], &ct, &kc) && mend_one(r, &ct, &faults[i]))
 			break;
 	}
