@@ -6,18 +6,12 @@
 #include "../lib/visit.h"
 #include "cmd.h"
 
-/* One that is down is visited: nobody may start it meanwhile. */
 static int run(struct container *ct, const char *const argv[], int *status)
 {
 	cleanup_free char *why = NULL;
-	struct kernel_container kc = {};
 	struct visit visit;
-	int ret = kernel_loaded() ? kernel_get(ct->id, &kc) : 0, end;
+	int ret = visit_begin(ct, &visit), end;
 
-	if (!ret && !kernel_runs(&kc))
-		ret = container_lock(ct);
-	if (!ret)
-		ret = visit_begin(ct, &visit);
 	if (ret)
 		return ret;
 	ret = relay_run(&visit.in, argv, false, status);

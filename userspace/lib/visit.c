@@ -5,10 +5,15 @@
 
 int visit_begin(struct container *ct, struct visit *visit)
 {
-	struct kernel_container kc = {};
-	/* without the module nothing runs */
-	int ret = kernel_loaded() ? kernel_get(ct->id, &kc) : 0;
+	struct kernel_container kc;
+	int ret = kernel_look(ct->id, &kc);
 
+	/* what it is with the lock is what counts: it may just have been started, or stopped */
+	if (!ret && !kernel_runs(&kc) && ct->lock < 0 && !container_lock_skip) {
+		ret = container_lock(ct);
+		if (!ret)
+			ret = kernel_look(ct->id, &kc);
+	}
 	*visit = (struct visit){ .ct = ct, .in = { .id = ct->id, .pidfd = -1 } };
 	if (ret)
 		return ret;

@@ -16,7 +16,7 @@ struct visit {
 	bool mounted;
 };
 
-/* The caller holds the container's lock. */
+/* Takes the lock of one that is down, unless the caller has it: nobody starts it meanwhile. */
 int visit_begin(struct container *ct, struct visit *visit);
 /* Nothing is left of the environment: 0, or what container_sweep() says. */
 int visit_end(struct visit *visit);
