@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,13 +55,6 @@ bool names_find(const char *name, uint32_t *id)
 	return valid_name(name) && link_target(name, id) && is_name_of(name, *id);
 }
 
-static int sync_names(void)
-{
-	cleanup_close int dir = open(NAMES_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return dir < 0 ? -1 : fsync(dir);
-}
-
 int names_claim(const char *name, uint32_t id, int *lock)
 {
 	cleanup_free char *target = xasprintf("../conf/%u.conf", id);
@@ -77,7 +69,7 @@ int names_claim(const char *name, uint32_t id, int *lock)
 		return fail(EXIT_NAME, "Name %s is already used by container %u", name, holder);
 	if ((mkdir(NAMES_DIR, 0755) && errno != EEXIST) ||
 	    (unlink(tmp) && errno != ENOENT) || symlink(target, tmp) || rename(tmp, path) ||
-	    sync_names()) {
+	    sync_file(NAMES_DIR)) {
 		ret = fail_errno(EXIT_CONF_SAVE, "Cannot make %s", path);
 		unlink(tmp);
 	}

@@ -41,9 +41,8 @@ static int remove_tree(int status, const char *path)
 static int sync_parent(int status, const char *path)
 {
 	cleanup_free char *copy = xstrdup(path);
-	cleanup_close int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || fsync(fd))
+	if (sync_file(dirname(copy)))
 		return fail_errno(status, "Cannot write %s to disk", copy);
 	return 0;
 }

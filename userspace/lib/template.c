@@ -225,7 +225,8 @@ int template_build(const char *name)
 		return status;
 	unlink(tmp);
 	status = run_program(argv);
-	if (status == 0 && rename(tmp, done) == 0)
+	/* whatever has that name is whole, after a power cut too */
+	if (status == 0 && sync_file(tmp) == 0 && rename(tmp, done) == 0 && sync_file(cache) == 0)
 		return 0;
 	unlink(tmp);
 	if (status == 0)

@@ -139,6 +139,13 @@ int write_file_atomic(const char *path, const char *text, mode_t mode)
 	return -1;
 }
 
+int sync_file(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fsync(fd);
+}
+
 int write_file_at(int dirfd, const char *path, const char *text)
 {
 	cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);

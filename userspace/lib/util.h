@@ -32,6 +32,9 @@ char *read_file_at(int dirfd, const char *path, size_t max);
  */
 int write_file_atomic(const char *path, const char *text, mode_t mode);
 
+/* fsync(2) of a file or a directory. */
+int sync_file(const char *path);
+
 /* One write(2) into a file that exists (procfs, cgroupfs); 0 or -1 and errno. */
 int write_file_at(int dirfd, const char *path, const char *text);
 
