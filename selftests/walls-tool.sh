@@ -156,7 +156,7 @@ privilege() {
 	works privilege
 	refused privilege
 	cloisonctl --quiet stop 900 --fast
-	prlimit --rtprio=99 --nice=40 chrt -f 20 ionice -c 1 setarch -R cloisonctl --quiet start 900 --wait
+	prlimit --rtprio=99 --nice=40 chrt -f 20 ionice -c 1 setarch -R taskset 1 cloisonctl --quiet start 900 --wait
 	refused privilege
 	cp "$escape" "$state/private/900/fs/escape"
 	prlimit --rtprio=99 --nice=40 chrt -f 20 ionice -c 1 setarch -R cloisonctl exec2 900 '/escape show-privilege' >"$KTAP_TMP/out"
@@ -165,6 +165,7 @@ privilege() {
 	[[ $(chrt -p "$(init_of 900)") == *SCHED_OTHER* ]]
 	grep -qE '^Max realtime priority +0 +0 ' "/proc/$(init_of 900)/limits"
 	grep -qE '^Max nice priority +0 +0 ' "/proc/$(init_of 900)/limits"
+	[[ $(taskset -p "$(init_of 900)") == *": $(taskset -p $$ | sed 's/.*: //')" ]]
 }
 
 status=0

@@ -21,7 +21,8 @@ ignored() {
 	# a file that others may not read: it gets the mode of a new one
 	"fchmod "*) ;;
 	# best effort, see confine.c
-	"keyctl "* | "setpriority "* | "prlimit64 "* | "ioprio_set "* | "sched_setscheduler "* | "personality "*) ;;
+	"keyctl "* | "setpriority "* | "prlimit64 "* | "ioprio_set "* | "sched_setscheduler "* | "sched_setaffinity "* | \
+		"personality "*) ;;
 	# explanations of the kernel's are for people, buffer sizes for speed
 	"setsockopt "*) ;;
 	# they do not fail for any such reason: fcntl(2) is F_SETFL

@@ -203,7 +203,6 @@ static int try_newuser(char **args)
 /* Type into the terminal on stdin; TIOCLINUX pastes into a console. */
 static int try_terminal(char **args)
 {
-	static const int no_console[] = { ENOTTY, 0 };
 	char paste = 3, c = 'x';
 	unsigned int *low;
 	int ret;
@@ -226,7 +225,7 @@ static int try_terminal(char **args)
 		      by_int80(54, (long[4]) { STDIN_FILENO, TIOCSTI, (long)low }), NULL);
 	if (ret != REFUSED)
 		return ret;
-	return verdict("TIOCLINUX", ioctl(STDIN_FILENO, TIOCLINUX, &paste), no_console);
+	return verdict("TIOCLINUX", ioctl(STDIN_FILENO, TIOCLINUX, &paste), NULL);
 }
 
 static int try_socketcall(char **args)

@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
@@ -44,6 +45,9 @@ static const int refused[] = {
 	SCMP_SYS(vm86old),
 };
 
+/* The second one pastes on a virtual console, such as tar's messages may go to. */
+static const unsigned int typing[] = { TIOCSTI, TIOCLINUX };
+
 static const int inet[] = { AF_INET, AF_INET6 };
 
 static int bound_capabilities(uint64_t dropped)
@@ -71,9 +75,9 @@ static int add_rules(scmp_filter_ctx ctx)
 	if (!ret)
 		ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	/* nobody types into a terminal that belongs to somebody else */
-	if (!ret)
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(typing); i++)
 		ret = seccomp_rule_add(ctx, no, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCSTI));
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, typing[i]));
 	return ret;
 }
 
@@ -158,6 +162,7 @@ static void reset_inherited(void)
 	static const struct rlimit files = { 1024, 524288 }, core = { 0, RLIM_INFINITY };
 	static const struct rlimit nothing = { 0, 0 };
 	static const struct sched_param normal = { 0 };
+	cpu_set_t all_cpus;
 	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
@@ -175,6 +180,9 @@ static void reset_inherited(void)
 	setrlimit(RLIMIT_NICE, &nothing);
 	sched_setscheduler(0, SCHED_OTHER, &normal);
 	setpriority(PRIO_PROCESS, 0, 0);
+	/* all that its cgroup has: CPUMASK says which, not his taskset */
+	memset(&all_cpus, 0xff, sizeof(all_cpus));
+	sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
 	personality(personality(GET_PERSONALITY) & PER_MASK);
 }
