@@ -49,6 +49,34 @@ plain() {
 	mv -f $resolv.cloison $resolv
 }
 
+# NetworkManager would write what it has from its own links
+networkmanager() {
+	file=/etc/NetworkManager/conf.d/10-cloison-dns.conf
+	[ -d ${file%/*} ] && [ ! -f $file ] || return 0
+	printf '[main]\ndns=none\n' >$file
+	if [ "$VE_STATE" = running ] && command -v systemctl >/dev/null; then
+		systemctl try-reload-or-restart NetworkManager
+	fi
+}
+
+# set_line FILE KEY VALUE: unless VALUE is empty or FILE has it
+set_line() {
+	if [ -n "$3" ] && ! grep -qxF "$2=\"$3\"" "$1"; then
+		sed -i "s|^$2=.*|$2=\"$3\"|" "$1"
+	fi
+}
+
+# SUSE's netconfig leaves a resolv.conf that is not its own alone; but who calls it to write one has the same
+netconfig() {
+	file=/etc/sysconfig/network/config
+	if [ -f $file ]; then
+		set_line $file NETCONFIG_DNS_STATIC_SERVERS "$NAMESERVER"
+		set_line $file NETCONFIG_DNS_STATIC_SEARCHLIST "$SEARCHDOMAIN"
+	fi
+}
+
+networkmanager
+netconfig
 case $(readlink $resolv || true) in
 *systemd/resolve/*) resolved ;;
 *) plain ;;

@@ -11,10 +11,20 @@ if [ "$(cat /etc/hostname 2>/dev/null)" != "$HOSTNM" ]; then
 	printf '%s\n' "$HOSTNM" >/etc/hostname
 fi
 
-# Red Hat before systemd
-network=/etc/sysconfig/network
-if [ -f $network ] && grep -q '^HOSTNAME=' $network; then
-	sed -i "s/^HOSTNAME=.*/HOSTNAME=\"$HOSTNM\"/" $network
+# set_line FILE KEY: if there is one that says otherwise
+set_line() {
+	if [ -f "$1" ] && grep "^$2=" "$1" | grep -qvxF "$2=\"$HOSTNM\""; then
+		sed -i "s/^$2=.*/$2=\"$HOSTNM\"/" "$1"
+	fi
+}
+
+# Red Hat before systemd, Gentoo before it read /etc/hostname
+set_line /etc/sysconfig/network HOSTNAME
+set_line /etc/conf.d/hostname hostname
+
+# SUSE's old name for it, and Slackware's
+if [ -f /etc/HOSTNAME ] && [ "$(cat /etc/HOSTNAME)" != "$HOSTNM" ]; then
+	printf '%s\n' "$HOSTNM" >/etc/HOSTNAME
 fi
 
 # Programs look their own name up: the address is Debian's for hosts without a fixed one.
