@@ -306,7 +306,77 @@ recorded_only() {
 	conf 900 'NUMFILE="9312:9312"'
 }
 
-ktap_plan 16
+# What vzctl takes and has no effect here says so, and is kept.
+without_effect() {
+	local option value key
+	expect_out 'Warning: --diskspace has no effect' cloisonctl create 900 --ostemplate busybox --layout simfs --diskspace 2G:2.2G
+	conf 900 'DISKSPACE="2G:2.2G"'
+	while read -r option value key; do
+		expect_out "Warning: --$option has no effect: ." cloisonctl set 900 "--$option" "$value" --save
+		conf 900 "$key"
+	done <<-'EOF'
+		diskspace 1048576 DISKSPACE="1048576:1048576"
+		diskinodes 131072:144179 DISKINODES="131072:144179"
+		diskquota no DISK_QUOTA="no"
+		quotatime 0 QUOTATIME="0"
+		quotaugidlimit 1000 QUOTAUGIDLIMIT="1000"
+		mount_opts noatime MOUNT_OPTS="noatime"
+		meminfo pages:65536 MEMINFO="pages:65536"
+		iptables iptable_nat IPTABLES="iptable_nat"
+		netfilter stateful NETFILTER="stateful"
+	EOF
+	[[ -z $(cloisonctl --quiet set 900 --netfilter full --save 2>&1) ]]
+	expect_exit 21 cloisonctl set 900 --netfilter some --save
+	expect_exit 21 cloisonctl set 900 --meminfo pages --save
+	expect_exit 21 cloisonctl set 900 --diskspace 2:x --save
+	expect_out 'skip-fsck.* no effect' cloisonctl start 900 --skip-fsck --skip-remount
+	is_running 900
+}
+
+# What cannot be had is refused, and changes nothing.
+refused() {
+	expect_exit 99 cloisonctl create 900 --ostemplate busybox --layout ploop:expanded
+	expect_exit 21 cloisonctl create 900 --ostemplate busybox --velayout zfs
+	[[ ! -e $etc/conf/900.conf ]]
+	make 900
+	cp "$etc/conf/900.conf" "$KTAP_TMP/before"
+	expect_exit 104 cloisonctl set 900 --netdev_add eth0 --cpuunits 500 --save
+	expect_exit 86 cloisonctl set 900 --cpuunits 500 --pci_add 01:00.0 --save
+	expect_exit 20 cloisonctl set 900 --cpuunits 500 --force
+	expect_exit 20 cloisonctl set 900 --reset_ub --cpuunits 500
+	expect_exit 21 cloisonctl set 900 --applyconfig_map cpu --save
+	expect_exit 21 cloisonctl set 900 --applyconfig_map name --save
+	expect_exit 31 cloisonctl set 900 --reset_ub
+	cmp "$KTAP_TMP/before" "$etc/conf/900.conf"
+}
+
+# As vzmigrate does it: a file from another host, its paths set, its name mapped; and limits edited by hand.
+moved_and_edited() {
+	make 900 --ram 64M
+	mv "$state/private/900" "$state/private/900.moved"
+	expect_exit 20 cloisonctl set 900 --private "$state/private/900.moved"
+	expect_exit 21 cloisonctl set 900 --private elsewhere --save
+	expect_out '^CT configuration saved' cloisonctl set 900 --private "$state/private/900.moved" --root /tmp/900 --save --force
+	echo 'NAME="wanderer"' >>"$etc/conf/900.conf"
+	expect_exit 21 cloisonctl status wanderer
+	cloisonctl --quiet set 900 --applyconfig_map name --save
+	cloisonctl --quiet start wanderer
+	mountpoint -q /tmp/900
+	expect_exit 41 cloisonctl set 900 --root /tmp/other --save
+	sed -i 's/^PHYSPAGES=.*/PHYSPAGES="0:96M"/' "$etc/conf/900.conf"
+	cloisonctl --quiet set 900 --reset_ub
+	[[ $(cgroup_file 900 memory.max) == $((96 << 20)) ]]
+	# and stays mounted when told so
+	expect_out '^Container was stopped' cloisonctl stop 900 --fast --skip-umount
+	[[ $(status 900) == "CTID 900 exist mounted down" ]]
+	expect_exit 41 cloisonctl set 900 --root /tmp/other --save
+	cloisonctl --quiet umount 900
+	not mountpoint -q /tmp/900
+	cloisonctl --quiet set 900 --ostemplate debian-13 --save
+	conf 900 'OSTEMPLATE="debian-13"'
+}
+
+ktap_plan 19
 run_case "names" names
 run_case "container 0 is the host" the_host
 run_case "what is in the file only" file_only
@@ -320,6 +390,9 @@ run_case "samples" samples
 run_case "user ids given by hand" ids
 run_case "a file of OpenVZ's" openvz_file
 run_case "what no longer applies" no_longer_applies
+run_case "options of vzctl's without effect" without_effect
+run_case "options of vzctl's that are refused" refused
+run_case "moved and edited by hand" moved_and_edited
 run_case "vzcfgvalidate" validation
 run_case "vzsplit" splitting
 run_case "beancounters nobody enforces" recorded_only

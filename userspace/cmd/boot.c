@@ -101,7 +101,7 @@ static int stop_one(uint32_t id, void *arg)
 	/* who starts it right now is done some time, or hangs */
 	if (!ret)
 		ret = container_lock_until(&ct, now_ms() + global.stop_timeout * 1000LL);
-	return ret ? ret : do_stop(&ct, false);
+	return ret ? ret : do_stop(&ct, false, true);
 }
 
 /* From @from on, those of the same order; the ids in *@ids. */

@@ -74,6 +74,6 @@ int cmd_status_of(int status);
 
 /* The steps that start, stop and restart share; the lock is held. */
 int do_start(struct container *ct, bool wait, bool force);
-int do_stop(struct container *ct, bool fast);
+int do_stop(struct container *ct, bool fast, bool unmount);
 
 #endif

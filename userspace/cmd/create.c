@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../lib/error.h"
@@ -10,7 +11,6 @@
 #include "../lib/sample.h"
 #include "../lib/template.h"
 #include "../lib/util.h"
-#include "../lib/value.h"
 #include "cmd.h"
 
 struct options {
@@ -18,20 +18,24 @@ struct options {
 	struct params params;
 };
 
+/* OpenVZ called a directory simfs; what it had else are images of disks. */
+static int check_layout(const char *layout)
+{
+	if (strcmp(layout, "simfs") == 0)
+		return 0;
+	if (strncmp(layout, "ploop", 5) == 0)
+		return fail(EXIT_NO_PLOOP, "There are no disk images: leave --layout %s out",
+			    layout);
+	return fail(EXIT_BAD_VALUE, "Bad value for --layout: %s; it takes simfs", layout);
+}
+
 /* Put the options into o->params.conf. Called twice: to check them, and to use them. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct {
-		int opt;
-		const char *key;
-	} keys[] = {
-		{ 't', "OSTEMPLATE" }, { 'P', "VE_PRIVATE" }, { 'R', "VE_ROOT" },
-	};
 	static const struct option own[] = {
-		{ "ostemplate", required_argument, NULL, 't' },
 		{ "config", required_argument, NULL, 'c' },
-		{ "private", required_argument, NULL, 'P' },
-		{ "root", required_argument, NULL, 'R' },
+		{ "layout", required_argument, NULL, 'l' },
+		{ "velayout", required_argument, NULL, 'l' },
 		{ "local_uid", required_argument, NULL, 'u' },
 		{ "local_gid", required_argument, NULL, 'g' },
 		{}
@@ -48,14 +52,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->config = optarg;
 		else if (opt == 'u' || opt == 'g')
 			conf_set(conf, opt == 'u' ? "LOCAL_UID" : "LOCAL_GID", optarg);
-		else if (opt == '?')
+		else if (opt == 'l')
+			ret = check_layout(optarg);
+		else
 			ret = cmd_bad_option(argv);
-		else if (opt != 't' && !valid_path(optarg))
-			ret = fail(EXIT_BAD_VALUE, "Bad value for --%s: %s; it takes a full path",
-				   opt == 'P' ? "private" : "root", optarg);
-		for (size_t i = 0; !ret && i < ARRAY_SIZE(keys); i++)
-			if (opt == keys[i].opt)
-				conf_set(conf, keys[i].key, optarg);
 	}
 	return ret ? ret : cmd_no_more(argc, argv);
 }
@@ -136,7 +136,9 @@ int cmd_create(int argc, char **argv)
 
 	say("Creating container private area (%s)", conf_get(ct.conf, "OSTEMPLATE"));
 	ret = private_create(&ct, archive);
-	if (!ret)
-		say("Container private area was created");
-	return ret;
+	if (ret)
+		return ret;
+	say("Container private area was created");
+	params_warn(&o.params);
+	return 0;
 }

@@ -12,6 +12,8 @@ int cmd_restart(int argc, char **argv)
 		{ "force", no_argument, NULL, 'f' },
 		{ "fast", no_argument, NULL, 'F' },
 		{ "skip_arpdetect", no_argument, NULL, 'k' },
+		{ "skip-fsck", no_argument, NULL, 'i' },
+		{ "skip-remount", no_argument, NULL, 'i' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -36,6 +38,9 @@ int cmd_restart(int argc, char **argv)
 		case 'k':
 			global.skip_arpdetect = true;
 			break;
+		case 'i':
+			warn("--skip-fsck and --skip-remount have no effect: there is no disk image");
+			break;
 		default:
 			return cmd_bad_option(argv);
 		}
@@ -49,7 +54,7 @@ int cmd_restart(int argc, char **argv)
 		return ret;
 	say("Restarting container");
 	if (kernel_runs(&kc)) {
-		ret = do_stop(&ct, fast);
+		ret = do_stop(&ct, fast, true);
 		/* it was allowed to run */
 		force = true;
 	}

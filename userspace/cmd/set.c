@@ -13,6 +13,7 @@
 #include "../lib/params.h"
 #include "../lib/sample.h"
 #include "../lib/util.h"
+#include "../lib/value.h"
 #include "../net/ethernet.h"
 #include "../net/nat.h"
 #include "../net/network.h"
@@ -22,7 +23,9 @@
 enum setmode { SETMODE_WARN, SETMODE_RESTART, SETMODE_IGNORE };
 
 struct options {
-	bool save;
+	bool save, force;
+	bool reset;	/* the limits, to what the file has */
+	bool map_name;
 	const char *sample;
 	enum setmode mode;
 	char *userpasswd;
@@ -124,6 +127,16 @@ static int apply(struct container *ct, const struct kernel_container *kc, unsign
 	return ret;
 }
 
+/* The one group there is in vzctl too. */
+static int parse_map(const char *arg, bool *name)
+{
+	if (strcmp(arg, "name") != 0)
+		return fail(EXIT_BAD_VALUE, "Bad value for --applyconfig_map: %s; it takes name",
+			    arg);
+	*name = true;
+	return 0;
+}
+
 static int parse_setmode(const char *arg, enum setmode *mode)
 {
 	if (strcmp(arg, "restart") == 0)
@@ -153,6 +166,13 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "setmode", required_argument, NULL, 'm' },
 		{ "userpasswd", required_argument, NULL, 'p' },
 		{ "skip_arpdetect", no_argument, NULL, 'k' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "reset_ub", no_argument, NULL, 'r' },
+		{ "applyconfig_map", required_argument, NULL, 'M' },
+		{ "netdev_add", required_argument, NULL, 'd' },
+		{ "netdev_del", required_argument, NULL, 'd' },
+		{ "pci_add", required_argument, NULL, 'P' },
+		{ "pci_del", required_argument, NULL, 'P' },
 		{}
 	};
 	cleanup_free struct option *options = params_options(own);
@@ -172,6 +192,17 @@ static int parse(int argc, char **argv, struct options *o)
 			take_password(o, optarg);
 		else if (opt == 'k')
 			global.skip_arpdetect = true;
+		else if (opt == 'f')
+			o->force = true;
+		else if (opt == 'r')
+			o->reset = true;
+		else if (opt == 'M')
+			ret = parse_map(optarg, &o->map_name);
+		else if (opt == 'd')
+			ret = fail(EXIT_NETDEV,
+				   "Devices of the host's are not moved into containers: see --netif_add");
+		else if (opt == 'P')
+			ret = fail(EXIT_DEVICES, "PCI devices cannot be given to containers");
 		else
 			ret = cmd_bad_option(argv);
 	}
@@ -215,11 +246,24 @@ static int apply_addresses(struct container *ct, const struct kernel_container *
 	return 0;
 }
 
+static bool sets_something(const struct options *o)
+{
+	return o->params.applies || o->sample || o->userpasswd || o->map_name;
+}
+
 static int check(const struct options *o)
 {
-	if (!o->params.applies && !o->sample && !o->userpasswd)
+	if (o->reset && (sets_something(o) || o->save || o->force))
+		return fail(EXIT_BAD_OPTION, "--reset_ub goes with no other option");
+	if (o->reset)
+		return 0;
+	if (!sets_something(o))
 		return fail(EXIT_BAD_OPTION, "Nothing to set: see cloisonctl --help");
-	if ((o->params.applies & APPLIES_NAME) && !o->save)
+	if (o->force && !o->save)
+		return fail(EXIT_BAD_OPTION, "--force needs --save: it is about the file");
+	if ((o->params.applies & APPLIES_PLACE) && !o->save)
+		return fail(EXIT_BAD_OPTION, "--root and --private need --save");
+	if (((o->params.applies & APPLIES_NAME) || o->map_name) && !o->save)
 		return fail(EXIT_BAD_OPTION, "--name needs --save: a name is found by the file");
 	if (o->mode == SETMODE_RESTART && !o->save)
 		return fail(EXIT_BAD_OPTION,
@@ -262,8 +306,39 @@ static int restart(struct container *ct)
 	int ret;
 
 	say("Restarting container");
-	ret = do_stop(ct, false);
+	ret = do_stop(ct, false, true);
 	return ret ? ret : do_start(ct, false, true);
+}
+
+/* The name its file has, as after the file was copied here. */
+static int map_name(const struct container *ct, struct params *params)
+{
+	const char *name = conf_get(ct->conf, "NAME");
+
+	if (!name || !valid_name(name))
+		return fail(EXIT_BAD_VALUE, "%s has no NAME", ct->conf_path);
+	params->applies |= APPLIES_NAME;
+	return 0;
+}
+
+/* With --force the file is written though nobody can say whether it runs. */
+static int ask_kernel(const struct container *ct, bool force, struct kernel_container *kc)
+{
+	int ret = kernel_get(ct->id, kc);
+
+	if (!ret || !force)
+		return ret;
+	warn("%s", error_text());
+	error_clear();
+	return 0;
+}
+
+/* Limits as the file has them, for one that somebody edited. */
+static int reset(struct container *ct, bool running)
+{
+	if (!running)
+		return fail(EXIT_NOT_RUNNING, "Container is not running");
+	return apply_limits(ct, LIMIT_ALL);
 }
 
 int cmd_set(int argc, char **argv)
@@ -297,9 +372,15 @@ int cmd_set(int argc, char **argv)
 		ret = apply_sample(&o, ct.conf);
 	if (!ret)
 		ret = parse(argc - 1, argv + 1, &o);
+	if (!ret && o.map_name)
+		ret = map_name(&ct, &o.params);
 	if (!ret && kernel_loaded())
-		ret = kernel_get(ct.id, &kc);
+		ret = ask_kernel(&ct, o.force, &kc);
 	running = kernel_runs(&kc);
+	if (!ret && o.reset)
+		return reset(&ct, running);
+	if (!ret && (o.params.applies & APPLIES_PLACE) && (running || container_mounted(&ct)))
+		ret = fail(EXIT_MOUNTED, "Container is mounted at %s: stop it first", ct.root);
 	at_once = running && !(o.mode == SETMODE_RESTART && (o.params.applies & APPLIES_RESTART));
 	if (!ret && at_once)
 		ret = apply(&ct, &kc, o.params.applies);
@@ -312,8 +393,7 @@ int cmd_set(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	if (o.params.applies & APPLIES_NOWHERE)
-		warn("Beancounters but physpages, swappages, numproc are recorded only");
+	params_warn(&o.params);
 	if (!o.save && (o.params.applies || o.sample))
 		warn("Settings were not saved and will be lost after CT restart (use --save flag)");
 	if (!running || !(o.params.applies & APPLIES_RESTART) || o.mode == SETMODE_IGNORE)

@@ -33,6 +33,8 @@ int cmd_start(int argc, char **argv)
 		{ "wait", no_argument, NULL, 'w' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "skip_arpdetect", no_argument, NULL, 'k' },
+		{ "skip-fsck", no_argument, NULL, 'i' },
+		{ "skip-remount", no_argument, NULL, 'i' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -52,6 +54,9 @@ int cmd_start(int argc, char **argv)
 			break;
 		case 'k':
 			global.skip_arpdetect = true;
+			break;
+		case 'i':
+			warn("--skip-fsck and --skip-remount have no effect: there is no disk image");
 			break;
 		default:
 			return cmd_bad_option(argv);

@@ -5,7 +5,7 @@
 #include "../lib/halt.h"
 #include "cmd.h"
 
-int do_stop(struct container *ct, bool fast)
+int do_stop(struct container *ct, bool fast, bool unmount)
 {
 	struct kernel_container kc;
 	int ret = kernel_get(ct->id, &kc);
@@ -15,14 +15,15 @@ int do_stop(struct container *ct, bool fast)
 	if (!kernel_runs(&kc)) {
 		/* vzctl's message and status; what a dead one left goes all the same */
 		say("Unable to stop: container is not running");
-		return container_sweep(ct);
+		return unmount ? container_sweep(ct) : container_reap(ct);
 	}
 	say("Stopping container ...");
-	ret = halt_container(ct, fast);
+	ret = halt_container(ct, fast, unmount);
 	if (ret)
 		return ret;
 	say("Container was stopped");
-	say("Container is unmounted");
+	if (unmount)
+		say("Container is unmounted");
 	return 0;
 }
 
@@ -30,11 +31,12 @@ int cmd_stop(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "fast", no_argument, NULL, 'f' },
+		{ "skip-umount", no_argument, NULL, 'u' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
 	struct kernel_container kc;
-	bool fast = false;
+	bool fast = false, unmount = true;
 	int opt, ret;
 
 	/* it can be stopped whatever has become of its file */
@@ -43,12 +45,15 @@ int cmd_stop(int argc, char **argv)
 		return ret;
 	error_clear();
 	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
-		if (opt != 'f')
+		if (opt == 'f')
+			fast = true;
+		else if (opt == 'u')
+			unmount = false;
+		else
 			return cmd_bad_option(argv);
-		fast = true;
 	}
 	ret = cmd_no_more(argc - 1, argv + 1);
 	if (!ret)
 		ret = container_lock(&ct);
-	return ret ? ret : do_stop(&ct, fast);
+	return ret ? ret : do_stop(&ct, fast, unmount);
 }

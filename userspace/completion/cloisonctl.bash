@@ -57,6 +57,9 @@ _cloisonctl_values() {
 	--config | --applyconfig) _cloisonctl_samples ;;
 	--onboot | --disabled) echo yes no ;;
 	--setmode) echo restart ignore ;;
+	--layout | --velayout) echo simfs ;;
+	--diskquota) echo yes no ;;
+	--applyconfig_map) echo name ;;
 	--netfilter) echo disabled stateless stateful full ;;
 	*) return 1 ;;
 	esac

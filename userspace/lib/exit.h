@@ -40,6 +40,8 @@ enum exit_status {
 	EXIT_ACTION		= 79,	/* an action script failed */
 	EXIT_DEVICES		= 86,
 	EXIT_NO_TEMPLATE	= 91,	/* no such OS template */
+	EXIT_NO_PLOOP		= 99,	/* a disk image was asked for */
+	EXIT_NETDEV		= 104,	/* a device of the host's cannot be given */
 	EXIT_DISABLED		= 105,
 	EXIT_DIST_CONF		= 107,	/* no configuration for the distribution */
 	EXIT_DIST_SCRIPT	= 108,	/* a script of it failed, or is missing */

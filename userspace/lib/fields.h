@@ -74,5 +74,10 @@ uint64_t beancounter_physpages(struct listed *l);
 
 void quota_get(struct listed *l, const struct field *f, struct cell *c);
 json_t *quota_json(struct listed *l, const struct field *f);
+/*
+ * SOFT[:HARD] in units of @unit bytes, in which a number without a suffix is too. Either
+ * may be NULL. False if that is not what @value is.
+ */
+bool quota_parse(const char *value, uint64_t unit, uint64_t *soft, uint64_t *hard);
 
 #endif

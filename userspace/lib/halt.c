@@ -100,7 +100,7 @@ static int shut_down(const struct container *ct, const struct kernel_container *
 	return ret ? ret : wait_end(ct->id, helper, timeout);
 }
 
-int halt_container(struct container *ct, bool fast)
+int halt_container(struct container *ct, bool fast, bool unmount)
 {
 	const char *own = ct->conf ? conf_get(ct->conf, "STOP_TIMEOUT") : NULL;
 	uint64_t timeout = global.stop_timeout;
@@ -125,5 +125,5 @@ int halt_container(struct container *ct, bool fast)
 			warn("%s; killing it", error_text());
 		error_clear();
 	}
-	return container_sweep(ct);
+	return unmount ? container_sweep(ct) : container_reap(ct);
 }

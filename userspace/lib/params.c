@@ -10,6 +10,8 @@
 #include "devices.h"
 #include "error.h"
 #include "features.h"
+#include "fields.h"
+#include "legacy.h"
 #include "nat.h"
 #include "netif.h"
 #include "params.h"
@@ -299,11 +301,63 @@ static char *items(const char *arg, const char *old UNUSED)
 	return pair_text(arg, parse_count_pair(arg, NULL, NULL));
 }
 
+static char *space(const char *arg, const char *old UNUSED)
+{
+	return pair_text(arg, quota_parse(arg, 1024, NULL, NULL));
+}
+
+static char *inodes(const char *arg, const char *old UNUSED)
+{
+	return pair_text(arg, quota_parse(arg, 1, NULL, NULL));
+}
+
+static char *path(const char *arg, const char *old UNUSED)
+{
+	return valid_path(arg) ? xstrdup(arg) : NULL;
+}
+
+static char *template(const char *arg, const char *old UNUSED)
+{
+	return valid_template_name(arg) ? xstrdup(arg) : NULL;
+}
+
+static char *one_of(const char *arg, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(arg, *list) == 0)
+			return xstrdup(arg);
+	return NULL;
+}
+
+static char *netfilter(const char *arg, const char *old UNUSED)
+{
+	static const char *const modes[] = {
+		"disabled", "stateless", "stateful", "full", NULL
+	};
+
+	return one_of(arg, modes);
+}
+
+/* none, or what memory the container is to see: pages:N, privvmpages:N */
+static char *meminfo(const char *arg, const char *old UNUSED)
+{
+	const char *colon = strchr(arg, ':');
+	cleanup_free char *mode = xstrndup(arg, colon ? (size_t)(colon - arg) : strlen(arg));
+	static const char *const modes[] = { "pages", "privvmpages", NULL };
+	cleanup_free char *known = one_of(mode, modes);
+	uint64_t n;
+
+	if (strcmp(arg, "none") == 0)
+		return xstrdup(arg);
+	return known && colon && parse_number(colon + 1, 1, INT32_MAX, &n) ? xstrdup(arg) : NULL;
+}
+
 #define SIZE	"a size such as 512M, or unlimited"
 #define BYTES	"bytes as BARRIER[:LIMIT], with a suffix if you like, or unlimited"
 #define PAGES	"pages as BARRIER[:LIMIT], a size such as 512M, or unlimited"
 #define ADDRESS	"an address such as 10.0.0.2 or fd00::2, or a prefix such as 10.0.1.0/28"
 #define OF_NETIF	", after --ifname"
+#define FULL_PATH	"a full path"
 #define ITEMS	"a number or BARRIER:LIMIT, or unlimited"
 
 static const struct param params[] = {
@@ -325,6 +379,10 @@ static const struct param params[] = {
 	{ "devnodes", "DEVNODES", APPLIES_DEVICES,
 	  "a name below /dev and its use, as in net/tun:rw", devnodes_merge },
 	{ "dgramrcvbuf", "DGRAMRCVBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "diskinodes", "DISKINODES", APPLIES_LEGACY, ITEMS, inodes },
+	{ "diskquota", "DISK_QUOTA", APPLIES_LEGACY, "yes or no", yes_no },
+	{ "diskspace", "DISKSPACE", APPLIES_LEGACY,
+	  "SOFT[:HARD] with a suffix, or in KiB without, or unlimited", space },
 	{ "disabled", "DISABLED", APPLIES_FILE, "yes or no", yes_no },
 	{ "features", "FEATURES", APPLIES_RESTART, FEATURES_TAKES, features_merge },
 	{ "host_ifname", "NETIF", APPLIES_NETIF, "a name on the host" OF_NETIF,
@@ -335,6 +393,7 @@ static const struct param params[] = {
 	  iolimit },
 	{ "ioprio", "IOPRIO", LIMIT_IOPRIO, "a number between 0 and 7", ioprio },
 	{ "iopslimit", "IOPSLIMIT", LIMIT_IO, "operations per second, 0 for no limit", iopslimit },
+	{ "iptables", "IPTABLES", APPLIES_LEGACY, "names of modules", line },
 	{ "kmemsize", "KMEMSIZE", APPLIES_NOWHERE, BYTES, bytes },
 	{ "ifname", "NETIF", APPLIES_NETIF, "the name of one of its interfaces", netif_select },
 	{ "ip", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
@@ -343,10 +402,14 @@ static const struct param params[] = {
 	{ "lockedpages", "LOCKEDPAGES", APPLIES_NOWHERE, PAGES, pages },
 	{ "mac", "NETIF", APPLIES_NETIF, "a MAC address" OF_NETIF, netif_mac },
 	{ "mac_filter", "NETIF", APPLIES_NETIF, "on or off" OF_NETIF, netif_filter },
+	{ "meminfo", "MEMINFO", APPLIES_LEGACY, "none, pages:N or privvmpages:N", meminfo },
+	{ "mount_opts", "MOUNT_OPTS", APPLIES_LEGACY, "options of mount(8)", line },
 	{ "name", "NAME", APPLIES_NAME, "letters, digits, blanks, dashes, dots; not only digits",
 	  name },
 	{ "nameserver", "NAMESERVER", APPLIES_DNS, "an address, or inherit", nameserver, true },
 	{ "nat", "NAT", APPLIES_RESTART, "yes or no", yes_no },
+	{ "netfilter", "NETFILTER", APPLIES_LEGACY, "disabled, stateless, stateful or full",
+	  netfilter },
 	{ "netif_add", "NETIF", APPLIES_NETIF,
 	  "a new name, and then, if you like, ,MAC,HOST_IFNAME,HOST_MAC,BRIDGE,VLAN", netif_add },
 	{ "netif_del", "NETIF", APPLIES_NETIF, "the name of one of its interfaces, or all",
@@ -363,14 +426,20 @@ static const struct param params[] = {
 	{ "numtcpsock", "NUMTCPSOCK", APPLIES_NOWHERE, ITEMS, items },
 	{ "onboot", "ONBOOT", APPLIES_FILE, "yes or no", yes_no },
 	{ "oomguarpages", "OOMGUARPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "ostemplate", "OSTEMPLATE", APPLIES_FILE, "the name of a template", template },
 	{ "othersockbuf", "OTHERSOCKBUF", APPLIES_NOWHERE, BYTES, bytes },
 	{ "physpages", "PHYSPAGES", LIMIT_RAM, PAGES, pages },
 	{ "port_add", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT:PORT such as tcp:8080:80",
 	  nat_port_add },
 	{ "port_del", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT such as tcp:8080, or all",
 	  nat_port_del },
+	{ "private", "VE_PRIVATE", APPLIES_PLACE, FULL_PATH, path },
 	{ "privvmpages", "PRIVVMPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "quotatime", "QUOTATIME", APPLIES_LEGACY, "a number of seconds", any_number },
+	{ "quotaugidlimit", "QUOTAUGIDLIMIT", APPLIES_LEGACY, "a number of users and groups",
+	  any_number },
 	{ "ram", "PHYSPAGES", LIMIT_RAM, SIZE, ram },
+	{ "root", "VE_ROOT", APPLIES_PLACE, FULL_PATH, path },
 	{ "searchdomain", "SEARCHDOMAIN", APPLIES_DNS, "a domain name, or inherit", searchdomain,
 	  true },
 	{ "shmpages", "SHMPAGES", APPLIES_NOWHERE, PAGES, pages },
@@ -386,7 +455,7 @@ static const struct param params[] = {
 	{ "vmguarpages", "VMGUARPAGES", APPLIES_NOWHERE, PAGES, pages },
 };
 
-_Static_assert(ARRAY_SIZE(params) <= 64, "struct params has a bit for each");
+_Static_assert(ARRAY_SIZE(params) <= PARAMS_MAX, "struct params has room for each");
 
 struct option *params_options(const struct option *own)
 {
@@ -406,8 +475,8 @@ struct option *params_options(const struct option *own)
 int params_set(struct params *p, int opt, const char *arg)
 {
 	const struct param *param = &params[opt - PARAM_FIRST];
-	uint64_t bit = UINT64_C(1) << (opt - PARAM_FIRST);
-	bool fresh = param->repeats && !(p->seen & bit);
+	bool *seen = &p->seen[opt - PARAM_FIRST];
+	bool fresh = param->repeats && !*seen;
 	cleanup_free char *text = param->text(arg, fresh ? NULL : conf_get(p->conf, param->key));
 
 	if (!text)
@@ -415,8 +484,23 @@ int params_set(struct params *p, int opt, const char *arg)
 			    param->option, arg, param->takes);
 	conf_set(p->conf, param->key, text);
 	p->applies |= param->applies;
-	p->seen |= bit;
+	*seen = true;
 	return 0;
+}
+
+void params_warn(const struct params *p)
+{
+	if (p->applies & APPLIES_NOWHERE)
+		warn("Beancounters but physpages, swappages, numproc are recorded only");
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
+		const struct param *param = &params[i];
+		const char *advice = p->seen[i] && (param->applies & APPLIES_LEGACY) ?
+				     legacy_advice(param->key, conf_get(p->conf, param->key)) :
+				     NULL;
+
+		if (advice)
+			warn("--%s has no effect: %s", param->option, advice);
+	}
 }
 
 static const struct param *find_key(const char *key)

@@ -7,7 +7,7 @@
 #define CLOISON_PARAMS_H
 
 #include <getopt.h>
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "conf.h"
 #include "limits.h"
@@ -26,16 +26,21 @@ enum applies_bits {
 	APPLIES_ADDRESSES	= 1 << 23,
 	APPLIES_NETIF		= 1 << 24,
 	APPLIES_PORTS		= 1 << 25,
+	APPLIES_LEGACY		= 1 << 26,	/* OpenVZ's, recorded: params_warn() says why */
+	APPLIES_PLACE		= 1 << 27,	/* where its files are: not while they are used */
 };
 
 /* getopt_long() values of the parameters begin here. */
 #define PARAM_FIRST	1000
 
+/* Room for all of them. */
+#define PARAMS_MAX	128
+
 /* Parameters on their way into a configuration. */
 struct params {
 	struct conf *conf;
 	unsigned int applies;	/* those bits, of all that were set */
-	uint64_t seen;		/* which were, on this command line */
+	bool seen[PARAMS_MAX];	/* which were, on this command line */
 };
 
 /* The parameters' options followed by @own, for getopt_long(); to be freed. */
@@ -46,6 +51,9 @@ struct option *params_options(const struct option *own);
  * EXIT_BAD_VALUE names the option and what it takes.
  */
 int params_set(struct params *p, int opt, const char *arg);
+
+/* Say of those that have no effect that they have none. */
+void params_warn(const struct params *p);
 
 /* What a change of @key applies to; 0 if it is no parameter's. */
 unsigned int params_key_applies(const char *key);

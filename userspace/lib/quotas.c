@@ -28,23 +28,30 @@ static bool parse_fraction(const char *s, uint64_t unit, uint64_t *out)
 	return true;
 }
 
-/* Space in blocks of 1 KiB, soft and hard. */
+bool quota_parse(const char *value, uint64_t unit, uint64_t *soft, uint64_t *hard)
+{
+	cleanup_free char *first = xstrndup(value, strcspn(value, ":"));
+	const char *colon = strchr(value, ':');
+	uint64_t s, h;
+
+	if (!parse_fraction(first, unit, &s))
+		return false;
+	h = s;
+	if (colon && !parse_fraction(colon + 1, unit, &h))
+		return false;
+	if (soft)
+		*soft = s > LONG_MAX ? LONG_MAX : s / unit;
+	if (hard)
+		*hard = h > LONG_MAX ? LONG_MAX : h / unit;
+	return true;
+}
+
 static bool configured(struct listed *l, const struct field *f, uint64_t *soft, uint64_t *hard)
 {
 	uint64_t unit = strcmp(f->key, "DISKSPACE") == 0 ? 1024 : 1;
 	const char *v = listed_conf(l, f->key);
-	cleanup_free char *first = v ? xstrndup(v, strcspn(v, ":")) : NULL;
-	const char *colon = v ? strchr(v, ':') : NULL;
-	uint64_t *both[] = { soft, hard };
 
-	if (!v || !parse_fraction(first, unit, soft))
-		return false;
-	*hard = *soft;
-	if (colon && !parse_fraction(colon + 1, unit, hard))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(both); i++)
-		*both[i] = *both[i] > LONG_MAX ? LONG_MAX : *both[i] / unit;
-	return true;
+	return v && quota_parse(v, unit, soft, hard);
 }
 
 void quota_get(struct listed *l, const struct field *f, struct cell *c)
