@@ -65,7 +65,7 @@ while_running() {
 	cloisonctl --quiet set 900 --cpuunits 600 2>/dev/null
 	[[ $(cgroup_file 900 memory.max) == 100663296 && $(cgroup_file 900 cpu.weight) == 60 ]]
 	cloisonctl set 900 --ram 80M --save
-	cloisonctl --quiet restart 900 --wait
+	cloisonctl --quiet restart 900 --fast --wait
 	[[ $(cgroup_file 900 memory.max) == 83886080 && $(cgroup_file 900 cpu.weight) == 100 ]]
 	[[ $(cloisonctl exec 900 hostname) == one ]]
 	# lower than what is held: neither kills nor blocks, the next one is refused

@@ -68,21 +68,21 @@ which_script() {
 	cloisonctl --quiet start 900 --wait
 	[[ $(<"$fs/root/mine") == "starting one" ]]
 	[[ ! -e $fs/etc/hostname ]]
-	cloisonctl --quiet stop 900
+	cloisonctl --quiet stop 900 --fast
 	sed -i 's/^OSTEMPLATE=.*/OSTEMPLATE="busybox-1-x86_64"/' "$etc/conf/900.conf"
 	rm "$fs/root/mine"
 	cloisonctl --quiet start 900 --wait
 	[[ -e $fs/root/mine ]]
-	cloisonctl --quiet stop 900
+	cloisonctl --quiet stop 900 --fast
 	# what is wrong with them is said, and the container starts
 	echo 'SET_HOSTNAME="nosuch.sh"' >"$etc/dists/busybox.conf"
 	expect_out 'Warning: SET_HOSTNAME: .*nosuch.sh' cloisonctl start 900 --wait
 	is_running 900
-	cloisonctl --quiet stop 900
+	cloisonctl --quiet stop 900 --fast
 	echo 'SET_HOSTNAME="../../passwd"' >"$etc/dists/busybox.conf"
 	expect_out 'Warning: SET_HOSTNAME=' cloisonctl start 900 --wait
 	is_running 900
-	cloisonctl --quiet stop 900
+	cloisonctl --quiet stop 900 --fast
 	echo 'exit 9' >"$etc/dists/scripts/mine.sh"
 	echo 'PRE_START="mine.sh"' >"$etc/dists/busybox.conf"
 	expect_out 'Warning: mine.sh failed in the container with status 9' cloisonctl start 900 --wait
@@ -100,7 +100,7 @@ hostile_files() {
 	cloisonctl --quiet start 900 --wait
 	[[ $(</root/target) == untouched ]]
 	[[ ! -L $fs/etc/resolv.conf && $(<"$fs/etc/resolv.conf") == "nameserver 192.0.2.1" ]]
-	cloisonctl --quiet stop 900
+	cloisonctl --quiet stop 900 --fast
 	# a shell that gets hold of what runs beside it: process 1, which is the tool's until it is init
 	mv "$fs/bin/sh" "$fs/bin/sh.good"
 	cat >"$fs/bin/sh" <<'END'

@@ -105,7 +105,7 @@ shared_nodes() {
 	[[ ! -s $KTAP_TMP/changed ]]
 	in900 'umount -l /dev/null && rm /dev/null && echo mine >/dev/null'
 	[[ $(cat /dev/null) == "" && -c /dev/null ]]
-	cloisonctl --quiet restart 900 --wait
+	cloisonctl --quiet restart 900 --fast --wait
 	in900 'test -c /dev/null'
 }
 

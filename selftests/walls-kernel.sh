@@ -107,7 +107,7 @@ writable_files() {
 	! grep -q nf_hooks_lwtunnel "$KTAP_TMP/writable" ||
 		refused write /tmp/proc/sys/net/netfilter/nf_hooks_lwtunnel 1
 	in900 'umount /tmp/proc; umount /tmp/sys'
-	cloisonctl --quiet restart 900 --wait
+	cloisonctl --quiet restart 900 --fast --wait
 }
 
 names_and_time() {
