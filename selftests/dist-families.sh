@@ -42,9 +42,10 @@ marks() {
 	find "$fs/etc" -type f -exec stat -c '%n %i %Z' {} + | sort
 }
 
+ours=(--ipadd 10.9.0.2 --ipadd 10.9.1.2/24 --ipadd fd09::2 --ipadd fd09::3
+	--hostname www.example.net --nameserver 192.0.2.1 --searchdomain example.net)
 prepare() {
-	make 900 --ipadd 10.9.0.2 --ipadd 10.9.1.2/24 --ipadd fd09::2 --ipadd fd09::3 \
-		--hostname www.example.net --nameserver 192.0.2.1 --searchdomain example.net
+	make 900 "${ours[@]}"
 	cp -a "$fs/etc" "$KTAP_TMP/etc"
 }
 
@@ -62,7 +63,7 @@ family() {
 	[[ $(<"$fs/etc/hostname") == www.example.net ]]
 	[[ $(<"$fs/etc/resolv.conf") == $'search example.net\nnameserver 192.0.2.1' ]]
 	marks >"$KTAP_TMP/marks"
-	cloisonctl --quiet set 900 --ipadd 10.9.0.2 --hostname www.example.net --nameserver 192.0.2.1 --save
+	cloisonctl --quiet set 900 "${ours[@]}" --save
 	marks | diff "$KTAP_TMP/marks" -
 	cloisonctl --quiet set 900 --ipdel all --nameserver 192.0.2.2
 	[[ $(<"$fs/etc/resolv.conf") == $'search example.net\nnameserver 192.0.2.2' ]]

@@ -160,7 +160,7 @@ devices() {
 	cloisonctl --quiet set 900 --devnodes net/tun:rw --save
 	cloisonctl exec 900 'test -c /dev/net/tun'
 	expect_out 'bad state|Input.output error' cloisonctl exec 900 'head -c 1 </dev/net/tun'
-	cloisonctl --quiet restart 900 --wait
+	cloisonctl --quiet restart 900 --fast --wait
 	cloisonctl exec 900 'test -c /dev/net/tun'
 	# only what was given: reading alone
 	disk=$(findmnt -no SOURCE -T /)
