@@ -10,7 +10,8 @@
 /*
  * The caller holds its lock. Ask the running container's init to shut down and
  * kill what is left when its time is over; with @fast kill at once. What it
- * leaves behind is swept away, with @unmount its mount at VE_ROOT too. 0, EXIT_NOT_RUNNING or EXIT_STOP.
+ * leaves behind is swept away, with @unmount its mount at VE_ROOT too. 0,
+ * EXIT_NOT_RUNNING or EXIT_STOP.
  */
 int halt_container(struct container *ct, bool fast, bool unmount);
 
