@@ -16,7 +16,6 @@
 #include "lib/error.h"
 #include "lib/global.h"
 #include "lib/params.h"
-#include "lib/lock.h"
 #include "lib/util.h"
 
 struct verb {

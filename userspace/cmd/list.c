@@ -256,13 +256,6 @@ static int parse(int argc, char **argv, struct listing *l, bool *done)
 	return ret || *done ? ret : choose_columns(l);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Numbers, or names; what is not there does not match, what cannot be is an error. */
 static int choose_containers(struct listing *l, char **args)
 {
@@ -275,7 +268,7 @@ static int choose_containers(struct listing *l, char **args)
 		l->ids[l->ids_count++] = id;
 	}
 	if (l->ids_count)
-		qsort(l->ids, l->ids_count, sizeof(*l->ids), compare_ids);
+		qsort(l->ids, l->ids_count, sizeof(*l->ids), container_compare_ids);
 	return 0;
 }
 
@@ -294,7 +287,8 @@ static bool wanted(const struct listing *l, struct listed *ct)
 {
 	bool running = listed_runs(ct);
 
-	if (l->ids_count && !bsearch(&ct->id, l->ids, l->ids_count, sizeof(*l->ids), compare_ids))
+	if (l->ids_count &&
+	    !bsearch(&ct->id, l->ids, l->ids_count, sizeof(*l->ids), container_compare_ids))
 		return false;
 	/* who asks for one by name wants to see it whatever its state */
 	if (running ? l->stopped : !(l->all || l->stopped || l->ids_count))

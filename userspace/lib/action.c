@@ -40,7 +40,7 @@ static int look_at(const char *path)
 
 static void become_script(const struct container *ct, const char *path)
 {
-	cleanup_close int null = open("/dev/null", O_RDONLY);
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	const char *const argv[] = { path, NULL };
 	const char *const env[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

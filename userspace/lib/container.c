@@ -202,7 +202,7 @@ int container_ids(const struct container *ct, uint32_t *base)
 		    ct->conf_path, IDS_PER_CONTAINER, IDS_PER_CONTAINER);
 }
 
-static int compare_ids(const void *a, const void *b)
+int container_compare_ids(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -233,7 +233,7 @@ int container_ids_configured(uint32_t **ids, size_t *count)
 		(*ids)[(*count)++] = id;
 	}
 	if (*count)
-		qsort(*ids, *count, sizeof(**ids), compare_ids);
+		qsort(*ids, *count, sizeof(**ids), container_compare_ids);
 	return 0;
 }
 

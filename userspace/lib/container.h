@@ -70,6 +70,8 @@ int container_lock_ids(int *lock);
 
 /* The containers that have a configuration file, ascending; free() *ids. */
 int container_ids_configured(uint32_t **ids, size_t *count);
+/* For qsort() and bsearch(). */
+int container_compare_ids(const void *a, const void *b);
 
 struct container_entry {
 	uint32_t id;

@@ -2,7 +2,7 @@
 /*
  * Input and output of a program in a container. A terminal of the operator's is
  * never given inside, where it could be typed into (TIOCSTI); bytes are carried
- * instead. Pipes and files are passed on as they are.
+ * instead, and so they are for all else but pipes, which are passed on as they are.
  */
 #ifndef CLOISON_RELAY_H
 #define CLOISON_RELAY_H

@@ -301,13 +301,6 @@ static void add_placed(uint32_t **ids, size_t *count, const char *pattern,
 		add_named(ids, count, dir, suffixes);
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Every id there is a trace of, ascending, some of them twice. */
 static int collect(uint32_t **ids, size_t *count)
 {
@@ -328,7 +321,7 @@ static int collect(uint32_t **ids, size_t *count)
 	add_placed(ids, count, global.ve_private, private);
 	add_placed(ids, count, global.ve_root, root);
 	if (*count)
-		qsort(*ids, *count, sizeof(**ids), compare);
+		qsort(*ids, *count, sizeof(**ids), container_compare_ids);
 	return 0;
 }
 
