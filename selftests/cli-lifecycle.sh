@@ -68,6 +68,8 @@ exec_status_and_io() {
 	[[ $(head -c 3000000 /dev/zero | cloisonctl exec 900 cat | wc -c) == 3000000 ]]
 	# nobody takes it: whoever writes is told
 	expect_exit 141 timeout 60 sh -c 'cloisonctl exec2 900 yes >/dev/full'
+	# who writes on and on after the program has ended holds nobody
+	expect_exit 3 timeout 60 sh -c 'cloisonctl exec2 900 "yes & exit 3" >/dev/null'
 	# nothing of the tool stays, and what a command leaves in the background does not hold it
 	cloisonctl exec 900 'sleep 1000 >/dev/null 2>&1 &'
 	not pgrep -x cloisonctl

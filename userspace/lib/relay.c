@@ -24,11 +24,17 @@ static const char ctrl_d[] = { 004, 004 };
 #define TELL_AGAIN_MS	300
 #define REOPEN_MS	50
 
+/* As much as a pipe of an unprivileged user's can hold, pipe(7): so much may be the
+ * program's own after its end. What else comes is of others that have the pipe.
+ */
+#define REST_MAX	(1 << 20)
+
 /* One direction. A side that is -1 is finished. */
 struct channel {
 	int from, to;
 	char buf[16384];
 	size_t start, end;
+	size_t rest;	/* read after the program's end */
 	bool eof;
 };
 
@@ -87,6 +93,8 @@ static void fill(struct relay *r, struct channel *c)
 	if (n > 0) {
 		c->start = 0;
 		c->end = n;
+		c->rest += r->ended ? n : 0;
+		c->eof = c->rest >= REST_MAX;
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR && !may_reopen(r, c))) {
 		c->eof = true;
 	}
