@@ -57,6 +57,12 @@ vps.postumount 900 0
 	cloisonctl --quiet stop 900
 	[[ $(wc -l <"$KTAP_TMP/log") == 4 ]]
 	[[ ! -e $state/private/900/mounting ]]
+	# what one in the container prints drives no terminal of the host's
+	script 900.start 'printf "one\\ttab\\n\\033]0;title\\007\\n"'
+	cloisonctl start 900 >"$KTAP_TMP/said"
+	grep -qx $'one\ttab' "$KTAP_TMP/said"
+	grep -qxF '?]0;title?' "$KTAP_TMP/said"
+	rm "$etc/conf/900.start"
 }
 
 environment() {

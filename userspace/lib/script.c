@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "script.h"
+#include "terminal.h"
 #include "util.h"
 
 /* execve(2): one argument takes at most 32 pages */
@@ -106,6 +107,8 @@ static void collect(int fd, int pidfd, int64_t end, char *output)
 	/* no newline at the end */
 	while (len && output[len - 1] == '\n')
 		output[--len] = '\0';
+	/* it comes from the container, and goes to terminals and logs of the host's */
+	make_lines_printable(output);
 }
 
 int script_run(const struct attached *in, const struct script *script)

@@ -40,7 +40,7 @@ const char *colour(FILE *f, enum colour colour)
 	return colours_wanted(f) ? codes[colour] : "";
 }
 
-void make_printable(char *text)
+static void replace(char *text, const char *but)
 {
 	for (unsigned char *p = (unsigned char *)text; *p; p++) {
 		/* U+0080 to U+009F, as UTF-8, are control characters too */
@@ -48,9 +48,19 @@ void make_printable(char *text)
 
 		if (c1)
 			p[1] = '?';
-		if (c1 || *p < 0x20 || *p == 0x7f)
+		if (c1 || ((*p < 0x20 || *p == 0x7f) && !strchr(but, *p)))
 			*p = '?';
 	}
+}
+
+void make_printable(char *text)
+{
+	replace(text, "");
+}
+
+void make_lines_printable(char *text)
+{
+	replace(text, "\t\n");
 }
 
 bool progress_shown(void)

@@ -20,6 +20,8 @@ const char *colour(FILE *f, enum colour colour);
 
 /* Make '?' of what a terminal would obey: text of others must not drive the reader's. */
 void make_printable(char *text);
+/* The same for lines, which may have tabs. */
+void make_lines_printable(char *text);
 
 /*
  * Write over the line of progress on stderr; progress_end() takes it away. Nothing
