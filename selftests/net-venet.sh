@@ -306,7 +306,7 @@ mended() {
 	cloisonctl set 901 --ipadd 10.0.109.7
 	pings 10.0.109.7
 	# noted, and not in the table: a route that nobody owns
-	echo '10.0.109.9 eth0' >>/run/cloison/net/900
+	echo "10.0.109.9 $(</sys/class/net/eth0/ifindex)" >>/run/cloison/net/900
 	ip route add 10.0.109.9 dev venet0 proto 67
 	ip neigh add proxy 10.0.109.9 dev eth0
 	# and another way round

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -77,7 +78,7 @@ int host_forward(const struct addresses *of)
 		/* packets between containers come and go by one link, and are right so */
 		if (!ret)
 			ret = set(IPV4 "conf/all/send_redirects", "0");
-		if (!ret)
+		if (!ret && access(IPV4 "conf/" VENET, F_OK) == 0)
 			ret = set(IPV4 "conf/" VENET "/send_redirects", "0");
 	}
 	if (ret || !any_of(of, AF_INET6) || is_set(IPV6 "conf/all/forwarding", "1"))
@@ -92,8 +93,7 @@ void host_distrust(const char *link, bool bridged)
 	cleanup_free char *off = xasprintf(IPV6 "conf/%s/disable_ipv6", link);
 
 	set(ra, "0");
-	if (bridged)
-		set(off, "1");
+	set(off, bridged || is_set(IPV6 "conf/default/disable_ipv6", "1") ? "1" : "0");
 	/* a host without IPv6 has neither */
 	error_clear();
 }

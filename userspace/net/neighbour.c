@@ -155,7 +155,7 @@ static int arp_socket(const struct neighbour *n)
 static int icmp6_socket(const struct neighbour *n)
 {
 	struct icmp6_filter filter;
-	int hops = 255, off = 0;
+	int hops = 255, off = 0, on = 1;
 	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
 
 	ICMP6_FILTER_SETBLOCKALL(&filter);
@@ -164,6 +164,7 @@ static int icmp6_socket(const struct neighbour *n)
 	    (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, n->name, strlen(n->name) + 1) ||
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) ||
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &off, sizeof(off)) ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof(on)) ||
 	     setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)))) {
 		close(fd);
 		return -1;
@@ -294,6 +295,24 @@ static const struct address *claimed(const struct probe *p, const void *packet, 
 	return NULL;
 }
 
+/* No advertisement that a router has passed on counts: RFC 4861 7.1.2. */
+static ssize_t receive(int fd, void *packet, size_t size, bool arp)
+{
+	char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { packet, size };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	ssize_t len = recvmsg(fd, &msg, 0);
+	int hops = 0;
+
+	for (struct cmsghdr *c = len < 0 ? NULL : CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)
+			memcpy(&hops, CMSG_DATA(c), sizeof(hops));
+	return arp || hops == 255 ? len : -1;
+}
+
 static int hear(const struct probe *p, size_t which)
 {
 	const struct neighbour *n = &p->on->list[which / 2];
@@ -305,7 +324,7 @@ static int hear(const struct probe *p, size_t which)
 	const struct address *a;
 	const unsigned char *mac;
 	cleanup_free char *text = NULL;
-	ssize_t len = recv(p->sockets[which], &packet, sizeof(packet), 0);
+	ssize_t len = receive(p->sockets[which], &packet, sizeof(packet), which % 2 == 0);
 
 	if (len < 0)
 		return 0;

@@ -14,34 +14,11 @@
 #include "netns.h"
 #include "network.h"
 #include "rtnl.h"
+#include "serve.h"
 #include "util.h"
 #include "venet.h"
 
-static bool within(const struct address *prefix, const struct address *a)
-{
-	struct address cut = *a;
-
-	if (a->family != prefix->family)
-		return false;
-	for (unsigned int i = prefix->owned; i < a->bits; i++)
-		cut.bytes[i / 8] &= ~(0x80 >> i % 8);
-	return memcmp(cut.bytes, prefix->bytes, sizeof(cut.bytes)) == 0;
-}
-
-/* An address of the host's never reaches a container: the host takes the packets. */
-static int check_own(const struct addresses *own, const struct addresses *all)
-{
-	for (size_t i = 0; i < own->count; i++)
-		for (size_t j = 0; j < all->count; j++) {
-			cleanup_free char *text = NULL;
-
-			if (!within(&all->list[j], &own->list[i]))
-				continue;
-			text = address_owned(&own->list[i]);
-			return fail(EXIT_IP_IN_USE, "Address %s: the host itself has it", text);
-		}
-	return 0;
-}
+#define KIND	""
 
 /* @net->addresses are read. */
 static int prepare(struct network *net)
@@ -62,7 +39,7 @@ static int prepare(struct network *net)
 	if (!ret)
 		ret = neighbours_find(net->host, &net->neighbours);
 	if (!ret)
-		ret = check_own(&net->neighbours.own, &net->addresses);
+		ret = serve_ask(&net->neighbours, &net->addresses, NULL);
 	/* behind the host's own address it has no neighbours */
 	if (!ret && nat_wanted(net->conf))
 		neighbours_free(&net->neighbours);
@@ -74,9 +51,7 @@ static int prepare_new(struct network *net)
 {
 	int ret = prepare(net);
 
-	if (!ret && !global.skip_arpdetect)
-		probe_begin(&net->probe, &net->neighbours, &net->addresses);
-	return ret;
+	return ret ? ret : serve_ask(&net->neighbours, &net->addresses, &net->probe);
 }
 
 int network_prepare(const struct conf *conf, struct network *net)
@@ -97,18 +72,6 @@ int network_reserve(uint32_t id, struct network *net)
 	for (size_t i = 0; !ret && i < net->addresses.count; i++)
 		ret = venet_add(id, &net->addresses.list[i]);
 	return ret;
-}
-
-/* Nobody else has them, or the operator does not mind. */
-static int settle(struct network *net)
-{
-	int ret = net->probe.sockets ? probe_end(&net->probe) : 0;
-
-	if (!ret || global.error_on_arpfail)
-		return ret;
-	warn("%s", error_text());
-	error_clear();
-	return 0;
 }
 
 static int set_up(const struct addresses *all, int netns)
@@ -134,7 +97,7 @@ int network_inside(uint32_t id, struct network *net, pid_t pid)
 
 	if (net->addresses.count) {
 		/* not a packet before */
-		ret = settle(net);
+		ret = serve_settle(&net->probe);
 		if (!ret)
 			ret = netns_open(id, pid, &netns);
 		if (!ret)
@@ -145,63 +108,14 @@ int network_inside(uint32_t id, struct network *net, pid_t pid)
 	return ret ? ret : ethernet_change(id, pid, conf_get(net->conf, "NETIF"));
 }
 
-/* Which of the host's addresses speaks to a container: VE_ROUTE_SRC_DEV's first one. */
-static const struct address *source_for(const struct network *net, int family)
-{
-	const char *dev = global.route_src_dev;
-
-	for (size_t i = 0; dev && i < net->neighbours.count; i++) {
-		const struct neighbour *n = &net->neighbours.list[i];
-
-		for (size_t j = 0; strcmp(n->name, dev) == 0 && j < n->own.count; j++)
-			if (n->own.list[j].family == family &&
-			    !IN6_IS_ADDR_LINKLOCAL(n->own.list[j].bytes))
-				return &n->own.list[j];
-	}
-	return NULL;
-}
-
-/* The names of those that look for @a, with blanks between. */
-static char *links_for(const struct neighbours *on, const struct address *a)
-{
-	char *links = xstrdup("");
-
-	for (size_t i = 0; i < on->count; i++) {
-		cleanup_free char *before = links;
-
-		links = neighbour_wants(on, &on->list[i], a) ?
-			xasprintf("%s%s%s", before, *before ? " " : "", on->list[i].name) :
-			xstrdup(before);
-	}
-	return links;
-}
-
-static int connect_one(uint32_t id, const struct network *net, const struct address *a)
-{
-	const struct neighbours *on = &net->neighbours;
-	cleanup_free char *links = links_for(on, a);
-	int ret = footprint_note(id, a, links);
-
-	if (!ret)
-		ret = rtnl_route_to(net->host, net->venet, a, source_for(net, a->family));
-	for (size_t i = 0; !ret && i < on->count; i++) {
-		if (!neighbour_wants(on, &on->list[i], a))
-			continue;
-		host_answer(&on->list[i]);
-		ret = rtnl_proxy_add(net->host, on->list[i].ifindex, a);
-		if (!ret)
-			neighbour_announce(&on->list[i], a);
-	}
-	return ret;
-}
-
 /* @all: what it has then. */
 static int connect_all(uint32_t id, struct network *net, const struct addresses *all)
 {
+	const struct serve serve = { .id = id, .kind = KIND, .ifindex = net->venet };
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < net->addresses.count; i++)
-		ret = connect_one(id, net, &net->addresses.list[i]);
+	if (net->addresses.count)
+		ret = serve_begin(net->host, &serve, &net->neighbours, &net->addresses);
 	return ret ? ret : nat_set(id, net->conf, all);
 }
 
@@ -219,24 +133,11 @@ void network_close(struct network *net)
 	*net = (struct network){};
 }
 
-static int disconnect_one(struct nl_sock *host, uint32_t id, const struct address *a)
+static int disconnect(struct nl_sock *host, uint32_t id, const struct addresses *all)
 {
-	cleanup_free char *links = footprint_links(id, a);
-	char *rest = links, *name;
-	int venet = if_nametoindex(VENET), ret = 0;
+	const struct serve serve = { .id = id, .kind = KIND, .ifindex = if_nametoindex(VENET) };
 
-	/* another container may have it by now */
-	if (!links)
-		return 0;
-	while (!ret && (name = strsep(&rest, " "))) {
-		int ifindex = *name ? if_nametoindex(name) : 0;
-
-		if (ifindex)
-			ret = rtnl_proxy_del(host, ifindex, a);
-	}
-	if (!ret && venet)
-		ret = rtnl_route_away(host, venet, a);
-	return ret ? ret : footprint_forget(id, a);
+	return serve_end(host, &serve, all);
 }
 
 int network_disconnect(uint32_t id)
@@ -250,13 +151,11 @@ int network_disconnect(uint32_t id)
 		ret = nat_clear(id);
 	if (ret)
 		return ret;
-	footprint_addresses(id, &all);
+	footprint_addresses(id, KIND, &all);
 	if (!all.count)
 		return 0;
 	ret = rtnl_open(-1, &host);
-	for (size_t i = 0; !ret && i < all.count; i++)
-		ret = disconnect_one(host, id, &all.list[i]);
-	return ret;
+	return ret ? ret : disconnect(host, id, &all);
 }
 
 /* Those of @all that @but has not. */
@@ -299,19 +198,22 @@ static int take_inside(uint32_t id, pid_t pid, const struct addresses *gone)
 static int take_away(uint32_t id, pid_t pid, const struct addresses *gone)
 {
 	cleanup_rtnl struct nl_sock *host = NULL;
-	int ret = rtnl_open(-1, &host), failed = 0;
+	cleanup_footprint struct footprint left = {};
+	int failed = rtnl_open(-1, &host);
 
-	for (size_t i = 0; !ret && i < gone->count; i++) {
-		int one = disconnect_one(host, id, &gone->list[i]);
+	if (!failed)
+		failed = disconnect(host, id, gone);
+	footprint_load(id, KIND, &left);
+	for (size_t i = 0; i < gone->count; i++) {
+		int one = footprint_links(&left, &gone->list[i]) ? 0 :
+			  venet_del(id, &gone->list[i]);
 
-		if (!one)
-			one = venet_del(id, &gone->list[i]);
 		if (one)
 			failed = one;
 	}
-	if (!ret && !failed)
+	if (!failed)
 		in_vain(take_inside(id, pid, gone));
-	return ret ? ret : failed;
+	return failed;
 }
 
 /* What it has inside is added to, for a container that runs. */
@@ -333,7 +235,7 @@ static int give(uint32_t id, pid_t pid, struct network *net, const struct addres
 	int ret = prepare_new(net);
 
 	if (!ret)
-		ret = settle(net);
+		ret = serve_settle(&net->probe);
 	if (!ret)
 		ret = network_reserve(id, net);
 	if (!ret)
@@ -355,7 +257,7 @@ int network_addresses(uint32_t id, struct addresses *out)
 	*out = (struct addresses){};
 	if (venet_loaded())
 		ret = venet_list(id, out);
-	footprint_addresses(id, &noted);
+	footprint_addresses(id, KIND, &noted);
 	for (size_t i = 0; i < out->count; i++)
 		for (size_t j = 0; j < noted.count; j++)
 			if (address_same(&out->list[i], &noted.list[j]))
@@ -401,34 +303,17 @@ int network_change(uint32_t id, pid_t pid, const struct conf *conf,
 	return ret;
 }
 
-static bool one_whole(struct nl_sock *host, uint32_t id, const struct neighbours *on,
-		      const struct address *a)
-{
-	cleanup_free char *wanted = links_for(on, a), *links = footprint_links(id, a);
-
-	if (!links || strcmp(links, wanted) != 0 ||
-	    !rtnl_route_there(host, if_nametoindex(VENET), a))
-		return false;
-	for (size_t i = 0; i < on->count; i++)
-		if (neighbour_wants(on, &on->list[i], a) &&
-		    !rtnl_proxy_there(host, on->list[i].ifindex, a))
-			return false;
-	return true;
-}
-
 static bool all_whole(uint32_t id, const struct conf *conf, const struct addresses *has)
 {
+	const struct serve serve = { .id = id, .kind = KIND, .ifindex = if_nametoindex(VENET) };
 	cleanup_neighbours struct neighbours on = {};
 	cleanup_rtnl struct nl_sock *host = NULL;
-	bool whole = true;
 
 	if (rtnl_open(-1, &host) || neighbours_find(host, &on))
 		return false;
 	if (nat_wanted(conf))
 		neighbours_free(&on);
-	for (size_t i = 0; whole && i < has->count; i++)
-		whole = one_whole(host, id, &on, &has->list[i]);
-	return whole;
+	return serve_whole(&serve, &on, has);
 }
 
 bool network_whole(uint32_t id, const struct conf *conf, bool runs)
@@ -436,7 +321,7 @@ bool network_whole(uint32_t id, const struct conf *conf, bool runs)
 	cleanup_addresses struct addresses has = {}, noted = {}, more = {};
 	bool whole;
 
-	footprint_addresses(id, &noted);
+	footprint_addresses(id, KIND, &noted);
 	if (runs && network_addresses(id, &has)) {
 		error_clear();
 		return true;
@@ -459,7 +344,7 @@ int network_mend(uint32_t id, pid_t pid, const struct conf *conf)
 	ret = network_addresses(id, &net.addresses);
 	if (ret)
 		return ret;
-	footprint_addresses(id, &noted);
+	footprint_addresses(id, KIND, &noted);
 	minus(&noted, &net.addresses, &gone);
 	if (gone.count)
 		ret = take_away(id, pid, &gone);

@@ -23,8 +23,11 @@
 #include "cleanup.h"
 #include "error.h"
 #include "rtnl.h"
+#include "rtnl_list.h"
 #include "util.h"
 #include "venet.h"
+
+#define BUSY_MS	20000
 
 /* A netlink socket stays in the namespace it was made in: nobody has to stay there. */
 static int connect_in(int netns, struct nl_sock *sock)
@@ -129,7 +132,20 @@ static int failed(const struct address *a, const char *what, int err)
 	return fail(EXIT_ADD_IP, "%s %s: %s", what, text, nl_geterror(err));
 }
 
-int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a)
+int rtnl_ifindex(struct nl_sock *sock, const char *name, int *ifindex)
+{
+	struct rtnl_link *link;
+	int err = rtnl_link_get_kernel(sock, 0, name, &link);
+
+	if (err)
+		return fail(EXIT_ADD_IP, "There is no link %s: %s", name, nl_geterror(err));
+	*ifindex = rtnl_link_get_ifindex(link);
+	rtnl_link_put(link);
+	return 0;
+}
+
+static int address_add(struct nl_sock *sock, int ifindex, const struct address *a, int scope,
+		       unsigned int flags)
 {
 	struct rtnl_addr *addr = there(rtnl_addr_alloc());
 	struct nl_addr *local = nl_address(a, a->mask);
@@ -137,10 +153,55 @@ int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a)
 
 	rtnl_addr_set_ifindex(addr, ifindex);
 	rtnl_addr_set_local(addr, local);
+	rtnl_addr_set_scope(addr, scope);
+	rtnl_addr_set_flags(addr, flags);
 	err = rtnl_addr_add(sock, addr, NLM_F_EXCL);
 	nl_addr_put(local);
 	rtnl_addr_put(addr);
 	return err && err != -NLE_EXIST ? failed(a, "Cannot set address", err) : 0;
+}
+
+int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	/* whether it is in use was asked on the host's links */
+	return address_add(sock, ifindex, a, RT_SCOPE_UNIVERSE, IFA_F_NODAD);
+}
+
+static bool address_there(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	struct nl_addr *local = nl_address(a, a->mask);
+	struct rtnl_addr *found = NULL;
+	struct nl_cache *all;
+
+	if (rtnl_addr_alloc_cache(sock, &all) == 0) {
+		found = rtnl_addr_get(all, ifindex, local);
+		nl_cache_free(all);
+	}
+	nl_addr_put(local);
+	rtnl_addr_put(found);
+	return found;
+}
+
+int rtnl_address_take(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	int64_t end = now_ms() + BUSY_MS;
+
+	/* its error is the same as for one that is there */
+	do {
+		int ret = rtnl_address_add(sock, ifindex, a);
+
+		if (ret || address_there(sock, ifindex, a))
+			return ret;
+		sleep_ms(50);
+	} while (now_ms() < end);
+	return failed(a, "Another interface on that link has the address", -NLE_EXIST);
+}
+
+int rtnl_gateway_add(struct nl_sock *sock, int ifindex, const struct address *a)
+{
+	/* with the scope of a host it is no source that IPv4 chooses; IPv6 knows by itself */
+	return address_add(sock, ifindex, a,
+			   a->family == AF_INET ? RT_SCOPE_HOST : RT_SCOPE_LINK, IFA_F_NODAD);
 }
 
 /*
@@ -191,6 +252,13 @@ static struct rtnl_route *route_of(int ifindex, const struct address *a, unsigne
 	return route;
 }
 
+static bool route_there(int ifindex, const struct address *a)
+{
+	cleanup_rtnl_list struct rtnl_list routes = {};
+
+	return rtnl_list_routes(&routes) == 0 && rtnl_list_has(&routes, ifindex, a);
+}
+
 int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
 		  const struct address *source)
 {
@@ -204,8 +272,15 @@ int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
 	if (src)
 		nl_addr_put(src);
 	rtnl_route_put(route);
-	if (err == -NLE_EXIST && rtnl_route_there(sock, ifindex, a))
+	if (err == -NLE_EXIST && route_there(ifindex, a))
 		return 0;
+	if (err == -NLE_EXIST) {
+		cleanup_free char *text = address_owned(a);
+
+		return fail(EXIT_IP_IN_USE,
+			    "Address %s: the host has a route to it already: see ip route show %s",
+			    text, text);
+	}
 	return err ? failed(a, "Cannot make a route to", err) : 0;
 }
 
@@ -219,38 +294,6 @@ int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a)
 	       failed(a, "Cannot remove the route to", err) : 0;
 }
 
-struct route_search {
-	struct nl_addr *dst;
-	int ifindex;
-	bool found;
-};
-
-static void look_at_route(struct nl_object *object, void *arg)
-{
-	struct rtnl_route *route = (struct rtnl_route *)object;
-	struct route_search *s = arg;
-	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
-
-	if (rtnl_route_get_protocol(route) == RTPROT_CLOISON && hop &&
-	    rtnl_route_nh_get_ifindex(hop) == s->ifindex &&
-	    nl_addr_cmp(rtnl_route_get_dst(route), s->dst) == 0)
-		s->found = true;
-}
-
-bool rtnl_route_there(struct nl_sock *sock, int ifindex, const struct address *a)
-{
-	struct route_search s = { .ifindex = ifindex };
-	struct nl_cache *cache;
-
-	if (rtnl_route_alloc_cache(sock, a->family, 0, &cache))
-		return false;
-	s.dst = nl_address(a, a->owned);
-	nl_cache_foreach(cache, look_at_route, &s);
-	nl_addr_put(s.dst);
-	nl_cache_free(cache);
-	return s.found;
-}
-
 int rtnl_route_default(struct nl_sock *sock, int ifindex, int family)
 {
 	struct address any = { .family = family, .bits = family == AF_INET ? 32 : 128 };
@@ -259,6 +302,25 @@ int rtnl_route_default(struct nl_sock *sock, int ifindex, int family)
 
 	rtnl_route_set_protocol(route, RTPROT_BOOT);
 	err = rtnl_route_add(sock, route, NLM_F_EXCL);
+	rtnl_route_put(route);
+	return err && err != -NLE_EXIST ?
+	       fail(EXIT_ADD_IP, "Cannot set the default route: %s", nl_geterror(err)) : 0;
+}
+
+int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway)
+{
+	struct address any = { .family = gateway->family, .bits = gateway->bits };
+	struct rtnl_route *route = route_of(ifindex, &any, 0);
+	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+	struct nl_addr *via = nl_address(gateway, gateway->bits);
+	int err;
+
+	rtnl_route_set_protocol(route, RTPROT_BOOT);
+	rtnl_route_set_scope(route, RT_SCOPE_UNIVERSE);
+	rtnl_route_nh_set_gateway(hop, via);
+	rtnl_route_nh_set_flags(hop, RTNH_F_ONLINK);
+	err = rtnl_route_add(sock, route, NLM_F_EXCL);
+	nl_addr_put(via);
 	rtnl_route_put(route);
 	return err && err != -NLE_EXIST ?
 	       fail(EXIT_ADD_IP, "Cannot set the default route: %s", nl_geterror(err)) : 0;
@@ -294,34 +356,4 @@ int rtnl_proxy_del(struct nl_sock *sock, int ifindex, const struct address *a)
 	rtnl_neigh_put(neigh);
 	return err && err != -NLE_OBJ_NOTFOUND && err != -NLE_NODEV ?
 	       failed(a, "Cannot stop answering for", err) : 0;
-}
-
-struct proxy_search {
-	struct nl_addr *dst;
-	int ifindex;
-	bool found;
-};
-
-static void look_at_proxy(struct nl_object *object, void *arg)
-{
-	struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;
-	struct proxy_search *s = arg;
-
-	if (rtnl_neigh_get_ifindex(neigh) == s->ifindex && rtnl_neigh_get_dst(neigh) &&
-	    nl_addr_cmp(rtnl_neigh_get_dst(neigh), s->dst) == 0)
-		s->found = true;
-}
-
-bool rtnl_proxy_there(struct nl_sock *sock, int ifindex, const struct address *a)
-{
-	struct proxy_search s = { .ifindex = ifindex };
-	struct nl_cache *cache;
-
-	if (rtnl_neigh_alloc_cache_flags(sock, &cache, NTF_PROXY))
-		return false;
-	s.dst = nl_address(a, a->bits);
-	nl_cache_foreach(cache, look_at_proxy, &s);
-	nl_addr_put(s.dst);
-	nl_cache_free(cache);
-	return s.found;
 }

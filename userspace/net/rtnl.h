@@ -31,24 +31,31 @@ static inline void cleanup_rtnl_fn(struct nl_sock **sock)
 int rtnl_venet(struct nl_sock *sock, int *ifindex);
 
 int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a);
+/* The same where another link, which is going, may have it still: of an ipvlan's. */
+int rtnl_address_take(struct nl_sock *sock, int ifindex, const struct address *a);
 /* With whatever mask. */
 int rtnl_address_del(struct nl_sock *sock, int ifindex, const struct address *a);
 
+/* The index of link @name. */
+int rtnl_ifindex(struct nl_sock *sock, const char *name, int *ifindex);
+
+/* An address that the host speaks to nobody with, unless he was spoken to there. */
+int rtnl_gateway_add(struct nl_sock *sock, int ifindex, const struct address *a);
+
 /*
  * A route to what is owned of @a, over a link without gateway. @source, or NULL: which
- * address of the host's speaks to it.
+ * address of the host's speaks to it. EXIT_IP_IN_USE if there is one that is not ours.
  */
 int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
 		  const struct address *source);
 int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a);
-/* Is there one of ours? */
-bool rtnl_route_there(struct nl_sock *sock, int ifindex, const struct address *a);
 /* A default route over the link. */
 int rtnl_route_default(struct nl_sock *sock, int ifindex, int family);
+/* One by @gateway, which is on that link, whatever addresses say. */
+int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway);
 
 /* Answer on that link to those who look for the address. */
 int rtnl_proxy_add(struct nl_sock *sock, int ifindex, const struct address *a);
-bool rtnl_proxy_there(struct nl_sock *sock, int ifindex, const struct address *a);
 int rtnl_proxy_del(struct nl_sock *sock, int ifindex, const struct address *a);
 
 #endif

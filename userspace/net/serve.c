@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "footprint.h"
+#include "global.h"
+#include "host.h"
+#include "rtnl.h"
+#include "rtnl_list.h"
+#include "serve.h"
+#include "util.h"
+
+static bool within(const struct address *prefix, const struct address *a)
+{
+	struct address cut = *a;
+
+	if (a->family != prefix->family)
+		return false;
+	for (unsigned int i = prefix->owned; i < a->bits; i++)
+		cut.bytes[i / 8] &= ~(0x80 >> i % 8);
+	return memcmp(cut.bytes, prefix->bytes, sizeof(cut.bytes)) == 0;
+}
+
+/* An address of the host's never reaches a container: the host takes the packets. */
+static int check_own(const struct addresses *own, const struct addresses *all)
+{
+	for (size_t i = 0; i < own->count; i++)
+		for (size_t j = 0; j < all->count; j++) {
+			cleanup_free char *text = NULL;
+
+			if (!within(&all->list[j], &own->list[i]))
+				continue;
+			text = address_owned(&own->list[i]);
+			return fail(EXIT_IP_IN_USE, "Address %s: the host itself has it", text);
+		}
+	return 0;
+}
+
+int serve_ask(const struct neighbours *on, const struct addresses *all, struct probe *probe)
+{
+	int ret = check_own(&on->own, all);
+
+	if (!ret && probe && !global.skip_arpdetect)
+		probe_begin(probe, on, all);
+	return ret;
+}
+
+int serve_settle(struct probe *probe)
+{
+	int ret = probe->sockets ? probe_end(probe) : 0;
+
+	if (!ret || global.error_on_arpfail)
+		return ret;
+	/* the operator does not mind */
+	warn("%s", error_text());
+	error_clear();
+	return 0;
+}
+
+/* Which of the host's addresses speaks to a container: VE_ROUTE_SRC_DEV's first one. */
+static const struct address *source_for(const struct neighbours *on, int family)
+{
+	const char *dev = global.route_src_dev;
+
+	for (size_t i = 0; dev && i < on->count; i++) {
+		const struct neighbour *n = &on->list[i];
+
+		for (size_t j = 0; strcmp(n->name, dev) == 0 && j < n->own.count; j++)
+			if (n->own.list[j].family == family &&
+			    !IN6_IS_ADDR_LINKLOCAL(n->own.list[j].bytes))
+				return &n->own.list[j];
+	}
+	return NULL;
+}
+
+/* Is @word, an index with or without a minus, in @links? */
+static bool is_noted(const char *links, const char *word)
+{
+	cleanup_free char *copy = xstrdup(links ? links : "");
+	char *rest = copy, *next;
+
+	while ((next = strsep(&rest, " ")))
+		if (strcmp(next, word) == 0)
+			return true;
+	return false;
+}
+
+/* What is to be noted for @a, of which @noted is, with @proxies that are there. */
+static char *links_for(const struct neighbours *on, const struct address *a, const char *noted,
+		       const struct rtnl_list *proxies)
+{
+	char *links = xstrdup("");
+
+	for (size_t i = 0; i < on->count; i++) {
+		int ifindex = on->list[i].ifindex;
+		cleanup_free char *ours = xasprintf("%d", ifindex), *before = NULL;
+		bool theirs;
+
+		if (!neighbour_wants(on, &on->list[i], a))
+			continue;
+		theirs = !is_noted(noted, ours) && rtnl_list_has(proxies, ifindex, a);
+		before = links;
+		links = xasprintf("%s%s%s%s", before, *before ? " " : "", theirs ? "-" : "", ours);
+	}
+	return links;
+}
+
+/* What is noted in @links, and not in @but, is ours to take away. */
+static int forget_proxies(struct nl_sock *host, const struct address *a, const char *links,
+			  const char *but)
+{
+	cleanup_free char *copy = xstrdup(links ? links : "");
+	char *rest = copy, *word;
+	int ret = 0;
+
+	while (!ret && (word = strsep(&rest, " ")))
+		if (atoi(word) > 0 && !is_noted(but, word))
+			ret = rtnl_proxy_del(host, atoi(word), a);
+	return ret;
+}
+
+static int begin_one(struct nl_sock *host, const struct serve *s, const struct neighbours *on,
+		     const struct address *a, const char *links, const struct rtnl_list *routes)
+{
+	int ret = rtnl_list_has(routes, s->ifindex, a) ? 0 :
+		  rtnl_route_to(host, s->ifindex, a, source_for(on, a->family));
+
+	for (size_t i = 0; !ret && i < on->count; i++) {
+		const struct neighbour *n = &on->list[i];
+		cleanup_free char *word = xasprintf("%d", n->ifindex);
+
+		if (!neighbour_wants(on, n, a))
+			continue;
+		host_answer(n);
+		if (is_noted(links, word))
+			ret = rtnl_proxy_add(host, n->ifindex, a);
+		if (!ret)
+			neighbour_announce(n, a);
+	}
+	return ret;
+}
+
+int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighbours *on,
+		const struct addresses *all)
+{
+	cleanup_rtnl_list struct rtnl_list proxies = {}, routes = {};
+	cleanup_footprint struct footprint f = {};
+	int ret = on->count ? rtnl_list_proxies(&proxies) : 0;
+
+	footprint_load(s->id, s->kind, &f);
+	if (!ret && f.count)
+		ret = rtnl_list_routes(&routes);
+	for (size_t i = 0; !ret && i < all->count; i++) {
+		const struct address *a = &all->list[i];
+		const char *noted = footprint_links(&f, a);
+		cleanup_free char *links = links_for(on, a, noted, &proxies);
+
+		ret = forget_proxies(host, a, noted, links);
+		footprint_set(&f, a, links);
+	}
+	if (!ret)
+		ret = footprint_save(&f);
+	for (size_t i = 0; !ret && i < all->count; i++)
+		ret = begin_one(host, s, on, &all->list[i], footprint_links(&f, &all->list[i]),
+				&routes);
+	return ret;
+}
+
+int serve_end(struct nl_sock *host, const struct serve *s, const struct addresses *all)
+{
+	cleanup_footprint struct footprint f = {};
+	int failed = 0, ret;
+
+	footprint_load(s->id, s->kind, &f);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct address *a = &all->list[i];
+
+		/* another container may have it by now */
+		if (!footprint_links(&f, a))
+			continue;
+		ret = forget_proxies(host, a, footprint_links(&f, a), "");
+		if (!ret && s->ifindex)
+			ret = rtnl_route_away(host, s->ifindex, a);
+		if (ret)
+			failed = ret;
+		else
+			footprint_forget(&f, a);
+	}
+	ret = footprint_save(&f);
+	return failed ? failed : ret;
+}
+
+bool serve_whole(const struct serve *s, const struct neighbours *on,
+		 const struct addresses *all)
+{
+	cleanup_rtnl_list struct rtnl_list routes = {}, proxies = {};
+	cleanup_footprint struct footprint f = {};
+	bool whole = !rtnl_list_routes(&routes) && !rtnl_list_proxies(&proxies);
+
+	footprint_load(s->id, s->kind, &f);
+	for (size_t i = 0; whole && i < all->count; i++) {
+		const struct address *a = &all->list[i];
+		const char *noted = footprint_links(&f, a);
+		cleanup_free char *links = links_for(on, a, noted, &proxies);
+
+		whole = noted && strcmp(noted, links) == 0 &&
+			rtnl_list_has(&routes, s->ifindex, a);
+		for (size_t j = 0; whole && j < on->count; j++)
+			whole = !neighbour_wants(on, &on->list[j], a) ||
+				rtnl_list_has(&proxies, on->list[j].ifindex, a);
+	}
+	return whole;
+}

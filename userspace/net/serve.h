@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the host does for addresses of a container behind one of its links: routes to
+ * them, answers to neighbours who look for them, and says where they are. Noted, see
+ * footprint.h. EXIT_ADD_IP, EXIT_SYSTEM.
+ */
+#ifndef CLOISON_SERVE_H
+#define CLOISON_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <netlink/socket.h>
+
+#include "address.h"
+#include "neighbour.h"
+
+struct serve {
+	uint32_t id;
+	const char *kind;	/* of the note */
+	int ifindex;		/* of the link; 0: it is gone, and its routes with it */
+};
+
+/*
+ * Before: the host itself must not have them, and neighbours are asked, unless that is
+ * not wanted; serve_settle() waits for what they say. EXIT_IP_IN_USE.
+ */
+int serve_ask(const struct neighbours *on, const struct addresses *all, struct probe *probe);
+int serve_settle(struct probe *probe);
+
+/* @on: where neighbours look for them. What was done already is no error. */
+int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighbours *on,
+		const struct addresses *all);
+/* Of each what can be undone, and then forgotten; what is not noted is not touched. */
+int serve_end(struct nl_sock *host, const struct serve *s, const struct addresses *all);
+bool serve_whole(const struct serve *s, const struct neighbours *on,
+		 const struct addresses *all);
+
+#endif
