@@ -80,7 +80,8 @@ filtered() {
 	# unless the operator wants it
 	cloisonctl set 901 --ifname eth0 --mac_filter off --save
 	grep -q 'mac_filter=off' "$etc/conf/901.conf"
-	cloisonctl exec 901 'ip addr replace 10.0.50.3/24 dev eth0'
+	# the link has stayed, with all that is on it
+	cloisonctl exec 901 'ip addr show dev eth0' | grep -q 10.0.50.3
 	seen=$(cloisonctl exec 901 'cat /sys/class/net/eth0/statistics/rx_packets')
 	not ping -c 3 -i 0.2 -W 1 10.0.50.9 >/dev/null
 	[[ $(cloisonctl exec 901 'cat /sys/class/net/eth0/statistics/rx_packets') -ge $((seen + 3)) ]]
@@ -103,7 +104,14 @@ while_it_runs() {
 	[[ $(readlink -f /sys/class/net/veth900.0/master) == */br0 ]]
 	[[ $(cloisonctl exec 900 'cat /sys/class/net/eth1/address') == 02:00:00:00:09:02 ]]
 	[[ $(</sys/class/net/host900/ifindex) == "$index" ]]
+	# bridge and filter are changed where they are
 	index=$(</sys/class/net/veth900.0/ifindex)
+	cloisonctl set 900 --ifname eth1 --bridge '' --mac_filter off --save
+	[[ ! -e /sys/class/net/veth900.0/master && $(sysctl -n net.ipv6.conf.veth900/0.disable_ipv6) == 0 ]]
+	not grep -q veth900.0 <(nft list table netdev cloison_900)
+	cloisonctl set 900 --ifname eth1 --bridge br0 --mac_filter on --save
+	[[ $(readlink -f /sys/class/net/veth900.0/master) == */br0 ]]
+	grep -q veth900.0 <(nft list table netdev cloison_900)
 	cloisonctl set 900 --netif_del eth0 --save
 	[[ ! -e /sys/class/net/host900 && $(</sys/class/net/veth900.0/ifindex) == "$index" ]]
 	not cloisonctl exec 900 'ls -d /sys/class/net/eth0' 2>/dev/null
@@ -155,7 +163,6 @@ vlans() {
 	two
 	cloisonctl set 900 --ifname eth0 --vlan 7 --save
 	make_running 902 --netif_add eth0,,,,br0,7
-	cloisonctl exec 900 'ip addr replace 10.0.50.2/24 dev eth0'
 	cloisonctl exec 902 'ip addr add 10.0.50.4/24 dev eth0'
 	ct_pings 900 10.0.50.4
 	not ct_pings 900 10.0.50.3
@@ -174,7 +181,7 @@ vlans() {
 	# back to the bridge's own
 	cloisonctl set 900 --ifname eth0 --vlan 0 --save
 	not grep -q vlan= "$etc/conf/900.conf"
-	cloisonctl exec 900 'ip addr replace 10.0.50.2/24 dev eth0'
+	not grep -qw 7 <(bridge vlan show dev veth900.0)
 	ct_pings 900 10.0.50.3
 	ip link set br0 type bridge vlan_filtering 0
 	expect_exit 130 cloisonctl set 900 --ifname eth0 --vlan 7 --save

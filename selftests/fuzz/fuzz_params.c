@@ -11,6 +11,7 @@
 #include "error.h"
 #include "fuzz.h"
 #include "limits.h"
+#include "netif.h"
 #include "params.h"
 
 static const struct option *options;
@@ -54,6 +55,18 @@ static void one_option(struct params *p, char *line)
 	}
 }
 
+/* Interfaces that were accepted are read again as they are. */
+static void check_netif(const char *text)
+{
+	cleanup_netifs struct netifs all = {};
+	cleanup_free char *again = NULL;
+
+	must(netifs_parse(text, &all) == 0);
+	again = netifs_text(&all);
+	must(strcmp(again, text) == 0);
+	netifs_check(&all);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_conf struct conf *conf = conf_new(), *reread = conf_new();
@@ -73,5 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	again = conf_text(reread);
 	must(strcmp(text, again) == 0);
 	must(limits_read(reread, &limits) == 0);
+	if (conf_get(reread, "NETIF"))
+		check_netif(conf_get(reread, "NETIF"));
 	return 0;
 }

@@ -109,6 +109,17 @@ static int apply_ports(struct container *ct)
 	return ret ? ret : nat_set(ct->id, ct->conf, &has);
 }
 
+static int apply_netif(struct container *ct, const struct kernel_container *kc)
+{
+	const char *netif = conf_get(ct->conf, "NETIF");
+	cleanup_routed struct routed routed = {};
+	int ret = routed_ask(ct->id, netif, &routed);
+
+	if (!ret)
+		ret = routed_settle(&routed);
+	return ret ? ret : ethernet_change(ct->id, kc->init, netif);
+}
+
 static int apply(struct container *ct, const struct kernel_container *kc, unsigned int applies)
 {
 	const char *name = conf_get(ct->conf, "NAME");
@@ -119,7 +130,7 @@ static int apply(struct container *ct, const struct kernel_container *kc, unsign
 	if (!ret)
 		ret = apply_inside(ct, kc, applies);
 	if (!ret && (applies & APPLIES_NETIF))
-		ret = ethernet_change(ct->id, kc->init, conf_get(ct->conf, "NETIF"));
+		ret = apply_netif(ct, kc);
 	if (!ret && (applies & APPLIES_PORTS))
 		ret = apply_ports(ct);
 	if (!ret && (applies & APPLIES_NAME))

@@ -411,9 +411,12 @@ static const struct param params[] = {
 	{ "netfilter", "NETFILTER", APPLIES_LEGACY, "disabled, stateless, stateful or full",
 	  netfilter },
 	{ "netif_add", "NETIF", APPLIES_NETIF,
-	  "a new name, and then, if you like, ,MAC,HOST_IFNAME,HOST_MAC,BRIDGE,VLAN", netif_add },
+	  "a new name, and then, if you like, ,MAC,HOST_IFNAME,HOST_MAC,BRIDGE,VLAN,KEY=VALUE...",
+	  netif_add },
 	{ "netif_del", "NETIF", APPLIES_NETIF, "the name of one of its interfaces, or all",
 	  netif_del },
+	{ "netif_set", "NETIF", APPLIES_NETIF, "a key of NETIF and its value, such as type=routed"
+	  OF_NETIF, netif_set },
 	{ "nodemask", "NODEMASK", LIMIT_NODEMASK, "a list of NUMA nodes such as 0-1, or all",
 	  nodemask },
 	{ "numfile", "NUMFILE", APPLIES_NOWHERE, ITEMS, items },

@@ -1,49 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <net/if.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <linux/if_bridge.h>
-#include <linux/rtnetlink.h>
 #include <netlink/addr.h>
-#include <netlink/msg.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
 
+#include "bridge.h"
 #include "error.h"
 #include "ethernet.h"
 #include "host.h"
+#include "link.h"
 #include "macfilter.h"
 #include "netif.h"
 #include "netns.h"
 #include "note.h"
+#include "routed.h"
 #include "rtnl.h"
+#include "uplink.h"
+#include "upper.h"
 #include "util.h"
-
-#define KIND	".netif"
 
 static int note(uint32_t id, const struct netifs *all)
 {
 	cleanup_free char *text = netifs_text(all);
 
-	return note_save(id, KIND, text);
+	return note_save(id, NETIF_NOTE, text);
 }
 
 static int noted(uint32_t id, struct netifs *out)
 {
-	cleanup_free char *text = note_load(id, KIND);
+	cleanup_free char *text = note_load(id, NETIF_NOTE);
 
 	return netifs_parse(text, out);
 }
-
-static void cleanup_nl_addr_fn(struct nl_addr **addr)
-{
-	nl_addr_put(*addr);
-}
-
-#define cleanup_nl_addr	cleanup(cleanup_nl_addr_fn)
 
 static struct nl_addr *mac_address(const unsigned char *mac)
 {
@@ -72,174 +62,114 @@ static int make_pair(struct nl_sock *sock, int netns, const struct netif *n)
 			  n->host_ifname, nl_geterror(err)) : 0;
 }
 
-/* @name gets @master, if given, or else is set up. */
-static int adjust(struct nl_sock *sock, const char *name, int master)
-{
-	struct rtnl_link *link, *change = rtnl_link_alloc();
-	int err = change ? rtnl_link_get_kernel(sock, 0, name, &link) : -NLE_NOMEM;
-
-	if (!err) {
-		if (master)
-			rtnl_link_set_master(change, master);
-		else
-			rtnl_link_set_flags(change, IFF_UP);
-		err = rtnl_link_change(sock, link, change, 0);
-		rtnl_link_put(link);
-	}
-	rtnl_link_put(change);
-	return err ? fail(EXIT_NETIF, "Cannot set up the link %s: %s", name, nl_geterror(err)) : 0;
-}
-
-/* @type is RTM_SETLINK or RTM_DELLINK, see bridge(8) and net/bridge/br_netlink.c. */
-static int port_vlan(struct nl_sock *sock, int ifindex, int type, unsigned int vlan,
-		     unsigned int flags)
-{
-	struct ifinfomsg port = { .ifi_family = AF_BRIDGE, .ifi_index = ifindex };
-	struct bridge_vlan_info info = { .vid = vlan, .flags = flags };
-	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
-	struct nlattr *nest;
-
-	if (!msg || nlmsg_append(msg, &port, sizeof(port), NLMSG_ALIGNTO))
-		return -NLE_NOMEM;
-	nest = nla_nest_start(msg, IFLA_AF_SPEC);
-	if (!nest || nla_put(msg, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info))
-		return -NLE_NOMEM;
-	nla_nest_end(msg, nest);
-	return nl_send_sync(sock, msg);
-}
-
-/* Its VLAN instead of the one that a bridge gives to each port. */
-static int join_vlan(struct nl_sock *sock, const struct netif *n)
-{
-	cleanup_free char *filtering =
-		xasprintf("/sys/class/net/%s/bridge/vlan_filtering", n->bridge);
-	cleanup_free char *usual = xasprintf("/sys/class/net/%s/bridge/default_pvid", n->bridge);
-	cleanup_free char *on = read_file(filtering, 16), *text = read_file(usual, 16);
-	unsigned int pvid = text ? atoi(text) : 0;
-	int port = if_nametoindex(n->host_ifname), err;
-
-	if (!on || *on != '1')
-		return fail(EXIT_NETIF,
-			    "Interface %s: bridge %s has no VLANs: ip link set %s type bridge vlan_filtering 1",
-			    n->ifname, n->bridge, n->bridge);
-	err = port_vlan(sock, port, RTM_SETLINK, n->vlan,
-			BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
-	if (!err && pvid && pvid != n->vlan)
-		err = port_vlan(sock, port, RTM_DELLINK, pvid, 0);
-	return err ? fail(EXIT_NETIF, "Cannot put %s into VLAN %u: %s", n->host_ifname, n->vlan,
-			  nl_geterror(err)) : 0;
-}
-
-static int join_bridge(struct nl_sock *sock, const struct netif *n)
-{
-	cleanup_free char *path = xasprintf("/sys/class/net/%s/bridge", n->bridge);
-	int bridge = if_nametoindex(n->bridge);
-
-	if (!bridge || access(path, F_OK))
-		return fail(EXIT_NETIF, "Interface %s: there is no bridge %s", n->ifname,
-			    n->bridge);
-	if (adjust(sock, n->host_ifname, bridge))
-		return EXIT_NETIF;
-	return n->vlan ? join_vlan(sock, n) : 0;
-}
-
 /* A link of that name that has the MAC address that we gave it. */
 static bool is_ours(struct nl_sock *sock, const struct netif *n)
 {
 	cleanup_nl_addr struct nl_addr *mac = mac_address(n->host_mac);
-	struct rtnl_link *link;
-	const char *kind;
-	bool ours;
+	cleanup_link struct rtnl_link *link = link_get(sock, n->host_ifname);
 
-	if (!mac || rtnl_link_get_kernel(sock, 0, n->host_ifname, &link))
-		return false;
-	kind = rtnl_link_get_type(link);
-	ours = kind && strcmp(kind, "veth") == 0 && rtnl_link_get_addr(link) &&
+	return mac && link_is(link, "veth") && rtnl_link_get_addr(link) &&
 	       nl_addr_cmp(rtnl_link_get_addr(link), mac) == 0;
-	rtnl_link_put(link);
-	return ours;
 }
 
-/* Remove the host's end, if it is there; the other one goes with it. */
-static int remove_one(struct nl_sock *sock, const struct netif *n)
+/* Remove the host's end, if it is there; the other one goes with it. @inside: NULL where
+ * all that was inside is gone.
+ */
+static int remove_one(struct nl_sock *host, struct nl_sock *inside, const struct netif *n)
 {
-	struct rtnl_link *link = rtnl_link_alloc();
-	int err = link ? 0 : -NLE_NOMEM;
-
-	if (!err && is_ours(sock, n)) {
-		rtnl_link_set_name(link, n->host_ifname);
-		err = rtnl_link_delete(sock, link);
-	}
-	rtnl_link_put(link);
-	return err && err != -NLE_NODEV && err != -NLE_OBJ_NOTFOUND ?
-	       fail(EXIT_NETIF, "Cannot remove the link %s: %s", n->host_ifname,
-		    nl_geterror(err)) : 0;
+	if (netif_is_upper(n))
+		return inside ? upper_remove(inside, n) : 0;
+	return is_ours(host, n) ? link_delete(host, n->host_ifname) : 0;
 }
 
+/* One and the same link; all else about it can be changed while it is there. */
 static bool same(const struct netif *a, const struct netif *b)
 {
-	return strcmp(a->ifname, b->ifname) == 0 && strcmp(a->bridge, b->bridge) == 0 &&
-	       strcmp(a->host_ifname, b->host_ifname) == 0 && a->unfiltered == b->unfiltered &&
-	       a->vlan == b->vlan && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
+	if (a->type != b->type || strcmp(a->ifname, b->ifname) != 0 ||
+	    memcmp(a->mac, b->mac, sizeof(a->mac)) != 0)
+		return false;
+	if (netif_is_upper(a))
+		return strcmp(a->link, b->link) == 0 && a->vlan == b->vlan &&
+		       a->unfiltered == b->unfiltered;
+	return strcmp(a->host_ifname, b->host_ifname) == 0 &&
 	       memcmp(a->host_mac, b->host_mac, sizeof(a->host_mac)) == 0;
 }
 
-static bool have(const struct netifs *all, const struct netif *n)
+/* The one in @all that is @n, or NULL. */
+static const struct netif *find(const struct netifs *all, const struct netif *n)
 {
 	size_t i = netifs_find(all, n->ifname);
 
-	return i < all->count && same(&all->list[i], n);
+	return i < all->count && same(&all->list[i], n) ? &all->list[i] : NULL;
 }
 
-static bool any_filtered(const struct netifs *all)
-{
-	for (size_t i = 0; i < all->count; i++)
-		if (!all->list[i].unfiltered)
-			return true;
-	return false;
-}
-
-/* On the host all is done again, also for one that was there: a command may have been
- * cut off. Inside, that is the container's own business; @fresh: it is not yet.
+/* What is done inside can be hindered by the container's root, whose loss it is; @fresh: he
+ * was not there yet.
  */
-static int set_up(struct nl_sock *host, struct nl_sock *inside, const struct netif *n,
-		  bool fresh)
+static int in_vain(int ret, bool fresh)
+{
+	if (!ret || fresh)
+		return ret;
+	warn("Inside the container: %s", error_text());
+	error_clear();
+	return 0;
+}
+
+static int leave_bridge(struct nl_sock *host, const struct netif *n)
+{
+	return n->type == NETIF_VETH ? link_master(host, n->host_ifname, 0) : 0;
+}
+
+/* On the host all is done again, also for one that was there, as @old: a command may have
+ * been cut off.
+ */
+static int set_up(struct nl_sock *host, struct nl_sock *inside, uint32_t id,
+		  const struct netif *n, const struct netif *old)
 {
 	int ret = 0;
 
+	if (netif_is_upper(n))
+		return in_vain(upper_set_up(inside, n, old), !old);
 	host_distrust(n->host_ifname, n->bridge[0]);
 	if (n->bridge[0])
-		ret = join_bridge(host, n);
-	else if (n->vlan)
-		ret = fail(EXIT_NETIF, "Interface %s: a VLAN is a bridge's, and it has none",
-			   n->ifname);
+		ret = bridge_join(host, n);
+	else if (old)
+		ret = leave_bridge(host, n);
 	if (!ret)
-		ret = adjust(host, n->host_ifname, 0);
-	if (!ret && adjust(inside, n->ifname, 0)) {
-		if (fresh)
-			return EXIT_NETIF;
-		error_clear();
-	}
-	return ret;
+		ret = link_up(host, n->host_ifname);
+	if (!ret)
+		ret = in_vain(link_up(inside, n->ifname), !old);
+	if (ret || n->type != NETIF_ROUTED)
+		return ret;
+	ret = in_vain(routed_inside(inside, n, old), !old);
+	return ret ? ret : routed_connect(host, id, n);
+}
+
+static bool is_there(struct nl_sock *host, struct nl_sock *inside, const struct netif *n)
+{
+	return netif_is_upper(n) ? upper_there(inside, n) : is_ours(host, n);
 }
 
 /* The pairs first, down; the rules; then all else, so that nothing passes unfiltered. */
-static int make(struct nl_sock *host, uint32_t id, int netns, const struct netifs *from,
-		const struct netifs *to)
+static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int netns,
+		const struct netifs *from, const struct netifs *to)
 {
-	cleanup_free bool *fresh = xcalloc(to->count + 1, sizeof(*fresh));
-	cleanup_rtnl struct nl_sock *inside = NULL;
-	int ret = rtnl_open(netns, &inside);
+	cleanup_free const struct netif **old = xcalloc(to->count + 1, sizeof(*old));
+	int ret = 0;
 
 	for (size_t i = 0; !ret && i < to->count; i++) {
-		fresh[i] = !have(from, &to->list[i]) || !is_ours(host, &to->list[i]);
-		if (fresh[i])
-			ret = make_pair(host, netns, &to->list[i]);
+		const struct netif *n = &to->list[i];
+
+		old[i] = find(from, n);
+		if (old[i] && is_there(host, inside, n))
+			continue;
+		old[i] = NULL;
+		ret = netif_is_upper(n) ? upper_make(host, netns, n) : make_pair(host, netns, n);
 	}
-	if (!ret && (any_filtered(from) || any_filtered(to)))
+	if (!ret && (macfilter_wanted(from) || macfilter_wanted(to)))
 		ret = macfilter_set(id, to);
 	for (size_t i = 0; !ret && i < to->count; i++)
-		ret = set_up(host, inside, &to->list[i], fresh[i]);
+		ret = set_up(host, inside, id, &to->list[i], old[i]);
 	return ret;
 }
 
@@ -249,7 +179,7 @@ static int check_names(struct nl_sock *host, const struct netifs *has,
 {
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct netif *n = &wanted->list[i];
-		bool taken = if_nametoindex(n->host_ifname);
+		bool taken = !netif_is_upper(n) && if_nametoindex(n->host_ifname);
 
 		for (size_t j = 0; taken && j < has->count; j++)
 			if (strcmp(has->list[j].host_ifname, n->host_ifname) == 0 &&
@@ -262,17 +192,47 @@ static int check_names(struct nl_sock *host, const struct netifs *has,
 	return 0;
 }
 
+/* Links are noted before they are there; of those that stay it is noted how they are, until
+ * they are otherwise.
+ */
+static int note_before(uint32_t id, const struct netifs *from, const struct netifs *to)
+{
+	cleanup_netifs struct netifs all = {}, has = {};
+
+	netifs_copy(to, &all);
+	netifs_copy(from, &has);
+	for (size_t i = 0; i < all.count; i++) {
+		struct netif *old = (struct netif *)find(&has, &all.list[i]), new;
+
+		if (!old)
+			continue;
+		new = all.list[i];
+		all.list[i] = *old;
+		*old = new;
+	}
+	return note(id, &all);
+}
+
 static int apply(struct nl_sock *host, uint32_t id, int netns, const struct netifs *from,
 		 const struct netifs *to)
 {
-	int ret = 0;
+	cleanup_rtnl struct nl_sock *inside = NULL;
+	int ret = rtnl_open(netns, &inside);
 
 	for (size_t i = 0; !ret && i < from->count; i++)
-		if (!have(to, &from->list[i]))
-			ret = remove_one(host, &from->list[i]);
+		if (!find(to, &from->list[i]))
+			ret = remove_one(host, inside, &from->list[i]);
 	if (!ret)
-		ret = note(id, to);
-	return ret ? ret : make(host, id, netns, from, to);
+		ret = routed_trim(host, id, to);
+	if (!ret)
+		ret = uplink_update(host, from, id, to);
+	if (!ret)
+		ret = note_before(id, from, to);
+	if (!ret)
+		ret = uplink_update(host, to, id, to);
+	if (!ret)
+		ret = make(host, inside, id, netns, from, to);
+	return ret ? ret : note(id, to);
 }
 
 int ethernet_change(uint32_t id, pid_t pid, const char *netif)
@@ -285,7 +245,9 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif)
 
 	if (ret)
 		return fail_wrap(ret, "NETIF");
-	ret = noted(id, &has);
+	ret = netifs_check(&wanted);
+	if (!ret)
+		ret = noted(id, &has);
 	if (ret || (!has.count && !wanted.count))
 		return ret;
 	netifs_complete(&wanted, &has, id);
@@ -316,12 +278,16 @@ int ethernet_remove(uint32_t id)
 		return ret;
 	ret = rtnl_open(-1, &host);
 	for (size_t i = 0; !ret && i < has.count; i++)
-		ret = remove_one(host, &has.list[i]);
+		ret = remove_one(host, NULL, &has.list[i]);
 	/* without its links a rule does nothing: that must not keep a container from stopping */
-	if (!ret && any_filtered(&has) && macfilter_clear(id)) {
+	if (!ret && macfilter_wanted(&has) && macfilter_clear(id)) {
 		warn("%s", error_text());
 		error_clear();
 	}
+	if (!ret)
+		ret = routed_trim(host, id, &none);
+	if (!ret)
+		ret = uplink_update(host, &has, id, &none);
 	return ret ? ret : note(id, &none);
 }
 
@@ -336,8 +302,9 @@ bool ethernet_whole(uint32_t id, bool runs)
 		return true;
 	}
 	for (size_t i = 0; runs && whole && i < has.count; i++)
-		whole = is_ours(host, &has.list[i]);
-	return runs && whole && macfilter_whole(id, &has);
+		whole = netif_is_upper(&has.list[i]) ? uplink_whole(host, &has.list[i]) :
+						       is_ours(host, &has.list[i]);
+	return runs && whole && macfilter_whole(id, &has) && routed_whole(id, &has);
 }
 
 int ethernet_mend(uint32_t id, pid_t pid)

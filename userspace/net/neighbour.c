@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "global.h"
+#include "link.h"
 #include "neighbour.h"
 #include "util.h"
 
@@ -45,6 +46,7 @@ static bool has_neighbours(struct rtnl_link *link)
 
 	return (flags & IFF_UP) && !(flags & (IFF_LOOPBACK | IFF_NOARP)) &&
 	       rtnl_link_get_arptype(link) == ARPHRD_ETHER && !rtnl_link_get_master(link) &&
+	       !(link_is(link, "vlan") && rtnl_link_get_group(link) == LINK_GROUP) &&
 	       (!kind || strcmp(kind, "veth") != 0);
 }
 

@@ -73,6 +73,31 @@ static void make_up(const char *ifname, bool host, unsigned char *mac)
 		mac[i] = hash >> (8 * i);
 }
 
+static const char *const types[] = { "veth", "routed", "macvlan", "ipvlan", "ipvlan-l3" };
+
+static bool parse_type(const char *s, enum netif_type *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcmp(s, types[i]) == 0) {
+			*type = i;
+			return true;
+		}
+	return false;
+}
+
+/* One after the other, or several with blanks between. */
+static bool add_addresses(const char *words, struct addresses *to)
+{
+	cleanup_addresses struct addresses more = {};
+	bool good = addresses_parse(words, &more) == 0;
+
+	error_clear();
+	for (size_t i = 0; i < more.count; i++)
+		if (!addresses_have(to, &more.list[i]))
+			addresses_add(to, &more.list[i]);
+	return good;
+}
+
 static bool set_key(struct netif *n, const char *key, const char *value)
 {
 	if (strcmp(key, "ifname") == 0)
@@ -100,15 +125,37 @@ static bool set_key(struct netif *n, const char *key, const char *value)
 		n->bridge[0] = '\0';
 		return !*value || parse_name(value, n->bridge);
 	}
-	return false;
+	if (strcmp(key, "link") == 0) {
+		n->link[0] = '\0';
+		return !*value || parse_name(value, n->link);
+	}
+	if (strcmp(key, "type") == 0)
+		return parse_type(value, &n->type);
+	return strcmp(key, "ip") == 0 && add_addresses(value, &n->ip);
+}
+
+static bool has_mac(const struct netif *n)
+{
+	/* those are the link's that it shares */
+	return n->type != NETIF_IPVLAN && n->type != NETIF_IPVLAN_L3;
 }
 
 static void complete(struct netif *n)
 {
-	if (!given(n->mac))
+	if (!given(n->mac) && has_mac(n))
 		make_up(n->ifname, false, n->mac);
-	if (!given(n->host_mac))
+	if (!given(n->host_mac) && !netif_is_upper(n))
 		make_up(n->ifname, true, n->host_mac);
+}
+
+static bool set_pair(struct netif *n, char *pair)
+{
+	char *value = strchr(pair, '=');
+
+	if (!value)
+		return false;
+	*value++ = '\0';
+	return set_key(n, pair, value);
 }
 
 static bool parse_one(char *text, struct netif *n)
@@ -116,17 +163,9 @@ static bool parse_one(char *text, struct netif *n)
 	char *pair;
 
 	*n = (struct netif){};
-	while ((pair = strsep(&text, ","))) {
-		char *value = strchr(pair, '=');
-
-		if (!*pair)
-			continue;
-		if (!value)
+	while ((pair = strsep(&text, ",")))
+		if (*pair && !set_pair(n, pair))
 			return false;
-		*value++ = '\0';
-		if (!set_key(n, pair, value))
-			return false;
-	}
 	return n->ifname[0];
 }
 
@@ -158,6 +197,7 @@ int netifs_parse(const char *text, struct netifs *out)
 		if (!*one)
 			continue;
 		if (!parse_one(one, &n) || netifs_find(out, n.ifname) < out->count) {
+			addresses_free(&n.ip);
 			netifs_free(out);
 			return fail(EXIT_BAD_VALUE, "\"%s\" is no interface, or one that is there "
 				    "already: it takes ifname=eth0,bridge=br0 and the like", whole);
@@ -169,8 +209,18 @@ int netifs_parse(const char *text, struct netifs *out)
 
 void netifs_free(struct netifs *all)
 {
+	for (size_t i = 0; i < all->count; i++)
+		addresses_free(&all->list[i].ip);
 	free(all->list);
 	*all = (struct netifs){};
+}
+
+void netifs_copy(const struct netifs *all, struct netifs *out)
+{
+	cleanup_free char *text = netifs_text(all);
+
+	/* it is our own */
+	netifs_parse(text, out);
 }
 
 char *netifs_text(const struct netifs *all)
@@ -182,13 +232,17 @@ char *netifs_text(const struct netifs *all)
 		cleanup_free char *mac = mac_text("mac", n->mac);
 		cleanup_free char *host_mac = mac_text("host_mac", n->host_mac);
 		cleanup_free char *vlan = n->vlan ? xasprintf(",vlan=%u", n->vlan) : NULL;
+		cleanup_free char *ip = addresses_text(&n->ip);
 		cleanup_free char *before = text;
 
-		text = xasprintf("%s%sifname=%s%s%s%s%s%s%s%s%s", before,
-				 i ? ";" : "", n->ifname, mac,
+		text = xasprintf("%s%sifname=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", before,
+				 i ? ";" : "", n->ifname,
+				 n->type ? ",type=" : "", n->type ? types[n->type] : "", mac,
 				 n->host_ifname[0] ? ",host_ifname=" : "", n->host_ifname, host_mac,
 				 n->bridge[0] ? ",bridge=" : "", n->bridge,
-				 vlan ? vlan : "", n->unfiltered ? ",mac_filter=off" : "");
+				 n->link[0] ? ",link=" : "", n->link,
+				 vlan ? vlan : "", n->unfiltered ? ",mac_filter=off" : "",
+				 *ip ? ",ip=" : "", ip);
 	}
 	return text;
 }
@@ -220,16 +274,18 @@ void netifs_complete(struct netifs *all, const struct netifs *has, uint32_t id)
 		size_t k = netifs_find(has, n->ifname);
 		const struct netif *old = k < has->count ? &has->list[k] : NULL;
 
-		if (old && !n->host_ifname[0] && !taken(all, old->host_ifname))
+		if (old && !n->host_ifname[0] && !netif_is_upper(n) &&
+		    !taken(all, old->host_ifname))
 			memcpy(n->host_ifname, old->host_ifname, IFNAMSIZ);
-		if (old && !given(n->mac))
+		if (old && !given(n->mac) && has_mac(n))
 			memcpy(n->mac, old->mac, sizeof(n->mac));
-		if (old && !given(n->host_mac))
+		if (old && !given(n->host_mac) && !netif_is_upper(n))
 			memcpy(n->host_mac, old->host_mac, sizeof(n->host_mac));
 		complete(n);
 	}
 	for (size_t i = 0; i < all->count; i++)
-		name_on_host(all, &all->list[i], id);
+		if (!netif_is_upper(&all->list[i]))
+			name_on_host(all, &all->list[i], id);
 }
 
 /* Parse, for an option: what is there and bad is an error as well. */
@@ -249,12 +305,21 @@ char *netif_add(const char *arg, const char *old)
 	cleanup_netifs struct netifs all = {};
 	char *rest = copy, *word;
 	struct netif n = {};
+	bool good = begin(old, &all);
 
-	for (size_t i = 0; (word = strsep(&rest, ",")); i++)
-		if (i == ARRAY_SIZE(keys) || !set_key(&n, keys[i], word))
-			return NULL;
-	if (!begin(old, &all) || netifs_find(&all, n.ifname) < all.count)
+	/* a key once, and from then on */
+	for (size_t i = 0; good && (word = strsep(&rest, ",")); i++) {
+		if (i && strchr(word, '=')) {
+			i = ARRAY_SIZE(keys);
+			good = set_pair(&n, word);
+		} else {
+			good = i < ARRAY_SIZE(keys) && set_key(&n, keys[i], word);
+		}
+	}
+	if (!good || netifs_find(&all, n.ifname) < all.count) {
+		addresses_free(&n.ip);
 		return NULL;
+	}
 	complete(&n);
 	append(&all, &n);
 	return netifs_text(&all);
@@ -272,6 +337,7 @@ char *netif_del(const char *arg, const char *old)
 	i = netifs_find(&all, arg);
 	if (i == all.count)
 		return NULL;
+	addresses_free(&all.list[i].ip);
 	all.count--;
 	memmove(&all.list[i], &all.list[i + 1], (all.count - i) * sizeof(*all.list));
 	return netifs_text(&all);
@@ -297,7 +363,61 @@ char *netif_change(const char *key, const char *arg, const char *old)
 	if (!begin(old, &all))
 		return NULL;
 	i = netifs_find(&all, selected);
-	if (i == all.count || !set_key(&all.list[i], key, arg))
+	if (i == all.count)
 		return NULL;
-	return netifs_text(&all);
+	/* all of them, instead of those that there were */
+	if (strcmp(key, "ip") == 0)
+		addresses_free(&all.list[i].ip);
+	return set_key(&all.list[i], key, arg) ? netifs_text(&all) : NULL;
+}
+
+char *netif_set(const char *arg, const char *old)
+{
+	cleanup_free char *key = xstrndup(arg, strcspn(arg, "="));
+
+	/* its name is what it is known by */
+	return arg[strlen(key)] && strcmp(key, "ifname") != 0 ?
+	       netif_change(key, arg + strlen(key) + 1, old) : NULL;
+}
+
+static const char *misfit(const struct netif *n)
+{
+	bool link = n->link[0], bridge = n->bridge[0], ip = n->ip.count;
+
+	switch (n->type) {
+	case NETIF_VETH:
+		if (n->vlan && !bridge)
+			return "a VLAN is a bridge's, and it has none";
+		return link || ip ? "link and ip are for other types" : NULL;
+	case NETIF_ROUTED:
+		if (link || bridge || n->vlan)
+			return "type routed has neither link nor bridge nor VLAN";
+		return ip ? NULL : "type routed needs addresses: ip=10.0.0.2 or the like";
+	default:
+		if (bridge || n->host_ifname[0] || given(n->host_mac))
+			return "type macvlan or ipvlan has no end on the host";
+		if (!link)
+			return "type macvlan or ipvlan needs a link of the host's: link=eth0";
+	}
+	if (n->type == NETIF_MACVLAN ? ip : given(n->mac))
+		return "macvlan has a MAC address of its own, ipvlan has addresses (ip)";
+	if (n->unfiltered)
+		return NULL;
+	if (n->type == NETIF_IPVLAN_L3 || !n->vlan)
+		return "what it sends cannot be told from the host's own, so it could use "
+		       "addresses of others; give it a VLAN (macvlan, ipvlan), or take type "
+		       "routed, or allow that by mac_filter=off";
+	return n->type == NETIF_IPVLAN && !ip ?
+	       "type ipvlan is kept to its addresses: ip=10.0.0.2/24 or the like" : NULL;
+}
+
+int netifs_check(const struct netifs *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const char *why = misfit(&all->list[i]);
+
+		if (why)
+			return fail(EXIT_NETIF, "Interface %s: %s", all->list[i].ifname, why);
+	}
+	return 0;
 }

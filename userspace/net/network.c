@@ -62,7 +62,10 @@ int network_prepare(const struct conf *conf, struct network *net)
 	ret = addresses_parse(conf_get(conf, "IP_ADDRESS"), &net->addresses);
 	if (ret)
 		return fail_wrap(ret, "IP_ADDRESS");
-	return net->addresses.count ? prepare_new(net) : 0;
+	if (net->addresses.count)
+		ret = prepare_new(net);
+	/* both at once */
+	return ret ? ret : routed_ask(0, conf_get(conf, "NETIF"), &net->routed);
 }
 
 int network_reserve(uint32_t id, struct network *net)
@@ -105,6 +108,8 @@ int network_inside(uint32_t id, struct network *net, pid_t pid)
 		if (!ret)
 			ret = set_up(&net->addresses, netns);
 	}
+	if (!ret)
+		ret = routed_settle(&net->routed);
 	return ret ? ret : ethernet_change(id, pid, conf_get(net->conf, "NETIF"));
 }
 
@@ -126,6 +131,7 @@ int network_connect(uint32_t id, struct network *net)
 
 void network_close(struct network *net)
 {
+	routed_close(&net->routed);
 	probe_cancel(&net->probe);
 	neighbours_free(&net->neighbours);
 	addresses_free(&net->addresses);

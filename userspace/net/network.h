@@ -13,11 +13,13 @@
 #include "address.h"
 #include "conf.h"
 #include "neighbour.h"
+#include "routed.h"
 
 struct network {
+	struct routed routed;
 	struct addresses addresses;
 	const struct conf *conf;
-	/* these only if it has addresses */
+	/* these only if it has those addresses */
 	struct nl_sock *host;
 	int venet;		/* the host's end */
 	struct neighbours neighbours;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -28,4 +31,23 @@ int note_save(uint32_t id, const char *kind, const char *text)
 	else
 		ret = unlink(path) && errno != ENOENT;
 	return ret ? fail_errno(EXIT_SYSTEM, "Cannot write %s", path) : 0;
+}
+
+uint32_t *note_ids(const char *kind, size_t *count)
+{
+	cleanup_dir DIR *dir = opendir(DIR_NAME);
+	uint32_t *ids = NULL;
+	struct dirent *de;
+
+	*count = 0;
+	while (dir && (de = readdir(dir))) {
+		char *end;
+		unsigned long id = strtoul(de->d_name, &end, 10);
+
+		if (!id || strcmp(end, kind) != 0)
+			continue;
+		ids = xrealloc(ids, (*count + 1) * sizeof(*ids));
+		ids[(*count)++] = id;
+	}
+	return ids;
 }

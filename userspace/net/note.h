@@ -7,11 +7,14 @@
 #ifndef CLOISON_NOTE_H
 #define CLOISON_NOTE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* To be freed; "" if there is none. */
 char *note_load(uint32_t id, const char *kind);
 /* An empty @text removes it. 0 or EXIT_SYSTEM. */
 int note_save(uint32_t id, const char *kind, const char *text);
+/* The containers that have one; to be freed. */
+uint32_t *note_ids(const char *kind, size_t *count);
 
 #endif
