@@ -130,6 +130,10 @@ malformed() {
 	expect_out '^(EINVAL|ERANGE): ' add id:u64=5 ip=10.0.0.5
 	expect_out '^(EINVAL|ERANGE): ' add id=5 ip=10.0.0.5 plen:u32=32
 	expect_out '^ERANGE: ' "$net" host-set shortcut=2
+	expect_out '^ERANGE: ' "$net" set id=5 shortcut=2
+	expect_out '^EINVAL: ' "$net" set id=5
+	expect_out '^EINVAL: ' "$net" set shortcut=0
+	expect_out '^ENOENT: no such container' "$net" set id=7 shortcut=0
 	local id
 	for id in 0 2147483645 4294967295; do
 		expect_out '^ERANGE: ' add "id=$id" ip=10.0.0.5
@@ -157,6 +161,7 @@ every_command() {
 	"$@" "$net" discard id=5
 	"$@" "$net" host-set shortcut=1
 	"$@" "$net" host-get
+	"$@" "$net" set id=5 shortcut=0
 }
 
 refused() {
@@ -174,7 +179,7 @@ who_may_speak() {
 	expect_exit 3 unshare --net "$net" host-get
 	[[ $(table) == "5 10.0.0.5/32 " ]]
 	[[ $("$net" host-get) == "shortcut 0"* ]]
-	no_line 'netns|max-packets' "$net" get id=5
+	no_line 'netns|max-packets|shortcut 0' "$net" get id=5
 }
 
 binding() {

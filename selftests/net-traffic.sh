@@ -313,6 +313,14 @@ netfilter() {
 	in_ct 101 "$packet" spoof 10.0.0.1 10.0.102.1
 	count_is 101 from.spoofed 1
 	ct_pings 101 10.0.0.1
+	# One at either end for whom there is none.
+	for id in 101 102; do
+		"$net" set "id=$id" shortcut=0
+		"$net" get "id=$id" | grep ' shortcut 0 '
+		not ct_pings 101 10.0.102.1 -W 1
+		"$net" set "id=$id" shortcut=1
+		ct_pings 101 10.0.102.1
+	done
 	"$net" host-set shortcut=0
 	not ct_pings 101 10.0.102.1 -W 1
 	nft delete table inet nettest

@@ -60,6 +60,7 @@ struct venet_ct {
 	struct venet_stats __percpu	*stats;
 	struct venet_hold		hold;
 	struct ratelimit_state		log_limit;
+	bool				no_shortcut;	/* written under venet_mutex */
 
 	/* under venet_mutex */
 	struct venet_net		*net;	/* bound to */

@@ -50,6 +50,11 @@ static const struct nla_policy hold_policy[] = {
 	[CLOISON_NET_A_MAX_BYTES]	= { .type = NLA_U32 },
 };
 
+static const struct nla_policy set_policy[] = {
+	[CLOISON_NET_A_ID]		= POLICY_ID,
+	[CLOISON_NET_A_SHORTCUT]	= NLA_POLICY_MAX(NLA_U8, 1),
+};
+
 static const struct nla_policy host_set_policy[] = {
 	[CLOISON_NET_A_SHORTCUT]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
@@ -328,6 +333,8 @@ static int venet_put_ct(struct sk_buff *skb, struct venet_ct *ct)
 				    ct->net->net->ns.inum)) ||
 	    (dev && nla_put_u32(skb, CLOISON_NET_CONTAINER_A_IFINDEX,
 				dev->ifindex)) ||
+	    nla_put_u8(skb, CLOISON_NET_CONTAINER_A_SHORTCUT,
+		       !ct->no_shortcut) ||
 	    (venet_is_held(hold) &&
 	     (nla_put_u32(skb, CLOISON_NET_CONTAINER_A_MAX_PACKETS,
 			  hold->max_packets) ||
@@ -456,6 +463,19 @@ static int venet_cmd_release(struct sk_buff *skb, struct genl_info *info)
 static int venet_cmd_discard(struct sk_buff *skb, struct genl_info *info)
 {
 	return venet_end_hold(info, venet_hold_discard);
+}
+
+static int venet_cmd_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct venet_ct *ct = venet_ct_of(info);
+
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
+	if (GENL_REQ_ATTR_CHECK(info, CLOISON_NET_A_SHORTCUT))
+		return -EINVAL;
+	WRITE_ONCE(ct->no_shortcut,
+		   !nla_get_u8(info->attrs[CLOISON_NET_A_SHORTCUT]));
+	return 0;
 }
 
 static int venet_cmd_host_set(struct sk_buff *skb, struct genl_info *info)
@@ -648,6 +668,8 @@ static const struct genl_ops venet_genl_ops[] = {
 		.cmd	= CLOISON_NET_CMD_HOST_GET,
 		.doit	= venet_cmd_host_get,
 	},
+	{ VENET_OP(CLOISON_NET_CMD_SET, set, set_policy,
+		   ARRAY_SIZE(set_policy) - 1) },
 };
 
 /*

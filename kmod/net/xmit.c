@@ -154,9 +154,9 @@ static __always_inline bool venet_leave(struct venet_ct *ct,
 {
 	struct venet_address *to;
 
-	if (READ_ONCE(venet_shortcut)) {
+	if (READ_ONCE(venet_shortcut) && !READ_ONCE(ct->no_shortcut)) {
 		to = venet_address_find(&packet->daddr);
-		if (to) {
+		if (to && !READ_ONCE(to->ct->no_shortcut)) {
 			venet_count(ct, VENET_FROM, skb->len);
 			return venet_to(to->ct, skb, at_once);
 		}

@@ -4,7 +4,7 @@
  *
  *	net_test [-d] COMMAND [ATTRIBUTE[:TYPE]=VALUE]...
  *		COMMAND: bind add del addr get hold release discard host-set
- *			host-get, or a number; -d: as a dump
+ *			host-get set, or a number; -d: as a dump
  *		ATTRIBUTE: id netns ip plen packets bytes shortcut, or a number
  *		TYPE: see words.h
  *	Prints the answer and exits with 0, or prints "ERRNO: message" and
@@ -35,6 +35,7 @@ static const char * const commands[] = {
 	[CLOISON_NET_CMD_DISCARD]	= "discard",
 	[CLOISON_NET_CMD_HOST_SET]	= "host-set",
 	[CLOISON_NET_CMD_HOST_GET]	= "host-get",
+	[CLOISON_NET_CMD_SET]		= "set",
 };
 
 static const struct word attributes[] = {
@@ -111,6 +112,7 @@ static void print_container(struct nlattr *nest)
 	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (fields[i] && tb[i])
 			printf(" %s %u", fields[i], nla_get_u32(tb[i]));
+	printf(" shortcut %u", nla_get_u8(tb[CLOISON_NET_CONTAINER_A_SHORTCUT]));
 	print_flow("from", tb[CLOISON_NET_CONTAINER_A_FROM]);
 	print_flow("to", tb[CLOISON_NET_CONTAINER_A_TO]);
 	printf("\n");

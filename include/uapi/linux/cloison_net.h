@@ -61,6 +61,11 @@
  * CLOISON_NET_CMD_HOST_SET	{SHORTCUT}
  * CLOISON_NET_CMD_HOST_GET	{}, answer {SHORTCUT, DROPS}
  *	What concerns the whole host.
+ *
+ * CLOISON_NET_CMD_SET		{ID, SHORTCUT}
+ *	0: packets to and from the container never take the short cut, whatever the
+ *	host's switch says: the host's tc is to see them. 1, as at first: they do
+ *	as the host's switch says.
  */
 #ifndef _UAPI_LINUX_CLOISON_NET_H
 #define _UAPI_LINUX_CLOISON_NET_H
@@ -86,6 +91,7 @@ enum cloison_net_cmd {
 	CLOISON_NET_CMD_DISCARD,
 	CLOISON_NET_CMD_HOST_SET,
 	CLOISON_NET_CMD_HOST_GET,
+	CLOISON_NET_CMD_SET,
 
 	__CLOISON_NET_CMD_MAX,
 	CLOISON_NET_CMD_MAX = __CLOISON_NET_CMD_MAX - 1,
@@ -101,7 +107,8 @@ enum cloison_net_attr {
 	CLOISON_NET_A_MAX_PACKETS,	/* u32, per direction; a GSO packet is one */
 	CLOISON_NET_A_MAX_BYTES,	/* u32, per direction, of kernel memory */
 	CLOISON_NET_A_SHORTCUT,		/* u8, 0 or 1: packets between containers pass
-					 * by the host's routing, netfilter and tc
+					 * by the host's routing, netfilter and tc;
+					 * of one container: they may
 					 */
 	CLOISON_NET_A_CONTAINER,	/* nested, enum cloison_net_container_attr */
 	CLOISON_NET_A_DROPS,		/* nested, enum cloison_net_drop: of packets that
@@ -126,6 +133,7 @@ enum cloison_net_container_attr {
 	CLOISON_NET_CONTAINER_A_MAX_BYTES,	/* u32 */
 	CLOISON_NET_CONTAINER_A_FROM,		/* nested, enum cloison_net_flow_attr: */
 	CLOISON_NET_CONTAINER_A_TO,		/* what it sent, what was sent to it */
+	CLOISON_NET_CONTAINER_A_SHORTCUT,	/* u8, by SET */
 
 	__CLOISON_NET_CONTAINER_A_MAX,
 	CLOISON_NET_CONTAINER_A_MAX = __CLOISON_NET_CONTAINER_A_MAX - 1,
