@@ -17,6 +17,7 @@
 #include "../net/ethernet.h"
 #include "../net/nat.h"
 #include "../net/network.h"
+#include "../net/rate.h"
 #include "cmd.h"
 
 /* What to do about that which a running container takes up at its start only. */
@@ -133,6 +134,8 @@ static int apply(struct container *ct, const struct kernel_container *kc, unsign
 		ret = apply_netif(ct, kc);
 	if (!ret && (applies & APPLIES_PORTS))
 		ret = apply_ports(ct);
+	if (!ret && (applies & APPLIES_RATE))
+		ret = rate_set(ct->id, rate_wanted(ct->conf));
 	if (!ret && (applies & APPLIES_NAME))
 		ret = kernel_set_name(ct->id, name);
 	return ret;

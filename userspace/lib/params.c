@@ -15,6 +15,7 @@
 #include "nat.h"
 #include "netif.h"
 #include "params.h"
+#include "rate.h"
 #include "util.h"
 #include "value.h"
 
@@ -442,6 +443,7 @@ static const struct param params[] = {
 	{ "quotaugidlimit", "QUOTAUGIDLIMIT", APPLIES_LEGACY, "a number of users and groups",
 	  any_number },
 	{ "ram", "PHYSPAGES", LIMIT_RAM, SIZE, ram },
+	{ "rate", "RATE", APPLIES_RATE, RATE_TAKES, rate_option },
 	{ "root", "VE_ROOT", APPLIES_PLACE, FULL_PATH, path },
 	{ "searchdomain", "SEARCHDOMAIN", APPLIES_DNS, "a domain name, or inherit", searchdomain,
 	  true },

@@ -28,6 +28,7 @@ enum applies_bits {
 	APPLIES_PORTS		= 1 << 25,
 	APPLIES_LEGACY		= 1 << 26,	/* OpenVZ's, recorded: params_warn() says why */
 	APPLIES_PLACE		= 1 << 27,	/* where its files are: not while they are used */
+	APPLIES_RATE		= 1 << 28,
 };
 
 /* getopt_long() values of the parameters begin here. */

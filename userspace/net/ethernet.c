@@ -15,6 +15,7 @@
 #include "netif.h"
 #include "netns.h"
 #include "note.h"
+#include "rate.h"
 #include "routed.h"
 #include "rtnl.h"
 #include "uplink.h"
@@ -28,7 +29,7 @@ static int note(uint32_t id, const struct netifs *all)
 	return note_save(id, NETIF_NOTE, text);
 }
 
-static int noted(uint32_t id, struct netifs *out)
+int ethernet_noted(uint32_t id, struct netifs *out)
 {
 	cleanup_free char *text = note_load(id, NETIF_NOTE);
 
@@ -150,7 +151,9 @@ static bool is_there(struct nl_sock *host, struct nl_sock *inside, const struct 
 	return netif_is_upper(n) ? upper_there(inside, n) : is_ours(host, n);
 }
 
-/* The pairs first, down; the rules; then all else, so that nothing passes unfiltered. */
+/* The pairs first, down; the rules; then all else, so that nothing passes unfiltered or
+ * faster than it may.
+ */
 static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int netns,
 		const struct netifs *from, const struct netifs *to)
 {
@@ -168,6 +171,8 @@ static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int n
 	}
 	if (!ret && (macfilter_wanted(from) || macfilter_wanted(to)))
 		ret = macfilter_set(id, to);
+	if (!ret)
+		ret = rate_again(id);
 	for (size_t i = 0; !ret && i < to->count; i++)
 		ret = set_up(host, inside, id, &to->list[i], old[i]);
 	return ret;
@@ -247,7 +252,7 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif)
 		return fail_wrap(ret, "NETIF");
 	ret = netifs_check(&wanted);
 	if (!ret)
-		ret = noted(id, &has);
+		ret = ethernet_noted(id, &has);
 	if (ret || (!has.count && !wanted.count))
 		return ret;
 	netifs_complete(&wanted, &has, id);
@@ -272,7 +277,7 @@ int ethernet_remove(uint32_t id)
 	static const struct netifs none;
 	cleanup_netifs struct netifs has = {};
 	cleanup_rtnl struct nl_sock *host = NULL;
-	int ret = noted(id, &has);
+	int ret = ethernet_noted(id, &has);
 
 	if (ret || !has.count)
 		return ret;
@@ -297,7 +302,7 @@ bool ethernet_whole(uint32_t id, bool runs)
 	cleanup_rtnl struct nl_sock *host = NULL;
 	bool whole = true;
 
-	if (noted(id, &has) || !has.count || (runs && rtnl_open(-1, &host))) {
+	if (ethernet_noted(id, &has) || !has.count || (runs && rtnl_open(-1, &host))) {
 		error_clear();
 		return true;
 	}
@@ -311,7 +316,7 @@ int ethernet_mend(uint32_t id, pid_t pid)
 {
 	cleanup_netifs struct netifs has = {};
 	cleanup_free char *text = NULL;
-	int ret = noted(id, &has);
+	int ret = ethernet_noted(id, &has);
 
 	if (ret || !has.count)
 		return ret;

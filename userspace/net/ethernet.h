@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "netif.h"
+
 /*
  * Make container @id have the interfaces of @netif (NETIF's text, or NULL) in the network
  * namespace of process @pid: those that differ are made anew, the others are not touched.
@@ -20,6 +22,9 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif);
 
 /* All of them go. Does nothing where nothing is noted. */
 int ethernet_remove(uint32_t id);
+
+/* What is noted. */
+int ethernet_noted(uint32_t id, struct netifs *out);
 
 /* Is all that is noted there, if it @runs, and nothing noted else? See network_whole(). */
 bool ethernet_whole(uint32_t id, bool runs);

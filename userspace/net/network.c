@@ -13,6 +13,7 @@
 #include "nat.h"
 #include "netns.h"
 #include "network.h"
+#include "rate.h"
 #include "rtnl.h"
 #include "serve.h"
 #include "util.h"
@@ -62,7 +63,9 @@ int network_prepare(const struct conf *conf, struct network *net)
 	ret = addresses_parse(conf_get(conf, "IP_ADDRESS"), &net->addresses);
 	if (ret)
 		return fail_wrap(ret, "IP_ADDRESS");
-	if (net->addresses.count)
+	net->rate = rate_wanted(conf);
+	ret = rate_check(net->rate);
+	if (!ret && net->addresses.count)
 		ret = prepare_new(net);
 	/* both at once */
 	return ret ? ret : routed_ask(0, conf_get(conf, "NETIF"), &net->routed);
@@ -96,13 +99,13 @@ static int set_up(const struct addresses *all, int netns)
 int network_inside(uint32_t id, struct network *net, pid_t pid)
 {
 	cleanup_close int netns = -1;
-	int ret = 0;
+	int ret = net->addresses.count ? serve_settle(&net->probe) : 0;
 
-	if (net->addresses.count) {
-		/* not a packet before */
-		ret = serve_settle(&net->probe);
-		if (!ret)
-			ret = netns_open(id, pid, &netns);
+	/* not a packet before */
+	if (!ret)
+		ret = rate_set(id, net->rate);
+	if (!ret && net->addresses.count) {
+		ret = netns_open(id, pid, &netns);
 		if (!ret)
 			ret = venet_bind(id, netns);
 		if (!ret)
@@ -153,6 +156,8 @@ int network_disconnect(uint32_t id)
 	int ret;
 
 	ret = ethernet_remove(id);
+	if (!ret)
+		ret = rate_clear(id);
 	if (!ret)
 		ret = nat_clear(id);
 	if (ret)
@@ -218,6 +223,8 @@ static int take_away(uint32_t id, pid_t pid, const struct addresses *gone)
 			failed = one;
 	}
 	if (!failed)
+		failed = rate_again(id);
+	if (!failed)
 		in_vain(take_inside(id, pid, gone));
 	return failed;
 }
@@ -244,6 +251,8 @@ static int give(uint32_t id, pid_t pid, struct network *net, const struct addres
 		ret = serve_settle(&net->probe);
 	if (!ret)
 		ret = network_reserve(id, net);
+	if (!ret)
+		ret = rate_again(id);
 	if (!ret)
 		ret = give_inside(id, pid, &net->addresses);
 	if (!ret)
@@ -334,7 +343,7 @@ bool network_whole(uint32_t id, const struct conf *conf, bool runs)
 	}
 	minus(&noted, &has, &more);
 	whole = !more.count && (!has.count || all_whole(id, conf, &has)) &&
-		nat_whole(id) && ethernet_whole(id, runs);
+		nat_whole(id) && ethernet_whole(id, runs) && rate_whole(id, runs);
 	error_clear();
 	return whole;
 }
@@ -356,6 +365,8 @@ int network_mend(uint32_t id, pid_t pid, const struct conf *conf)
 		ret = take_away(id, pid, &gone);
 	if (!ret && net.addresses.count)
 		ret = prepare(&net);
+	if (!ret)
+		ret = rate_again(id);
 	if (!ret && net.addresses.count)
 		ret = give_inside(id, pid, &net.addresses);
 	if (!ret)

@@ -19,6 +19,7 @@ struct network {
 	struct routed routed;
 	struct addresses addresses;
 	const struct conf *conf;
+	const char *rate;	/* RATE's text, in conf; or NULL */
 	/* these only if it has those addresses */
 	struct nl_sock *host;
 	int venet;		/* the host's end */

@@ -80,7 +80,7 @@ static int venet_make(struct nl_sock *sock)
 	return err;
 }
 
-static int venet_up(struct nl_sock *sock, struct rtnl_link *link)
+static int link_up(struct nl_sock *sock, struct rtnl_link *link)
 {
 	struct rtnl_link *change = there(rtnl_link_alloc());
 	int err;
@@ -112,9 +112,94 @@ int rtnl_venet(struct nl_sock *sock, int *ifindex)
 			    CLOISON_NET_LINK_KIND);
 	}
 	if (!(rtnl_link_get_flags(link) & IFF_UP))
-		err = venet_up(sock, link);
+		err = link_up(sock, link);
 	rtnl_link_put(link);
 	return err ? fail(EXIT_ADD_IP, "Cannot set " VENET " up: %s", nl_geterror(err)) : 0;
+}
+
+static int ifb_make(struct nl_sock *sock, const char *name)
+{
+	struct rtnl_link *link = there(rtnl_link_alloc());
+	int err;
+
+	rtnl_link_set_name(link, name);
+	rtnl_link_set_type(link, "ifb");
+	rtnl_link_set_group(link, GROUP_CLOISON);
+	err = rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_link_put(link);
+	return err;
+}
+
+static bool ifb_ours(struct rtnl_link *link)
+{
+	const char *kind = rtnl_link_get_type(link);
+
+	return kind && strcmp(kind, "ifb") == 0 && rtnl_link_get_group(link) == GROUP_CLOISON;
+}
+
+int rtnl_ifb(struct nl_sock *sock, const char *name, int *ifindex)
+{
+	struct rtnl_link *link;
+	int err = ifb_make(sock, name);
+	bool ours;
+
+	if (!err || err == -NLE_EXIST)
+		err = rtnl_link_get_kernel(sock, 0, name, &link);
+	if (err)
+		return fail(EXIT_LIMITS, "Cannot make the link %s: %s", name, nl_geterror(err));
+	*ifindex = rtnl_link_get_ifindex(link);
+	ours = ifb_ours(link);
+	rtnl_link_put(link);
+	return ours ? 0 : fail(EXIT_LIMITS, "The host has a link %s already: rename it", name);
+}
+
+int rtnl_ifb_find(struct nl_sock *sock, const char *name)
+{
+	struct rtnl_link *link;
+	int ifindex = 0;
+
+	if (rtnl_link_get_kernel(sock, 0, name, &link))
+		return 0;
+	if (ifb_ours(link))
+		ifindex = rtnl_link_get_ifindex(link);
+	rtnl_link_put(link);
+	return ifindex;
+}
+
+int rtnl_ifb_del(struct nl_sock *sock, int ifindex)
+{
+	struct rtnl_link *link = there(rtnl_link_alloc());
+	int err;
+
+	rtnl_link_set_ifindex(link, ifindex);
+	err = rtnl_link_delete(sock, link);
+	rtnl_link_put(link);
+	return err && err != -NLE_NODEV && err != -NLE_OBJ_NOTFOUND ?
+	       fail(EXIT_LIMITS, "Cannot remove a link: %s", nl_geterror(err)) : 0;
+}
+
+int rtnl_up(struct nl_sock *sock, int ifindex)
+{
+	struct rtnl_link *link;
+	int err = rtnl_link_get_kernel(sock, ifindex, NULL, &link);
+
+	if (!err) {
+		err = link_up(sock, link);
+		rtnl_link_put(link);
+	}
+	return err ? fail(EXIT_ADD_IP, "Cannot set a link up: %s", nl_geterror(err)) : 0;
+}
+
+bool rtnl_is_up(struct nl_sock *sock, int ifindex)
+{
+	struct rtnl_link *link;
+	bool up;
+
+	if (rtnl_link_get_kernel(sock, ifindex, NULL, &link))
+		return false;
+	up = rtnl_link_get_flags(link) & IFF_UP;
+	rtnl_link_put(link);
+	return up;
 }
 
 static struct nl_addr *nl_address(const struct address *a, unsigned int prefix)

@@ -16,6 +16,8 @@
 
 /* The number that marks our routes, in /etc/iproute2/rt_protos and `ip route`. */
 #define RTPROT_CLOISON	67
+/* And the group of our links: `ip link show group 67`. */
+#define GROUP_CLOISON	67
 
 /* A socket in the namespace that descriptor @netns stands for; our own with -1. */
 int rtnl_open(int netns, struct nl_sock **sock);
@@ -29,6 +31,17 @@ static inline void cleanup_rtnl_fn(struct nl_sock **sock)
 
 /* Make the venet link if there is none, and set it up. */
 int rtnl_venet(struct nl_sock *sock, int *ifindex);
+
+/*
+ * The link @name of kind ifb, through which packets of others pass; made if there is none.
+ * Ours are in a group of links of their own: what is not is refused, and never removed.
+ */
+int rtnl_ifb(struct nl_sock *sock, const char *name, int *ifindex);
+/* 0 if there is none of ours. */
+int rtnl_ifb_find(struct nl_sock *sock, const char *name);
+int rtnl_ifb_del(struct nl_sock *sock, int ifindex);
+int rtnl_up(struct nl_sock *sock, int ifindex);
+bool rtnl_is_up(struct nl_sock *sock, int ifindex);
 
 int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a);
 /* The same where another link, which is going, may have it still: of an ipvlan's. */

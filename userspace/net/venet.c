@@ -63,6 +63,21 @@ int venet_del(uint32_t id, const struct address *a)
 	return change(id, a, CLOISON_NET_CMD_ADDR_DEL, EADDRNOTAVAIL);
 }
 
+int venet_set_shortcut(uint32_t id, bool may)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_net, CLOISON_NET_CMD_SET, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_NET_A_ID, id);
+	put_u8(msg, CLOISON_NET_A_SHORTCUT, may);
+	ret = genl_transact(msg, NULL, NULL);
+	/* one that has gone has packets no more */
+	return ret && !(may && genl_answer.error == ENOENT) ?
+	       genl_refused("The way of packets of container %u", id) : 0;
+}
+
 static int on_address(struct nl_msg *msg, void *arg)
 {
 	static struct nla_policy policy[CLOISON_NET_A_MAX + 1] = {

@@ -26,6 +26,9 @@ int venet_bind(uint32_t id, int netns);
 int venet_add(uint32_t id, const struct address *a);
 int venet_del(uint32_t id, const struct address *a);
 
+/* Whether its packets may pass by the host's tc, if the host's switch has it so. */
+int venet_set_shortcut(uint32_t id, bool may);
+
 /* What it has, without masks; nothing if it is not registered. */
 int venet_list(uint32_t id, struct addresses *out);
 
