@@ -137,6 +137,12 @@ routed() {
 	sent 900 10.0.60.2 10.0.60.3 10.0.60.9
 	sent 900 10.0.60.2 10.0.60.77 10.0.60.9
 	sent 900 fd60::2 fd60::3 fd60::9
+	# nor does a limit, which takes packets past the filter, let them by
+	cloisonctl set 900 --rate out=50M
+	sent 900 10.0.60.2 10.0.60.77 10.0.60.9
+	sent 900 fd60::2 fd60::3 fd60::9
+	[[ $(</sys/class/net/rate900o/statistics/tx_packets) -ge 6 ]]
+	cloisonctl set 900 --rate none
 	# his own MAC address is his own business
 	cloisonctl exec 900 'ip link set eth0 address 02:00:00:00:00:66'
 	ct_pings 900 10.0.60.9
