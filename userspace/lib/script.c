@@ -86,12 +86,12 @@ static void collect(int fd, int pidfd, int64_t end, char *output)
 		struct pollfd pfds[] = {
 			{ .fd = fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN },
 		};
-		int64_t left = ended ? 0 : end - now_ms();
+		int64_t left = end - now_ms();
 		char rest[4096];
 		bool full = len == OUTPUT_MAX - 1;
 		ssize_t n;
 
-		if (left < 0 || poll(pfds, ended ? 1 : 2, left) == 0)
+		if (left < 0 || poll(pfds, ended ? 1 : 2, ended ? 0 : left) == 0)
 			break;
 		ended |= pfds[1].revents != 0;
 		if (!pfds[0].revents)
