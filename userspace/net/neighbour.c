@@ -381,13 +381,10 @@ void probe_cancel(struct probe *p)
 	p->sockets = NULL;
 }
 
-void neighbour_announce(const struct neighbour *n, const struct address *a)
+static void announce(int fd, const struct neighbour *n, const struct address *a)
 {
 	static const struct in6_addr all_nodes = { { { 0xff, 2, [15] = 1 } } };
-	int fd = a->family == AF_INET ? arp_socket(n) : icmp6_socket(n);
 
-	if (fd < 0)
-		return;
 	/* one may get lost, and nobody would ask again for minutes */
 	for (int i = 0; i < ANNOUNCEMENTS; i++)
 		if (a->family == AF_INET)
@@ -395,5 +392,24 @@ void neighbour_announce(const struct neighbour *n, const struct address *a)
 		else
 			send_nd(fd, n, ND_NEIGHBOR_ADVERT, ND_OPT_TARGET_LINKADDR,
 				ND_NA_FLAG_OVERRIDE, (const void *)a->bytes, &all_nodes);
-	close(fd);
+}
+
+void neighbour_announce(const struct neighbours *on, const struct neighbour *n,
+			const struct addresses *all)
+{
+	/* closing one waits for all processors */
+	cleanup_close int arp = -1;
+	cleanup_close int icmp6 = -1;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct address *a = &all->list[i];
+		int *fd = a->family == AF_INET ? &arp : &icmp6;
+
+		if (!neighbour_wants(on, n, a))
+			continue;
+		if (*fd < 0)
+			*fd = a->family == AF_INET ? arp_socket(n) : icmp6_socket(n);
+		if (*fd >= 0)
+			announce(*fd, n, a);
+	}
 }

@@ -57,7 +57,8 @@ int probe_end(struct probe *p);
 /* Let go of one that nobody waits for. Not begun, or over: does nothing. */
 void probe_cancel(struct probe *p);
 
-/* Tell the machines there that @a is behind @n now. */
-void neighbour_announce(const struct neighbour *n, const struct address *a);
+/* Tell the machines there that those of @all that they look for are behind @n now. */
+void neighbour_announce(const struct neighbours *on, const struct neighbour *n,
+			const struct addresses *all);
 
 #endif

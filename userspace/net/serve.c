@@ -136,8 +136,6 @@ static int begin_one(struct nl_sock *host, const struct serve *s, const struct n
 		host_answer(n);
 		if (is_noted(links, word))
 			ret = rtnl_proxy_add(host, n->ifindex, a);
-		if (!ret)
-			neighbour_announce(n, a);
 	}
 	return ret;
 }
@@ -165,6 +163,8 @@ int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighb
 	for (size_t i = 0; !ret && i < all->count; i++)
 		ret = begin_one(host, s, on, &all->list[i], footprint_links(&f, &all->list[i]),
 				&routes);
+	for (size_t i = 0; !ret && i < on->count; i++)
+		neighbour_announce(on, &on->list[i], all);
 	return ret;
 }
 
