@@ -146,7 +146,8 @@ routed() {
 	# his own MAC address is his own business
 	cloisonctl exec 900 'ip link set eth0 address 02:00:00:00:00:66'
 	ct_pings 900 10.0.60.9
-	lan_pings fd60::2
+	# the host believes the old one for some seconds
+	wait_for lan_pings fd60::2
 	# while it runs, on the same link
 	index=$(</sys/class/net/veth900.0/ifindex)
 	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.2 10.0.60.4 fd61:60::/64' --save
