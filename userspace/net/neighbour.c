@@ -24,6 +24,8 @@
 #define PROBES		3
 #define PROBE_GAP_MS	300
 #define PROBE_MS	1000
+/* Of what came while nobody listened so much is looked at: more than a socket holds. */
+#define LATE_MAX	2000
 
 #define ANNOUNCEMENTS	2
 
@@ -346,24 +348,27 @@ int probe_end(struct probe *p)
 {
 	cleanup_free struct pollfd *fds = xcalloc(2 * p->on->count + 1, sizeof(*fds));
 	size_t count = 2 * p->on->count;
-	int asked = 1, ret = 0;
+	int asked = 1, late = 0, ret = 0;
 
 	for (size_t i = 0; i < count; i++)
 		fds[i] = (struct pollfd){ .fd = p->sockets[i], .events = POLLIN };
-	while (!ret && count) {
+	/* What came is heard, even if all the time went by before this was called. */
+	while (!ret && count && late < LATE_MAX) {
 		int64_t passed = now_ms() - p->begun, next = PROBE_MS;
 
 		if (asked < PROBES)
 			next = asked * PROBE_GAP_MS;
-		if (passed >= PROBE_MS)
-			break;
-		if (passed >= next) {
+		if (passed >= next && asked < PROBES) {
 			ask(p);
 			asked++;
 			continue;
 		}
-		if (poll(fds, count, next - passed) <= 0)
+		late += passed >= PROBE_MS;
+		if (poll(fds, count, late ? 0 : next - passed) <= 0) {
+			if (late)
+				break;
 			continue;
+		}
 		for (size_t i = 0; !ret && i < count; i++)
 			if (fds[i].revents)
 				ret = hear(p, i);
