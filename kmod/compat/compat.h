@@ -6,6 +6,7 @@
 #ifndef _CLOISON_COMPAT_H
 #define _CLOISON_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/netdevice.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -73,6 +74,13 @@ static inline void compat_netdev_lltx_immutable(struct net_device *dev)
 	{								\
 		fn(p, !atomic_read(&p->signal->live));			\
 	}
+#endif
+
+/* The end of a file system of simple_fill_super(). Before 7.0 it had to be told. */
+#ifdef COMPAT_HAVE_PERSISTENT_DENTRIES
+#define compat_kill_tree_super kill_anon_super
+#else
+#define compat_kill_tree_super kill_litter_super
 #endif
 
 #endif /* _CLOISON_COMPAT_H */
