@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "util.h"
 #include "venet.h"
+#include "view.h"
 
 #define SECURE_BOOT \
 	"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -111,6 +112,9 @@ void diagnose_modules(struct findings *f)
 	if (!venet_loaded())
 		finding(f, FINDING_OK, NULL,
 			"the module cloison_net is not loaded: start does that for containers with addresses");
+	if (!view_loaded())
+		finding(f, FINDING_HINT, "modprobe cloison_view, then restart the containers",
+			"the module cloison_view is not loaded: containers see the memory, CPUs and load of the host");
 	if (kernel_list(&list, &count)) {
 		finding_error(f, FINDING_BAD, NULL);
 		return;

@@ -35,6 +35,7 @@
 #include "sync.h"
 #include "userns.h"
 #include "util.h"
+#include "view.h"
 
 #define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 
@@ -150,6 +151,8 @@ static int prepare(const struct container *ct, const struct devnodes *nodes,
 	ret = loopback_up();
 	if (!ret)
 		ret = rootfs_populate(root);
+	if (!ret)
+		ret = view_attach(root);
 	if (!ret)
 		ret = devnodes_attach(root, nodes);
 	if (!ret)
@@ -338,6 +341,8 @@ static int make_place(struct container *ct, struct place *place)
 	ret = cgroup_create(ct->id, place->base, &place->cgroup, &place->cgid);
 	if (!ret)
 		ret = mount_container(ct);
+	if (!ret)
+		ret = view_mount();
 	if (!ret)
 		ret = limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
 	if (!ret)

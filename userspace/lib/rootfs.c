@@ -114,7 +114,7 @@ static int make_file(int root, const char *path, mode_t mode)
 	return mknodat(dir, name, S_IFREG | mode, 0);
 }
 
-static int attach(int mnt, int root, const char *path)
+int rootfs_attach(int root, int mnt, const char *path)
 {
 	cleanup_close int target = lookup(root, path);
 
@@ -141,7 +141,7 @@ static int mount_fs(int root, const struct fs_mount *m)
 	mnt = fsmount(fs, FSMOUNT_CLOEXEC, m->attr);
 	if (mnt < 0 || make_dir(root, m->path, 0755))
 		return -1;
-	return attach(mnt, root, m->path);
+	return rootfs_attach(root, mnt, m->path);
 }
 
 /* A detached bind mount of what is at @path in @root; -1 and errno. */
@@ -167,7 +167,7 @@ static int mount_device(int root, const char *name)
 
 	if (mnt < 0 || make_file(root, target, 0600))
 		return -1;
-	return attach(mnt, root, target);
+	return rootfs_attach(root, mnt, target);
 }
 
 int rootfs_attach_file(int root, int mnt, const char *path)
@@ -180,7 +180,7 @@ int rootfs_attach_file(int root, int mnt, const char *path)
 	}
 	if (make_file(root, path, 0600) && errno != EEXIST)
 		return -1;
-	return attach(mnt, root, path);
+	return rootfs_attach(root, mnt, path);
 }
 
 int rootfs_stat(int root, const char *path, struct stat *st)
@@ -201,7 +201,7 @@ static int mask(int root, const char *path)
 	if (fstat(at, &st))
 		return -1;
 	mnt = clone_mount(root, S_ISDIR(st.st_mode) ? MASK_DIR : MASK_FILE, MOUNT_ATTR_RDONLY);
-	return mnt < 0 ? -1 : attach(mnt, root, path);
+	return mnt < 0 ? -1 : rootfs_attach(root, mnt, path);
 }
 
 static int protect(int root, const char *path)
@@ -210,7 +210,7 @@ static int protect(int root, const char *path)
 
 	if (mnt < 0)
 		return errno == ENOENT ? 0 : -1;
-	return attach(mnt, root, path);
+	return rootfs_attach(root, mnt, path);
 }
 
 /* Hide and protect, except the settings of the container's own network. */
@@ -229,7 +229,7 @@ static int shut(int root)
 	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++)
 		if (protect(root, read_only[i]))
 			return fail_errno(EXIT_MOUNT, "Cannot protect /%s", read_only[i]);
-	if (attach(net, root, "proc/sys/net"))
+	if (rootfs_attach(root, net, "proc/sys/net"))
 		return fail_errno(EXIT_MOUNT, "Cannot mount /proc/sys/net");
 	return 0;
 }

@@ -21,10 +21,9 @@ int rootfs_populate(int root);
 
 struct stat;
 
-/*
- * Inside: lay the mount @mnt of a file over @path below @root, which is made
- * with its parent directories if it is missing. 0, or -1 and errno.
- */
+/* Inside: lay the mount @mnt over @path below @root; 0, or -1 and errno. */
+int rootfs_attach(int root, int mnt, const char *path);
+/* The same for one of a file; what is missing of @path is made. */
 int rootfs_attach_file(int root, int mnt, const char *path);
 /* stat(2) of what is at @path below @root, links followed in there. */
 int rootfs_stat(int root, const char *path, struct stat *st);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "rootfs.h"
+#include "util.h"
+#include "view.h"
+
+/* Made by the module. A fixed place, for a restore to find the views again. */
+#define VIEW_POINT	"/sys/fs/cloison"
+
+static const struct {
+	const char *name, *path;
+} views[] = {
+	{ "cpu.online", "sys/devices/system/cpu/online" },
+	{ "cpu.possible", "sys/devices/system/cpu/possible" },
+	{ "cpu.present", "sys/devices/system/cpu/present" },
+	{ "cpuinfo", "proc/cpuinfo" },
+	{ "diskstats", "proc/diskstats" },
+	{ "loadavg", "proc/loadavg" },
+	{ "meminfo", "proc/meminfo" },
+	{ "pressure.cpu", "proc/pressure/cpu" },
+	{ "pressure.io", "proc/pressure/io" },
+	{ "pressure.memory", "proc/pressure/memory" },
+	{ "stat", "proc/stat" },
+	{ "swaps", "proc/swaps" },
+	{ "uptime", "proc/uptime" },
+	{ "vmstat", "proc/vmstat" },
+};
+
+bool view_loaded(void)
+{
+	return access(VIEW_POINT, F_OK) == 0;
+}
+
+int view_mount(void)
+{
+	/* EBUSY: it is there already, as it mostly is */
+	if (view_loaded() && mount("cloisonview", VIEW_POINT, "cloisonview",
+				   MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) &&
+	    errno != EBUSY)
+		return fail_errno(EXIT_MOUNT, "Cannot mount " VIEW_POINT);
+	return 0;
+}
+
+/* What the module or the kernel does not have is left out. */
+static int attach(int root, const char *name, const char *path)
+{
+	cleanup_free char *source = xasprintf(VIEW_POINT "/%s", name);
+	cleanup_close int mnt = -1;
+	struct stat st;
+
+	if (rootfs_stat(root, path, &st))
+		return errno == ENOENT ? 0 : -1;
+	mnt = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mnt < 0)
+		return errno == ENOENT ? 0 : -1;
+	return rootfs_attach(root, mnt, path);
+}
+
+int view_attach(int root)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		if (attach(root, views[i].name, views[i].path))
+			return fail_errno(EXIT_MOUNT, "Cannot mount /%s", views[i].path);
+	return 0;
+}

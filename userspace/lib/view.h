@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container's own view of the machine: the files of cloison_view.ko, mounted over
+ * those in its /proc and /sys. See Documentation/view.rst.
+ */
+#ifndef CLOISON_VIEW_H
+#define CLOISON_VIEW_H
+
+#include <stdbool.h>
+
+bool view_loaded(void);
+
+/* On the host: have the views where they can be taken from. */
+int view_mount(void);
+
+/* In the container, before it has changed its root: put them into its file system. */
+int view_attach(int root);
+
+#endif
