@@ -51,24 +51,37 @@ container_init() {
 	done 2>/dev/null
 }
 
+# container_views PID: of its mounts the views of cloison_view.ko, each as NAME PATH.
+container_views() {
+	awk '/ - cloisonview / { print substr($4, 2), $5 }' "/proc/$1/mountinfo"
+}
+
 # checkpoint_dump ID DIRECTORY [OPTION...]: images of container ID; without --leave-running it is gone then.
 checkpoint_dump() {
-	local id=$1 images=$2 device external=()
+	local id=$1 images=$2 init device view path external=()
 	shift 2
+	init=$(container_init "$id")
 	for device in "${DEVICES[@]}"; do
 		external+=(--external "mnt[/dev/$device]:$device")
 	done
 	mkdir -p "$images"
+	container_views "$init" >"$images/views"
+	while read -r view path; do
+		external+=(--external "mnt[$path]:view.$view")
+	done <"$images/views"
 	CGROUP=/sys/fs/cgroup/cloison/$id IMAGES=$images criu_run criu dump "${CRIU_OPTIONS[@]}" "${external[@]}" \
-		--network-lock skip -t "$(container_init "$id")" -D "$images" -o dump.log -v4 "$@"
+		--network-lock skip -t "$init" -D "$images" -o dump.log -v4 "$@"
 }
 
 # checkpoint_restore ID DIRECTORY: the container runs on; criu is gone, and the mount of the root with it.
 checkpoint_restore() {
-	local id=$1 images=$2 device external=()
+	local id=$1 images=$2 device view external=()
 	for device in "${DEVICES[@]}"; do
 		external+=(--external "mnt[$device]:/dev/$device")
 	done
+	while read -r view _; do
+		external+=(--external "mnt[view.$view]:/sys/fs/cloison/$view")
+	done <"$images/views"
 	cgroup_make "/sys/fs/cgroup/cloison/$id" "$images"
 	# shellcheck disable=SC2016 # the arguments of sh
 	CGROUP=/sys/fs/cgroup/cloison/$id IMAGES=$images criu_run sh -c '

@@ -1,0 +1,294 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 600
+# A container's own view of the machine, with busybox.
+
+. "$(dirname "$0")/view-lib.sh"
+
+files='/proc/cpuinfo /proc/diskstats /proc/loadavg /proc/meminfo /proc/stat /proc/swaps /proc/uptime /proc/vmstat
+	/sys/devices/system/cpu/online /sys/devices/system/cpu/possible /sys/devices/system/cpu/present'
+
+# container: the one that most cases look at.
+container() {
+	is_running 900 2>/dev/null || make_running 900 --ram 64M --swap 0
+}
+
+without_module() {
+	wait_for view_unload
+	expect_out 'hint.*cloison_view is not loaded' cloisonctl check modules
+	make_running 900
+	not in900 'grep cloisonview /proc/mounts'
+	[[ $(mem MemTotal) == $(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) ]]
+	# one that runs already bears that it comes, and has no view
+	modprobe cloison_view
+	expect_exit 0 cloisonctl check modules
+	[[ $(in900 echo in) == in ]]
+}
+
+memory() {
+	local free
+	container
+	[[ $(mem MemTotal) == 65536 && $(mem SwapTotal) == 0 && $(mem SwapFree) == 0 ]]
+	[[ $(in900 'wc -l </proc/swaps') == 1 ]]
+	[[ $(in900 free | awk '/^Mem:/ { print $2 }') == 65536 ]]
+	# 32 MB that stay, to the page
+	free=$(mem MemFree)
+	in900 'head -c 33554432 /dev/zero >/dev/shm/x'
+	[[ $(mem MemFree) -le $((free - 32768 + 4096)) ]]
+	wait_for shmem_is 32768 65536
+	adds_up
+	in900 'rm /dev/shm/x'
+	wait_for shmem_is 0 1024
+	[[ $(mem MemFree) -ge $((free - 8192)) ]]
+	# a limit that is changed
+	cloisonctl --quiet set 900 --ram 96M
+	[[ $(mem MemTotal) == 98304 ]]
+	adds_up
+	cloisonctl --quiet set 900 --ram 64M
+}
+
+shmem_is() {
+	local now
+	now=$(mem Shmem)
+	[[ $now -ge $1 && $now -le $2 ]]
+}
+
+adds_up() {
+	in900 'cat /proc/meminfo' | awk '
+		{ v[$1] = $2 }
+		function bad(what) { print what; exit 1 }
+		END {
+			if (!v["MemTotal:"] || v["MemTotal:"] < v["MemFree:"] + v["Cached:"] + v["SReclaimable:"])
+				bad("total")
+			if (v["MemAvailable:"] < v["MemFree:"] || v["MemAvailable:"] > v["MemTotal:"]) bad("available")
+			if (v["SwapFree:"] > v["SwapTotal:"]) bad("swap")
+			if (v["Slab:"] != v["SReclaimable:"] + v["SUnreclaim:"]) bad("slab")
+		}'
+}
+
+# cpus ID: how many it has, which all that tells it must agree upon.
+cpus() {
+	cloisonctl exec2 "$1" '
+		n=$(grep -c "^processor" /proc/cpuinfo)
+		last=$((n - 1))
+		[ "$(sed -n "s/^processor.*: //p" /proc/cpuinfo | tail -n 1)" = $last ] &&
+		[ "$(grep -c "^cpu[0-9]" /proc/stat)" = $n ] && grep -q "^cpu$last " /proc/stat || exit 1
+		[ $n = 1 ] && want=0 || want=0-$last
+		for f in online possible present; do
+			[ "$(cat /sys/devices/system/cpu/$f)" = $want ] || exit 1
+		done
+		echo $n'
+}
+
+processors() {
+	local host
+	host=$(nproc)
+	container
+	[[ $(cpus 900) == "$host" ]]
+	cloisonctl --quiet set 900 --cpulimit 50
+	[[ $(cpus 900) == 1 ]]
+	cloisonctl --quiet set 900 --cpulimit 0
+	[[ $(cpus 900) == "$host" ]]
+	cloisonctl --quiet set 900 --cpumask $((host - 1))
+	[[ $(cpus 900) == 1 && $(in900 nproc) == 1 ]]
+	cloisonctl --quiet set 900 --cpumask all
+	[[ $(cpus 900) == "$host" ]]
+}
+
+# The first number is what sysinfo(2) says, which is read between two readings of the file.
+times() {
+	container
+	# shellcheck disable=SC2016 # $1 is awk's
+	in900 'cat /proc/uptime; awk "/^btime/ { print \$2 }" /proc/stat; date +%s; cat /proc/uptime' >"$KTAP_TMP/times"
+	awk -v cpus="$(nproc)" '
+		NR == 1 { first = $1 }
+		NR == 2 { boot = $1 }
+		NR == 3 { passed = $1 - boot }
+		NR == 4 && $2 > ($1 + 1) * cpus { exit 1 }
+		NR == 4 { exit !(passed >= first - 2 && passed <= $1 + 2) }' "$KTAP_TMP/times"
+	[[ $(in900 cut -d . -f 1 /proc/uptime) -lt $(cut -d . -f 1 /proc/uptime) ]]
+	in900 uptime | grep -q 'load average'
+}
+
+# ticks: user and system time of the container.
+ticks() {
+	in900 "awk '\$1 == \"cpu\" { print \$2 + \$4 }' /proc/stat"
+}
+
+used_more_than() {
+	[[ $(ticks) -gt $1 ]]
+}
+
+load_is_up() {
+	[[ $(in900 'cut -d " " -f 1 /proc/loadavg') != 0.00 ]]
+}
+
+load() {
+	local before
+	container
+	make_running 901
+	before=$(ticks)
+	in900 '(while :; do :; done) </dev/null >/dev/null 2>&1 & (while :; do :; done) </dev/null >/dev/null 2>&1 &'
+	wait_for load_is_up
+	wait_for used_more_than $((before + 100))
+	# the two, and who reads; none of them is seen by another
+	in900 'cut -d " " -f 4 /proc/loadavg' | grep -E '^[2-9]/[4-9]$'
+	in900 "sed -n 's/^procs_running //p' /proc/stat" | grep -E '^[2-9]$'
+	cloisonctl exec2 901 'cut -d " " -f 4 /proc/loadavg' | grep -E '^[12]/[1-5]$'
+}
+
+# Readers side by side, while the number of CPUs changes.
+never_back() {
+	local n
+	container
+	cat >"$state/private/900/fs/reader" <<-'EOS'
+		BEGIN {
+			for (i = 0; i < 60; i++) {
+				while ((getline line <"/proc/stat") > 0) {
+					if (split(line, f) < 10 || f[1] !~ /^cpu/)
+						continue
+					for (j = 2; j < 10; j++) {
+						if (f[j] < seen[f[1] j]) {
+							print f[1], j, seen[f[1] j], "then", f[j]
+							exit 1
+						}
+						seen[f[1] j] = f[j]
+					}
+				}
+				close("/proc/stat")
+				getline up <"/proc/uptime"
+				close("/proc/uptime")
+				split(up, u)
+				if (u[1] + 0 < last || u[2] + 0 < idle) {
+					print "uptime", last, idle, "then", up
+					exit 1
+				}
+				last = u[1] + 0
+				idle = u[2] + 0
+			}
+		}
+	EOS
+	for n in 1 2 3 4 5 6; do
+		in900 'awk -f /reader' >"$KTAP_TMP/reader.$n" 2>&1 &
+		readers[n]=$!
+	done
+	for n in 100 200 50 0; do
+		cloisonctl --quiet set 900 --cpulimit "$n"
+	done
+	for n in "${!readers[@]}"; do
+		wait "${readers[n]}" || { cat "$KTAP_TMP/reader.$n" && return 1; }
+	done
+}
+readers=()
+
+odd_reads() {
+	local file whole
+	container
+	# one that does not change
+	whole=$(in900 'md5sum </proc/cpuinfo')
+	[[ $(in900 'dd if=/proc/cpuinfo bs=1 2>/dev/null | md5sum') == "$whole" ]]
+	[[ $(in900 'dd if=/proc/cpuinfo bs=13 2>/dev/null | md5sum') == "$whole" ]]
+	[[ $(in900 'dd if=/proc/cpuinfo bs=1M 2>/dev/null | md5sum') == "$whole" ]]
+	[[ $(in900 'dd if=/proc/cpuinfo bs=1 skip=3 count=6 2>/dev/null') == cessor ]]
+	[[ ! $(in900 'dd if=/proc/cpuinfo bs=1M skip=1 2>/dev/null') ]]
+	[[ $(in900 'exec 3</proc/uptime; read a <&3; read b <&3; echo "${b:-end}"') == end ]]
+	for file in $files; do
+		in900 "cat $file >/dev/null"
+		not in900 "echo 1 >$file"
+		not in900 "rm $file"
+	done
+}
+
+of_whom() {
+	local host
+	container
+	host=$(head -n 1 /proc/meminfo)
+	[[ $(head -n 1 "$point/meminfo") == "$host" ]]
+	[[ $(<"$point/cpu.online") == "$(</sys/devices/system/cpu/online)" ]]
+	[[ $(grep -c ^processor "$point/cpuinfo") == $(grep -c ^processor /proc/cpuinfo) ]]
+	for file in "$point"/*; do
+		[[ $file == */pressure.* ]] || cat "$file" >/dev/null
+	done
+	# by the host through the container's mount, and the container by a descriptor of the host's
+	[[ $(head -n 1 "/proc/$(init_of 900)/root/proc/meminfo") == "$host" ]]
+	[[ $(in900 'head -n 1' <"$point/meminfo") == *" 65536 kB" ]]
+}
+
+pressure() {
+	local what
+	container
+	in900 'test -e /proc/pressure/cpu' || return "$KTAP_SKIP"
+	[[ -e /sys/fs/cgroup/cloison/900/cpu.pressure ]] || return "$KTAP_SKIP"
+	for what in cpu io memory; do
+		in900 "grep -E '^(some|full) avg10=[0-9.]+ .*total=[0-9]+$' /proc/pressure/$what"
+	done
+}
+
+disks() {
+	local before
+	container
+	before=$(in900 'cat /proc/vmstat' | awk '$1 == "pgfault" { print $2 }')
+	in900 'head -c 4194304 /dev/zero >/file && sync'
+	wait_for wrote 4096
+	in900 'awk "NF != 20 { exit 1 }" /proc/diskstats'
+	[[ $(in900 'cat /proc/vmstat' | awk '$1 == "pgfault" { print $2 }') -gt $before ]]
+}
+
+# wrote KB: to disks, says the file; 20 fields as the kernel's own has.
+wrote() {
+	in900 'cat /proc/diskstats' | awk -v kb="$1" '{ n += $10 / 2 } END { exit n < kb }' &&
+		in900 'cat /proc/vmstat' | awk -v kb="$1" '$1 == "pgpgout" { exit $2 < kb }'
+}
+
+reads() {
+	cloisonctl exec2 "$1" 'ls /proc' | grep -cE '^[0-9]+$' | grep -qx '[4-9]'
+}
+
+# They die while they read.
+dying_readers() {
+	local id n
+	for id in 900 901 902; do
+		make_running "$id"
+		for n in 1 2 3; do
+			cloisonctl exec2 "$id" "while :; do cat $(tr '\n' ' ' <<<"$files") >/dev/null; done" \
+				</dev/null >/dev/null 2>&1 &
+		done
+	done
+	for id in 900 901 902; do
+		wait_for reads "$id"
+		cloisonctl --quiet stop "$id" --fast
+	done
+	wait || true
+	cloisonctl --quiet start 900 --wait
+	[[ $(in900 'grep -c . /proc/loadavg') == 1 ]]
+}
+
+unloading() {
+	make_running 900
+	not rmmod cloison_view 2>/dev/null
+	umount "$point"
+	# the container's own mounts keep it
+	not rmmod cloison_view 2>/dev/null
+	[[ $(in900 'grep -c . /proc/uptime') == 1 ]]
+	cloisonctl --quiet stop 900 --fast
+	wait_for view_unload
+	[[ ! -e $point ]]
+	modprobe cloison_view
+	cloisonctl --quiet start 900 --wait
+	in900 'grep -q cloisonview /proc/mounts'
+}
+
+ktap_plan 12
+run_case "containers start without the module" without_module
+ktap_run "memory by limit and use" memory
+ktap_run "processors" processors
+ktap_run "times" times
+ktap_run "no figure goes back" never_back
+ktap_run "reads in pieces, writes" odd_reads
+ktap_run "of whom it tells" of_whom
+ktap_run "pressure" pressure
+ktap_run "disks and events" disks
+run_case "tasks and their load" load
+run_case "readers that die" dying_readers
+run_case "unloading" unloading
+ktap_finish
