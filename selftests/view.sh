@@ -5,8 +5,8 @@
 
 . "$(dirname "$0")/view-lib.sh"
 
-files='/proc/cpuinfo /proc/diskstats /proc/loadavg /proc/meminfo /proc/stat /proc/swaps /proc/uptime /proc/vmstat
-	/sys/devices/system/cpu/online /sys/devices/system/cpu/possible /sys/devices/system/cpu/present'
+files='/proc/cpuinfo /proc/diskstats /proc/loadavg /proc/meminfo /proc/stat /proc/swaps /proc/uptime /proc/vmstat'
+files+=' /sys/devices/system/cpu/online /sys/devices/system/cpu/possible /sys/devices/system/cpu/present'
 
 # container: the one that most cases look at.
 container() {
@@ -30,7 +30,7 @@ memory() {
 	container
 	[[ $(mem MemTotal) == 65536 && $(mem SwapTotal) == 0 && $(mem SwapFree) == 0 ]]
 	[[ $(in900 'wc -l </proc/swaps') == 1 ]]
-	[[ $(in900 free | awk '/^Mem:/ { print $2 }') == 65536 ]]
+	[[ $(in900 'top -b -n 1' | awk '/^Mem:/ { print $2 + $4 }') == 65536 ]]
 	# 32 MB that stay, to the page
 	free=$(mem MemFree)
 	in900 'head -c 33554432 /dev/zero >/dev/shm/x'
@@ -95,7 +95,7 @@ processors() {
 	[[ $(cpus 900) == "$host" ]]
 }
 
-# The first number is what sysinfo(2) says, which is read between two readings of the file.
+# When it was started, by the one file, and how long ago, by the other, make the time of day.
 times() {
 	container
 	# shellcheck disable=SC2016 # $1 is awk's
@@ -182,7 +182,7 @@ never_back() {
 readers=()
 
 odd_reads() {
-	local file whole
+	local whole
 	container
 	# one that does not change
 	whole=$(in900 'md5sum </proc/cpuinfo')
@@ -192,15 +192,19 @@ odd_reads() {
 	[[ $(in900 'dd if=/proc/cpuinfo bs=1 skip=3 count=6 2>/dev/null') == cessor ]]
 	[[ ! $(in900 'dd if=/proc/cpuinfo bs=1M skip=1 2>/dev/null') ]]
 	[[ $(in900 'exec 3</proc/uptime; read a <&3; read b <&3; echo "${b:-end}"') == end ]]
-	for file in $files; do
-		in900 "cat $file >/dev/null"
-		not in900 "echo 1 >$file"
-		not in900 "rm $file"
-	done
+	in900 "for f in $files; do
+			cat \$f >/dev/null || exit 1
+			! echo 1 >\$f && ! rm \$f || exit 1
+		done"
+}
+
+become_900() {
+	echo "$BASHPID" >/sys/fs/cgroup/cloison/900/cloison-exec/cgroup.procs
+	head -n 1
 }
 
 of_whom() {
-	local host
+	local host file
 	container
 	host=$(head -n 1 /proc/meminfo)
 	[[ $(head -n 1 "$point/meminfo") == "$host" ]]
@@ -209,9 +213,9 @@ of_whom() {
 	for file in "$point"/*; do
 		[[ $file == */pressure.* ]] || cat "$file" >/dev/null
 	done
-	# by the host through the container's mount, and the container by a descriptor of the host's
+	# the host through the container's mount, and one of the container by a descriptor of the host's
 	[[ $(head -n 1 "/proc/$(init_of 900)/root/proc/meminfo") == "$host" ]]
-	[[ $(in900 'head -n 1' <"$point/meminfo") == *" 65536 kB" ]]
+	[[ $(become_900 <"$point/meminfo") == *" 65536 kB" ]]
 }
 
 pressure() {
@@ -227,11 +231,19 @@ pressure() {
 disks() {
 	local before
 	container
-	before=$(in900 'cat /proc/vmstat' | awk '$1 == "pgfault" { print $2 }')
+	before=$(faults)
 	in900 'head -c 4194304 /dev/zero >/file && sync'
 	wait_for wrote 4096
 	in900 'awk "NF != 20 { exit 1 }" /proc/diskstats'
-	[[ $(in900 'cat /proc/vmstat' | awk '$1 == "pgfault" { print $2 }') -gt $before ]]
+	wait_for faulted_more_than "$before"
+}
+
+faults() {
+	in900 "sed -n 's/^pgfault //p' /proc/vmstat"
+}
+
+faulted_more_than() {
+	[[ $(faults) -gt $1 ]]
 }
 
 # wrote KB: to disks, says the file; 20 fields as the kernel's own has.
@@ -250,7 +262,7 @@ dying_readers() {
 	for id in 900 901 902; do
 		make_running "$id"
 		for n in 1 2 3; do
-			cloisonctl exec2 "$id" "while :; do cat $(tr '\n' ' ' <<<"$files") >/dev/null; done" \
+			cloisonctl exec2 "$id" "while :; do cat $files >/dev/null; done" \
 				</dev/null >/dev/null 2>&1 &
 		done
 	done
