@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 600
 # alone: newest
-# Random and broken requests to the module, see nl/fuzz.c: five minutes on the newest kernel, in a machine of its own,
+# Random and broken requests to the modules, see nl/fuzz.c: five minutes on the newest kernel, in a machine of its own,
 # shorter on the others. $FUZZ_SECONDS is another time, $FUZZ_SEED another seed than the time of day.
 
-. "$(dirname "$0")/core-lib.sh"
+. "$(dirname "$0")/net-lib.sh"
 
 case ${VM_KERNEL:-} in
 newest) seconds=300 ;;
@@ -24,9 +24,13 @@ count() {
 fuzz() {
 	"$nl" -d get >/dev/null
 	echo "seed $seed"
+	# Between the namespaces, through the host.
+	ip route add 10.77.0.0/16 dev venet0
+	ip route add fd77::/32 dev venet0
 	"$here/nl/fuzz" "$seconds" "$seed" "$base" >"$said"
 	local what
-	for what in refused dumps cut lives lost new set del get resolve; do
+	for what in refused dumps cut lives spaces lost new set del get resolve bind add remove owner counters hold release \
+		discard host-set host-get; do
 		[[ $(count "$what") -gt 0 ]]
 	done
 }
@@ -34,12 +38,16 @@ fuzz() {
 # What the fuzzing left: ids and names are any that the protocol allows.
 entries_are_sane() {
 	local id
+	"$net" -d get >"$KTAP_TMP/counters"
+	[[ $(wc -l <"$KTAP_TMP/counters") == $(ids | wc -l) ]]
+	"$net" -d addr >/dev/null
 	for id in $(ids); do
 		expect_out "^id $id (name .*)?" "$nl" get "id=$id"
 		expect_out 'cgroup [0-9]+ state (created|running|dead)' "$nl" get "id=$id"
 		"$nl" del "id=$id"
 	done
 	[[ ! $(ids) && $(running) == 0 ]]
+	[[ ! $("$net" -d addr) && ! $("$net" -d get) ]]
 }
 
 works_still() {
@@ -51,18 +59,31 @@ works_still() {
 	"$nl" del id=5
 }
 
+packets_pass() {
+	ct 5 10.77.0.8 fd77::8
+	ct 6 10.77.1.0/29
+	pings 10.77.0.8
+	ct_pings 6 10.77.0.8
+	ct_pings 5 10.77.1.1
+	pings fd77::8
+	not ct_pings 5 10.77.1.1 -W 1 -I 10.77.2.1
+}
+
+# Not before the last namespace is gone, and what is bound to it.
 unloads() {
+	wait_for rmmod cloison_net
 	rmmod cloison
 	modprobe cloison
 }
 
 modprobe -r cloison_diag 2>/dev/null
-start_core
+start_net
 said=$KTAP_TMP/said
-ktap_plan 4
+ktap_plan 5
 ktap_run "requests by chance, $seconds s" fuzz
 ktap_say "$(cat "$said")"
 check "what is left can be told and deleted" entries_are_sane
 check "a container lives and dies as ever" works_still
-ktap_run "the module unloads" unloads
+net_check "packets pass as ever" packets_pass
+ktap_run "the modules unload" unloads
 ktap_finish

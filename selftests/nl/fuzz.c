@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random and broken messages to the module, from everybody at once.
+ * Random and broken messages to the modules, from everybody at once.
  *
  *	fuzz SECONDS SEED DIRECTORY
  *
  * Root of the host speaks through sockets that threads share and that close in the
  * middle of a dump; so do a user without rights and the root of a user namespace,
  * to whom nothing may be granted or told. Meanwhile cgroups DIRECTORY/1..8 and
- * inits in them come and go, and a listener is too slow for the events.
+ * inits in them come and go, so do network namespaces with venet devices, which
+ * send and are sent packets, and a listener is too slow for the events.
  *
  * Prints the seed, and how often what was granted; exits with 1 if somebody got
  * what he must not. The same seed gives the same messages, though not in the same
@@ -37,17 +38,29 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/cloison_net.h>
+
 #include "message.h"
 #include "nl.h"
+#include "spaces.h"
+
+/* What may be asked for; there are numbers beyond. */
+static const char *const commands[PROTOCOLS][16] = {
+	{ "", "new", "set", "del", "get", "resolve" },
+	{ "", "bind", "add", "remove", "owner", "counters", "hold", "release", "discard",
+	  "host-set", "host-get" },
+};
+
+#define GRACE	200	/* seconds */
 
 /* What all processes see. */
 static struct shared {
 	struct slot slots[SLOTS];
-	atomic_uint granted[CLOISON_CMD_MAX + 1];
-	atomic_uint sent, refused, dumps, cut, lives, lost;
+	atomic_uint granted[PROTOCOLS][16];
+	atomic_uint sent, refused, dumps, cut, lives, spaces, lost;
 } *shared;
 
-static int family, group;
+static int group;
 static time_t end;
 static uint64_t seed;
 static const char *directory;
@@ -61,9 +74,22 @@ struct worker {
 	int common;	/* a socket shared by the process's threads */
 };
 
+/* Whether all that requests can bring about has happened. */
+static bool all_seen(void)
+{
+	for (int p = 0; p < PROTOCOLS; p++)
+		for (int i = 1; i < 16 && commands[p][i]; i++)
+			if (!shared->granted[p][i])
+				return false;
+	return shared->refused && shared->dumps && shared->cut && shared->lost;
+}
+
+/* On a machine that is busy otherwise it takes longer than it was given. */
 static bool time_is_left(void)
 {
-	return time(NULL) < end;
+	time_t now = time(NULL);
+
+	return now < end || (now < end + GRACE && !all_seen());
 }
 
 static int open_socket(void)
@@ -80,6 +106,7 @@ static int open_socket(void)
 static void judge(enum role role, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *e = (const void *)(nlh + 1);
+	int type = nlh->nlmsg_type == NLMSG_ERROR ? e->msg.nlmsg_type : nlh->nlmsg_type, p;
 
 	if (nlh->nlmsg_type == NLMSG_ERROR && e->error) {
 		atomic_fetch_add(&shared->refused, 1);
@@ -89,14 +116,16 @@ static void judge(enum role role, const struct nlmsghdr *nlh)
 		atomic_fetch_add(&shared->dumps, 1);
 		return;
 	}
-	if ((nlh->nlmsg_type == NLMSG_ERROR ? e->msg.nlmsg_type : nlh->nlmsg_type) != family)
+	for (p = 0; p < PROTOCOLS && protocols[p].family != type; p++)
+		;
+	if (p == PROTOCOLS)
 		return;
 	if (role != ROOT)
 		errx(1, "%s got what only root of the host may have: type %u, for command %u",
 		     role == NOBODY ? "a user without rights" : "root of a user namespace",
 		     nlh->nlmsg_type, nlh->nlmsg_seq);
-	if (nlh->nlmsg_type == NLMSG_ERROR && nlh->nlmsg_seq <= CLOISON_CMD_MAX)
-		atomic_fetch_add(&shared->granted[nlh->nlmsg_seq], 1);
+	if (nlh->nlmsg_type == NLMSG_ERROR && nlh->nlmsg_seq <= (unsigned int)protocols[p].commands)
+		atomic_fetch_add(&shared->granted[p][nlh->nlmsg_seq], 1);
 }
 
 /* Take what is there; false if there was nothing. */
@@ -115,19 +144,32 @@ static bool receive(enum role role, int fd, size_t size)
 	return true;
 }
 
+/* A descriptor keeps a namespace: this one lets it go, and has the next one. */
+static void open_space(struct asker *a, int n)
+{
+	char path[32];
+
+	close(a->spaces[n]);
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", a->slots[n].space);
+	a->spaces[n] = open(path, O_RDONLY | O_CLOEXEC);
+}
+
 static void *speak(void *arg)
 {
 	struct worker *w = arg;
 	unsigned char *msg = malloc(MESSAGE_MAX);
-	int own = open_socket();
+	struct asker a = { .slots = shared->slots };
 	struct chance c;
+	int own = open_socket();
 
 	if (!msg)
 		errx(3, "out of memory");
-	chance_seed(&c, seed, w->who);
+	memset(a.spaces, -1, sizeof(a.spaces));
+	chance_seed(&a.chance, seed, w->who);
+	chance_seed(&c, seed, w->who + 1000);
 	while (time_is_left()) {
 		int fd = chance(&c, 2) ? w->common : own, takes = chance(&c, 6);
-		size_t len = message_make(&c, shared->slots, family, msg);
+		size_t len = message_make(&a, msg);
 
 		if (send(fd, msg, len, MSG_DONTWAIT) >= 0)
 			atomic_fetch_add(&shared->sent, 1);
@@ -141,6 +183,8 @@ static void *speak(void *arg)
 		if (chance(&c, 8) == 0)
 			while (receive(w->role, fd, 32768))
 				;
+		if (chance(&c, 32) == 0)
+			open_space(&a, chance(&c, SLOTS));
 	}
 	while (receive(w->role, own, 32768) || receive(w->role, w->common, 32768))
 		;
@@ -174,6 +218,13 @@ static void speaker(enum role role, unsigned int who)
 		pthread_join(w[i].thread, NULL);
 }
 
+/* How many events there were, at least. */
+static unsigned int changes(void)
+{
+	return shared->granted[CORE][CLOISON_CMD_NEW] + shared->granted[CORE][CLOISON_CMD_SET] +
+	       shared->granted[CORE][CLOISON_CMD_DEL];
+}
+
 /* Hears the events, but seldom listens. */
 static void listener(unsigned int who)
 {
@@ -187,9 +238,11 @@ static void listener(unsigned int who)
 	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		err(3, "cannot listen");
 	while (time_is_left()) {
+		unsigned int enough = changes() + chance(&c, 64);
 		char buf[8192];
 
-		usleep(chance(&c, 100000));
+		while (time_is_left() && changes() < enough)
+			usleep(1000);
 		while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
 			;
 		if (errno == ENOBUFS)
@@ -255,6 +308,30 @@ static void lives(unsigned int who)
 	}
 }
 
+/* So do network namespaces, and the host sends to their addresses. */
+static void spaces(unsigned int who)
+{
+	pid_t pids[SLOTS] = {};
+	struct chance c;
+
+	chance_seed(&c, seed, who);
+	for (unsigned int i = 0; time_is_left(); i++) {
+		int n = chance(&c, SLOTS);
+
+		if (pids[n]) {
+			kill(pids[n], SIGKILL);
+			waitpid(pids[n], NULL, 0);
+		}
+		pids[n] = space_start(seed, 2000 + i);
+		shared->slots[n].space = pids[n];
+		atomic_fetch_add(&shared->spaces, 1);
+		for (int bursts = chance(&c, 20); bursts; bursts--) {
+			packets_send(&c, "venet0");
+			usleep(chance(&c, 50000));
+		}
+	}
+}
+
 static void one_process(unsigned int who)
 {
 	static const enum role roles[] = { ROOT, ROOT, NOBODY, NAMESPACE_ROOT };
@@ -269,14 +346,15 @@ static void one_process(unsigned int who)
 		speaker(roles[who], who);
 	else if (who == 4)
 		listener(2 * who);
-	else
+	else if (who == 5)
 		lives(2 * who);
+	else
+		spaces(2 * who);
 	exit(0);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const commands[] = { "", "new", "set", "del", "get", "resolve" };
 	int status, bad = 0;
 
 	if (argc != 4)
@@ -285,8 +363,10 @@ int main(int argc, char **argv)
 	seed = strtoull(argv[2], NULL, 0);
 	directory = argv[3];
 	nl_socket_free(nl_open());
-	family = nl_family();
+	protocols[CORE].family = nl_family();
 	group = nl_events_group();
+	nl_socket_free(nl_open_family(CLOISON_NET_GENL_NAME));
+	protocols[NET].family = nl_family();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
@@ -294,15 +374,17 @@ int main(int argc, char **argv)
 
 	printf("seed %llu\n", (unsigned long long)seed);
 	fflush(stdout);
-	for (unsigned int who = 0; who < 6; who++)
+	for (unsigned int who = 0; who < 7; who++)
 		one_process(who);
 	while (wait(&status) > 0)
 		bad |= status;
 
-	printf("sent %u refused %u dumps %u cut %u lives %u lost %u", shared->sent, shared->refused,
-	       shared->dumps, shared->cut, shared->lives, shared->lost);
-	for (int i = CLOISON_CMD_NEW; i <= CLOISON_CMD_RESOLVE; i++)
-		printf(" %s %u", commands[i], shared->granted[i]);
+	printf("sent %u refused %u dumps %u cut %u lives %u spaces %u lost %u", shared->sent,
+	       shared->refused, shared->dumps, shared->cut, shared->lives, shared->spaces,
+	       shared->lost);
+	for (int p = 0; p < PROTOCOLS; p++)
+		for (int i = 1; i < 16 && commands[p][i]; i++)
+			printf(" %s %u", commands[p][i], shared->granted[p][i]);
 	printf("\n");
 	return bad ? 1 : 0;
 }
