@@ -175,6 +175,16 @@ not_on_hold() {
 	expect_out '^ENOENT: ' hold 103
 }
 
+# Who sends without copying is told that his memory is free, though the packet waits.
+zerocopy() {
+	topology
+	hold 101
+	in_ct 101 "$here/net/zerocopy" 10.0.0.1 7000
+	"$here/net/zerocopy" 10.0.101.2 7000
+	count_is 101 from.queued 1
+	count_is 101 to.queued 1
+}
+
 # Whose address it is counts when the packet goes on.
 address_goes() {
 	topology
@@ -251,13 +261,14 @@ under_a_flood() {
 }
 
 start_net
-ktap_plan 10
+ktap_plan 11
 net_check "silence, then the answers" silence
 net_check "order" order
 net_check "TCP" tcp
 net_check "bounds" bounds
 net_check "discard" discard
 net_check "not on hold" not_on_hold
+net_check "memory of the sender's own" zerocopy
 net_check "an address goes meanwhile" address_goes
 net_check "everything goes meanwhile" everything_goes
 net_check "before there is a namespace" before_binding

@@ -47,7 +47,14 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 	struct venet_hold *hold = &ct->hold;
 	bool full;
 
-	/* The socket must be able to go, with its owner and his namespace. */
+	/*
+	 * The socket must be able to go, with its owner and his namespace; nor
+	 * does he wait for memory of his that was sent without copying.
+	 */
+	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC))) {
+		venet_drop(ct->stats, flow, CLOISON_NET_DROP_BACKLOG, skb);
+		return true;
+	}
 	skb_orphan(skb);
 	skb->dev = NULL;
 

@@ -46,9 +46,12 @@
  * CLOISON_NET_CMD_HOLD		{ID [, MAX_PACKETS] [, MAX_BYTES]}
  *	Packets to and from the container are queued from now on, in each
  *	direction at most so many; what comes then is dropped. Nothing is
- *	answered in its place. When the command returns no packet is on its way
- *	past the queue. On a container on hold it changes the bounds. Without
- *	bounds: CLOISON_NET_HOLD_PACKETS, CLOISON_NET_HOLD_BYTES.
+ *	answered in its place. When the command returns nothing passes by the
+ *	queues any more. A packet that was let through just before may still be
+ *	in the backlog of a processor; if it gets to the container, what that
+ *	says to it is queued, so that nobody takes it for received. On a
+ *	container on hold it changes the bounds. Without bounds:
+ *	CLOISON_NET_HOLD_PACKETS, CLOISON_NET_HOLD_BYTES.
  *
  * CLOISON_NET_CMD_RELEASE	{ID}
  *	What is queued flows on, in order and before all that comes later.
