@@ -163,12 +163,41 @@ routes_for_others() {
 	ip netns exec more ping -n -q -c 1 -W 5 10.0.0.1
 }
 
+# A packet that an ifb device sends on passes by tc and netfilter at the next ingress: by his own, not by the host's.
+passed_by_ifb() {
+	topology
+	in_ct 101 sh -ec '
+		ip link add ifb7 type ifb
+		ip link set ifb7 up
+		tc qdisc add dev ifb7 clsact
+		tc filter add dev ifb7 egress matchall action skbedit mark 7
+		tc qdisc add dev venet0 clsact
+		tc filter add dev venet0 egress protocol ip u32 match mark 0 0xffffffff action mirred egress redirect dev ifb7
+	'
+	ct_pings 101 10.0.0.1
+	[[ $(in_ct 101 cat /sys/class/net/ifb7/statistics/tx_packets) -ge 1 ]]
+	tc qdisc add dev venet0 clsact
+	tc filter add dev venet0 ingress matchall action drop
+	not ct_pings 101 10.0.0.1 -W 1
+	tc qdisc del dev venet0 clsact
+	nft -f - <<-EOF
+		table netdev nettest {
+			chain in {
+				type filter hook ingress device venet0 priority 0; policy drop;
+			}
+		}
+	EOF
+	not ct_pings 101 10.0.0.1 -W 1
+	nft delete table netdev nettest
+	ct_pings 101 10.0.0.1
+}
+
 unloads() {
 	rmmod cloison_net
 }
 
 start_net
-ktap_plan 8
+ktap_plan 9
 net_check "without a container" unprivileged
 net_check "in a namespace below" nested
 net_check "devices do not hold the module" does_not_hold_the_module
@@ -176,5 +205,6 @@ net_check "the family" family
 net_check "what he does to the device" device
 net_check "floods" floods
 net_check "other ways out" routes_for_others
+net_check "past the ingress of the host" passed_by_ifb
 net_check "the module unloads" unloads
 ktap_finish

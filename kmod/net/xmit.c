@@ -28,6 +28,7 @@
 #include <linux/ipv6.h>
 #include <linux/module.h>
 #include <net/ip.h>
+#include <net/sch_generic.h>
 
 #include "net.h"
 
@@ -186,10 +187,14 @@ static bool venet_is_own(const struct venet_ct *ct, const struct in6_addr *addr)
 	return a && a->ct == ct;
 }
 
-/* Nothing of the sender's side may reach the other. */
+/*
+ * Nothing of the sender's side may reach the other: an ifb device leaves a mark
+ * by which the packet would pass by the ingress hooks of tc and netfilter.
+ */
 static void venet_scrub(struct sk_buff *skb)
 {
 	skb_scrub_packet(skb, true);
+	skb_skip_tc_classify(skb);
 	skb->priority = 0;
 	skb_set_queue_mapping(skb, 0);
 	skb_reset_mac_header(skb);
