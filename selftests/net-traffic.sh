@@ -156,6 +156,23 @@ errors() {
 	expect_out 'Hop limit|Time exceeded' in_ct 101 ping -c 1 -W 5 -t 1 fd09::2
 	# From a port that nobody has, a refusal.
 	expect_out 'refused' in_ct 101 "$numbers" tcp-to 10.0.102.1 9999 1 0
+	in_ct 101 timeout 30 bash -c 'exec 3>/dev/udp/10.0.102.1/9999; while echo >&3; do :; done' 2>/dev/null
+	timeout 30 bash -c 'exec 3>/dev/udp/10.0.102.1/9999; while echo >&3; do :; done' 2>/dev/null
+}
+
+# The way between two containers is narrower than their devices: they are told, and TCP, whose packets of many segments
+# are larger than both, does as it is told.
+narrow() {
+	topology
+	ip link set venet0 mtu 1400
+	expect_out 'mtu = 1400' in_ct 101 ping -c 1 -W 2 -M "do" -s 1420 10.0.102.1
+	expect_out 'mtu = 1400|mtu=1400' in_ct 101 ping -c 1 -W 2 -M "do" -s 1420 2001:db8:1::1
+	in_ct 101 ip route flush cache
+	tcp 101 102 10.0.102.1 100000
+	tcp 101 102 2001:db8:1::1 100000
+	in_ct 101 ip route get 10.0.102.1 | grep 'mtu 1400'
+	# Cut into fragments on the way if the sender allows that.
+	ct_pings 101 10.0.102.1 -s 1450 -M dont
 }
 
 # A raw socket sets any source; it does not help.
@@ -329,6 +346,7 @@ netfilter() {
 clean_more() {
 	nft delete table inet nettest
 	ip link delete near
+	ip link set venet0 mtu 1500
 	ip route del unreachable 10.66.0.0/16
 } >/dev/null 2>&1
 
@@ -337,10 +355,10 @@ unloads() {
 }
 
 start_net
-ktap_plan 15
+ktap_plan 16
 for case in "everybody answers:everybody_answers" "a delegated prefix:prefix" "TCP:streams" \
 	"GSO packets are carried whole:carried_whole" "without offloads:without_offloads" "UDP:datagrams" \
-	"fragments:fragments" "ICMP errors:errors" "spoofed sources:spoofed" "the log is limited:log_is_limited" \
+	"fragments:fragments" "ICMP errors:errors" "a narrow way:narrow" "spoofed sources:spoofed" "the log is limited:log_is_limited" \
 	"multicast, broadcast, link-local:multicast" "garbage:garbage" "what tcpdump sees:seen" \
 	"netfilter and the short cut:netfilter"; do
 	net_check "${case%:*}" "${case#*:}"
