@@ -62,7 +62,7 @@ with_lan() {
 	# nothing of ours is left, and what is others' is there
 	nothing_left
 	nft delete table netdev mine
-	not grep -q cloison_ <(nft list tables)
+	none cloison_ nft list tables
 }
 
 # with_lan's, if it came so far
@@ -78,10 +78,19 @@ lan_case() {
 	undo_lan
 }
 
+# none REGEX COMMAND...: no line of its output matches.
+none() {
+	local lines
+	lines=$("${@:2}" | grep -E -e "$1") || return 0
+	echo "left: $lines"
+	return 1
+}
+
 nothing_left() {
-	not grep -qE 'proto (67|cloison)' <(ip route; ip -6 route)
-	[[ -z $(ip neigh show proxy) ]]
-	not grep -qE 'veth90|lan[0-9]\.' <(ip -o link)
+	none 'proto (67|cloison)' ip route
+	none 'proto (67|cloison)' ip -6 route
+	none . ip neigh show proxy
+	none 'veth90|lan[0-9]\.' ip -o link
 	diff <(ls /run/cloison/net 2>/dev/null) /dev/null
 }
 
