@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "../compat/compat.h"
+#include "cloison_net.h"
 #include "net.h"
 
 DEFINE_XARRAY(venet_cts);
@@ -76,6 +77,22 @@ void venet_unbind(struct venet_ct *ct)
 	venet_publish(vnet);
 	module_put(THIS_MODULE);
 }
+
+void cloison_net_addresses(u32 id, void (*show)(const struct in6_addr *addr,
+						unsigned int plen, void *arg),
+			   void *arg)
+{
+	struct venet_address *a;
+	struct venet_ct *ct;
+
+	mutex_lock(&venet_mutex);
+	ct = xa_load(&venet_cts, id);
+	if (ct)
+		list_for_each_entry(a, &ct->addresses, list)
+			show(&a->addr, a->plen, arg);
+	mutex_unlock(&venet_mutex);
+}
+EXPORT_SYMBOL_GPL(cloison_net_addresses);
 
 static int venet_attach(struct cloison_container *c, void *priv,
 			struct netlink_ext_ack *extack)
