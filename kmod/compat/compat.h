@@ -15,6 +15,19 @@
 /* Before 7.0, allocations named a size. */
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
+#define kmalloc_obj(obj) kmalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
+/* Before 6.3, file locks were declared in fs.h. */
+#if __has_include("linux/filelock.h")
+#include <linux/filelock.h>
+#endif
+
+/* Before 6.9, a lock and a lease were one structure. */
+#ifndef COMPAT_HAVE_FILE_LOCK_CORE
+#define file_lock_core	file_lock
+#define flc_list	fl_list
+#define flc_file	fl_file
 #endif
 
 /* Before 6.2, pre_doit got a genl_ops. */

@@ -20,7 +20,8 @@ COMPAT_CFLAGS := \
 	$(if $(call compat-probe,genl_split_ops),-DCOMPAT_HAVE_GENL_SPLIT_OPS) \
 	$(if $(call compat-probe,exit_group_dead),-DCOMPAT_HAVE_EXIT_GROUP_DEAD) \
 	$(if $(call compat-probe,netns_immutable),-DCOMPAT_HAVE_NETNS_IMMUTABLE) \
-	$(if $(call compat-probe,persistent_dentries),-DCOMPAT_HAVE_PERSISTENT_DENTRIES)
+	$(if $(call compat-probe,persistent_dentries),-DCOMPAT_HAVE_PERSISTENT_DENTRIES) \
+	$(if $(call compat-probe,file_lock_core),-DCOMPAT_HAVE_FILE_LOCK_CORE)
 export COMPAT_CFLAGS
 endif
 

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Cloison: the protocol between cloison_acct.ko and the tool. For the sources of
+ * the figures and how precise they are see Documentation/acct.rst.
+ *
+ * A generic netlink family of its own, CLOISON_ACCT_GENL_NAME, under the rules
+ * of the family "cloison" (cloison.h): initial network namespace, CAP_SYS_ADMIN
+ * in the initial user namespace, extended acks, strict checks. It is there if and
+ * only if the module is loaded. Containers are named by the ids that were
+ * registered with the core; ID of one that is not registered is -ENOENT.
+ *
+ * CLOISON_ACCT_CMD_GET	{ID}, answer {CONTAINER}; as a dump: all, by id
+ *	The beancounters of a container, all that are known, measured now. A
+ *	container that does not run holds nothing; what it held at most, and what it
+ *	was refused, stays until it is deleted.
+ *
+ * CLOISON_ACCT_CMD_SET	{ID, RESOURCE, BARRIER, LIMIT}
+ *	What the container may hold. The module writes it down and shows it: it
+ *	refuses nothing. Where a cgroup holds the limit (RESOURCE_A_FLAGS) that one
+ *	is shown, and of this the barrier only, if it is not above the limit.
+ *	-EINVAL	the barrier is above the limit
+ */
+#ifndef _UAPI_LINUX_CLOISON_ACCT_H
+#define _UAPI_LINUX_CLOISON_ACCT_H
+
+#define CLOISON_ACCT_GENL_NAME		"cloison_acct"
+#define CLOISON_ACCT_GENL_VERSION	1
+
+/* No bound, for barriers and limits: what is above is the same. */
+#define CLOISON_ACCT_UNLIMITED		0x7fffffffffffffffULL
+
+enum cloison_acct_cmd {
+	CLOISON_ACCT_CMD_UNSPEC,
+	CLOISON_ACCT_CMD_GET,
+	CLOISON_ACCT_CMD_SET,
+
+	__CLOISON_ACCT_CMD_MAX,
+	CLOISON_ACCT_CMD_MAX = __CLOISON_ACCT_CMD_MAX - 1,
+};
+
+/* Top level attributes. */
+enum cloison_acct_attr {
+	CLOISON_ACCT_A_UNSPEC,
+	CLOISON_ACCT_A_PAD,
+	CLOISON_ACCT_A_ID,		/* u32, 1..CLOISON_ID_MAX */
+	CLOISON_ACCT_A_RESOURCE,	/* u32, enum cloison_acct_resource */
+	CLOISON_ACCT_A_BARRIER,		/* u64 */
+	CLOISON_ACCT_A_LIMIT,		/* u64 */
+	CLOISON_ACCT_A_CONTAINER,	/* nested, enum cloison_acct_container_attr */
+
+	__CLOISON_ACCT_A_MAX,
+	CLOISON_ACCT_A_MAX = __CLOISON_ACCT_A_MAX - 1,
+};
+
+/* Inside CLOISON_ACCT_A_CONTAINER. */
+enum cloison_acct_container_attr {
+	CLOISON_ACCT_CONTAINER_A_UNSPEC,
+	CLOISON_ACCT_CONTAINER_A_ID,		/* u32 */
+	CLOISON_ACCT_CONTAINER_A_RESOURCE,	/* nested, enum cloison_acct_resource_attr:
+						 * one for each, in their order
+						 */
+
+	__CLOISON_ACCT_CONTAINER_A_MAX,
+	CLOISON_ACCT_CONTAINER_A_MAX = __CLOISON_ACCT_CONTAINER_A_MAX - 1,
+};
+
+/* HELD, MAXHELD and FAILCNT are absent where this kernel cannot account it. */
+enum cloison_acct_resource_attr {
+	CLOISON_ACCT_RESOURCE_A_UNSPEC,
+	CLOISON_ACCT_RESOURCE_A_PAD,
+	CLOISON_ACCT_RESOURCE_A_ID,		/* u32, enum cloison_acct_resource */
+	CLOISON_ACCT_RESOURCE_A_FLAGS,		/* u32, CLOISON_ACCT_F_... */
+	CLOISON_ACCT_RESOURCE_A_HELD,		/* u64, these all */
+	CLOISON_ACCT_RESOURCE_A_MAXHELD,
+	CLOISON_ACCT_RESOURCE_A_BARRIER,
+	CLOISON_ACCT_RESOURCE_A_LIMIT,
+	CLOISON_ACCT_RESOURCE_A_FAILCNT,
+
+	__CLOISON_ACCT_RESOURCE_A_MAX,
+	CLOISON_ACCT_RESOURCE_A_MAX = __CLOISON_ACCT_RESOURCE_A_MAX - 1,
+};
+
+/* The kernel keeps the maximum; without it: the most that was seen by looking. */
+#define CLOISON_ACCT_F_PEAK	(1U << 0)
+/* The limit is held: by the container's cgroup. */
+#define CLOISON_ACCT_F_LIMITED	(1U << 1)
+
+/*
+ * OpenVZ's beancounters under OpenVZ's numbers; those that are not here OpenVZ
+ * shows as "dummy". Units: pages of ..PAGES, bytes of ..BUF and ..SIZE, else a
+ * number.
+ */
+enum cloison_acct_resource {
+	CLOISON_ACCT_KMEMSIZE		= 0,
+	CLOISON_ACCT_LOCKEDPAGES	= 1,
+	CLOISON_ACCT_PRIVVMPAGES	= 2,
+	CLOISON_ACCT_SHMPAGES		= 3,
+	CLOISON_ACCT_NUMPROC		= 5,
+	CLOISON_ACCT_PHYSPAGES		= 6,
+	CLOISON_ACCT_VMGUARPAGES	= 7,
+	CLOISON_ACCT_OOMGUARPAGES	= 8,
+	CLOISON_ACCT_NUMTCPSOCK		= 9,
+	CLOISON_ACCT_NUMFLOCK		= 10,
+	CLOISON_ACCT_NUMPTY		= 11,
+	CLOISON_ACCT_NUMSIGINFO		= 12,
+	CLOISON_ACCT_TCPSNDBUF		= 13,
+	CLOISON_ACCT_TCPRCVBUF		= 14,
+	CLOISON_ACCT_OTHERSOCKBUF	= 15,
+	CLOISON_ACCT_DGRAMRCVBUF	= 16,
+	CLOISON_ACCT_NUMOTHERSOCK	= 17,
+	CLOISON_ACCT_DCACHESIZE		= 18,
+	CLOISON_ACCT_NUMFILE		= 19,
+	CLOISON_ACCT_NUMIPTENT		= 23,
+	CLOISON_ACCT_SWAPPAGES		= 24,
+
+	CLOISON_ACCT_RESOURCES		= 25,
+};
+
+#endif /* _UAPI_LINUX_CLOISON_ACCT_H */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of cloison_acct.ko share. See Documentation/acct.rst. */
+#ifndef _CLOISON_ACCT_PRIVATE_H
+#define _CLOISON_ACCT_PRIVATE_H
+
+#include <linux/bits.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/xarray.h>
+#include <uapi/linux/cloison_acct.h>
+
+#include "../core/cloison.h"
+
+struct file;
+struct net;
+struct proc_dir_entry;
+struct seq_file;
+
+/* Beside CLOISON_ACCT_F_...: there are figures. Not for userspace. */
+#define ACCT_KNOWN	BIT(31)
+
+struct acct_row {
+	u64	held;
+	u64	maxheld;
+	u64	barrier;
+	u64	limit;
+	u64	failcnt;
+	u32	flags;
+};
+
+struct acct_sample {
+	struct acct_row row[CLOISON_ACCT_RESOURCES];
+};
+
+static inline void acct_hold(struct acct_row *row, u64 held)
+{
+	row->held = held;
+	row->flags |= ACCT_KNOWN;
+}
+
+/*
+ * container.c: the module's side of a container. Whoever got it has a reference:
+ * that keeps the memory only, see dead.
+ */
+struct acct_ct {
+	u32			id;
+	refcount_t		refcount;
+	struct proc_dir_entry	*proc;
+
+	struct mutex		lock;	/* of all below */
+	struct cgroup		*cgroup;	/* NULL once its init has died */
+	struct file		*dir;	/* of the cgroup, as long */
+	struct pid		*init;	/* while it runs */
+	u64			started;	/* CLOCK_BOOTTIME, ns */
+	struct {
+		u64	maxheld;
+		u64	failcnt;
+		u64	barrier;
+		u64	limit;
+		u32	flags;
+		bool	bounded;	/* barrier and limit were set */
+	} kept[CLOISON_ACCT_RESOURCES];
+	struct rcu_head		rcu;
+};
+
+extern struct cloison_ops acct_cloison_ops;
+
+/* NULL: there is none. acct_next(): the first from that id on. */
+struct acct_ct *acct_get(u32 id);
+struct acct_ct *acct_next(u64 id);
+void acct_put(struct acct_ct *ct);
+
+/* resource.c: NULL for those numbers that OpenVZ does not use either. */
+extern const char * const acct_names[CLOISON_ACCT_RESOURCES];
+
+/* sample.c: what a container holds now. The second one: under its lock. */
+int acct_sample(struct acct_ct *ct, struct acct_sample *s);
+int acct_sample_locked(struct acct_ct *ct, struct acct_sample *s);
+int acct_sampler_init(void);
+void acct_sampler_exit(void);
+
+/* cgroup.c: of its cgroup. Under its lock. */
+int acct_cgroup_init(void);
+void acct_cgroup_exit(void);
+int acct_cgroup_open(struct acct_ct *ct, struct netlink_ext_ack *extack);
+/* The text of a file, to be freed; NULL without it. */
+char *acct_cgroup_text(struct acct_ct *ct, const char *file);
+/* The number in the line "KEY NUMBER"; of the text itself if @key is NULL. */
+bool acct_number(const char *text, const char *key, u64 *number);
+void acct_cgroup_sample(struct acct_ct *ct, struct acct_sample *s);
+
+/* walk.c: of its processes. Under its lock. */
+struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr);
+int acct_walk(struct acct_ct *ct, struct acct_sample *s);
+
+/* files.c: what a walk has met. */
+struct acct_thing {
+	unsigned long	key;	/* the same thing has the same one */
+	enum {
+		ACCT_FILE,
+		ACCT_PTY,
+		ACCT_TCP,
+		/* Of the container's network namespace, see acct_sockets(). */
+		ACCT_TCP_COUNTED,
+		ACCT_TCP_UNHASHED,
+		ACCT_SOCKET,
+		ACCT_SOCKET_COUNTED,
+		ACCT_MEMORY,
+	} what;
+	u32		locks;
+	u64		amount[2];	/* sent and received, or private and locked */
+	bool		dgram;
+};
+
+struct acct_walk {
+	struct acct_sample	*s;
+	struct net		*net;
+	u64			tcp_unhashed;
+	/* what may be met again, counted in the end */
+	struct acct_thing	*again;
+	size_t			count;
+	size_t			size;
+	/* of the table of files at hand */
+	bool			shared;
+	unsigned int		fd;
+	unsigned int		left;
+};
+
+void acct_count(struct acct_walk *walk, const struct acct_thing *thing);
+int acct_files(struct acct_walk *walk, struct task_struct *task);
+
+/* netlink.c */
+int acct_netlink_init(void);
+void acct_netlink_exit(void);
+
+/* proc.c: who may look, and at what. */
+struct acct_view {
+	u32		only;	/* a container that sees itself; 0: the host */
+	bool		headless;
+	struct acct_ct	*ct;	/* that is being shown */
+};
+
+extern const struct proc_ops acct_beancounters_ops;	/* with OpenVZ's dummies */
+extern const struct proc_ops acct_resources_ops;
+extern const struct proc_ops acct_one_ops;	/* the data is an id */
+extern const struct proc_ops acct_veinfo_ops;
+extern const struct proc_ops acct_vestat_ops;
+extern const struct proc_ops acct_veip_ops;
+extern const struct proc_ops acct_version_ops;
+
+/* The seq_file iterators of a file with a line or more for each container. */
+int acct_view_open(struct inode *inode, struct file *file,
+		   const struct seq_operations *ops);
+void *acct_view_start(struct seq_file *m, loff_t *pos);
+void *acct_view_next(struct seq_file *m, void *v, loff_t *pos);
+void acct_view_stop(struct seq_file *m, void *v);
+
+/* Nothing if the module was told so: then there is nothing to remove either. */
+int acct_proc_init(void);
+void acct_proc_exit(void);
+int acct_proc_add(struct acct_ct *ct);
+void acct_proc_del(struct acct_ct *ct);
+
+#endif /* _CLOISON_ACCT_PRIVATE_H */

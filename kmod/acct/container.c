@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Containers: from what their figures come, and how long.
+ *
+ * An entry outlives its container for readers that have got it. What it has of
+ * the container (cgroup, init) it lets go at the death of init, as the core does;
+ * then it holds nothing, and the figures that stay are kept in it.
+ */
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "../compat/compat.h"
+#include "acct.h"
+
+/* Written under the core's mutex, read under RCU. */
+static DEFINE_XARRAY(acct_cts);
+
+struct acct_ct *acct_get(u32 id)
+{
+	struct acct_ct *ct;
+
+	rcu_read_lock();
+	ct = xa_load(&acct_cts, id);
+	if (ct && !refcount_inc_not_zero(&ct->refcount))
+		ct = NULL;
+	rcu_read_unlock();
+	return ct;
+}
+
+struct acct_ct *acct_next(u64 from)
+{
+	unsigned long id = from;
+	struct acct_ct *ct;
+
+	rcu_read_lock();
+	xa_for_each_start(&acct_cts, id, ct, from)
+		if (refcount_inc_not_zero(&ct->refcount))
+			break;
+	rcu_read_unlock();
+	return ct;
+}
+
+void acct_put(struct acct_ct *ct)
+{
+	/* A lookup under RCU may just have found it. */
+	if (refcount_dec_and_test(&ct->refcount))
+		kfree_rcu(ct, rcu);
+}
+
+static void acct_let_go(struct acct_ct *ct)
+{
+	if (ct->init)
+		put_pid(ct->init);
+	ct->init = NULL;
+	if (!ct->cgroup)
+		return;
+	fput(ct->dir);
+	cgroup_put(ct->cgroup);
+	ct->cgroup = NULL;
+}
+
+static int acct_attach(struct cloison_container *c, void *priv,
+		       struct netlink_ext_ack *extack)
+{
+	struct acct_ct *ct;
+	int err;
+
+	ct = kzalloc_obj(*ct);
+	if (!ct)
+		return -ENOMEM;
+	ct->id = c->id;
+	refcount_set(&ct->refcount, 1);
+	mutex_init(&ct->lock);
+	/* One that is older than this module may be dead. */
+	if (c->cgroup) {
+		cgroup_get(c->cgroup);
+		ct->cgroup = c->cgroup;
+		err = acct_cgroup_open(ct, extack);
+		if (err)
+			goto put_cgroup;
+	}
+	err = acct_proc_add(ct);
+	if (err)
+		goto let_go;
+	err = xa_insert(&acct_cts, ct->id, ct, GFP_KERNEL);
+	if (err)
+		goto del_proc;
+	return 0;
+
+del_proc:
+	acct_proc_del(ct);
+let_go:
+	acct_let_go(ct);
+	kfree(ct);
+	return err;
+
+put_cgroup:
+	cgroup_put(ct->cgroup);
+	kfree(ct);
+	return err;
+}
+
+static void acct_start(struct cloison_container *c, void *priv)
+{
+	struct acct_ct *ct = xa_load(&acct_cts, c->id);
+
+	mutex_lock(&ct->lock);
+	ct->init = get_pid(c->init);
+	ct->started = c->started;
+	mutex_unlock(&ct->lock);
+}
+
+/* What the kernel has kept of its maxima is looked up for the last time. */
+static void acct_exit(struct cloison_container *c, void *priv)
+{
+	struct acct_ct *ct = xa_load(&acct_cts, c->id);
+	struct acct_sample *s = kmalloc_obj(*s);
+
+	mutex_lock(&ct->lock);
+	if (s)
+		acct_sample_locked(ct, s);
+	acct_let_go(ct);
+	mutex_unlock(&ct->lock);
+	kfree(s);
+}
+
+static void acct_detach(struct cloison_container *c, void *priv)
+{
+	struct acct_ct *ct = xa_erase(&acct_cts, c->id);
+
+	/* Waits for readers: they take no lock of the core's. */
+	acct_proc_del(ct);
+	mutex_lock(&ct->lock);
+	acct_let_go(ct);
+	mutex_unlock(&ct->lock);
+	acct_put(ct);
+}
+
+struct cloison_ops acct_cloison_ops = {
+	.name	= "cloison_acct",
+	.attach	= acct_attach,
+	.start	= acct_start,
+	.exit	= acct_exit,
+	.detach	= acct_detach,
+};

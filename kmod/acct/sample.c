@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All figures of a container at one moment, and the maxima over time.
+ *
+ * Nothing is counted where processes run: figures are gathered when somebody
+ * asks, and every now and then for the sake of the maxima that the kernel does
+ * not keep.
+ */
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "../compat/compat.h"
+#include "acct.h"
+
+static unsigned int interval = 10;
+module_param(interval, uint, 0644);
+MODULE_PARM_DESC(interval,
+		 "Seconds between two looks for what containers hold at most, 0: never (10)");
+
+/* How soon a change of the parameter is noticed when it is 0. */
+#define ACCT_IDLE	10
+
+static struct workqueue_struct *acct_wq;
+static struct delayed_work acct_work;
+
+/* What was set, where the kernel does not say how it is; see cloison_acct.h. */
+static void acct_bound(struct acct_ct *ct, struct acct_row *row, int r)
+{
+	bool set = ct->kept[r].bounded;
+
+	if (row->flags & CLOISON_ACCT_F_LIMITED) {
+		if (set && ct->kept[r].barrier <= row->limit)
+			row->barrier = ct->kept[r].barrier;
+		return;
+	}
+	row->barrier = set ? ct->kept[r].barrier : CLOISON_ACCT_UNLIMITED;
+	row->limit = set ? ct->kept[r].limit : CLOISON_ACCT_UNLIMITED;
+}
+
+static void acct_keep(struct acct_ct *ct, struct acct_row *row, int r)
+{
+	ct->kept[r].maxheld = max3(ct->kept[r].maxheld, row->held, row->maxheld);
+	row->maxheld = ct->kept[r].maxheld;
+	ct->kept[r].failcnt = max(ct->kept[r].failcnt, row->failcnt);
+	row->failcnt = ct->kept[r].failcnt;
+	ct->kept[r].flags |= row->flags & ~CLOISON_ACCT_F_LIMITED;
+}
+
+int acct_sample_locked(struct acct_ct *ct, struct acct_sample *s)
+{
+	int err = 0, r;
+
+	lockdep_assert_held(&ct->lock);
+
+	memset(s, 0, sizeof(*s));
+	/* A guarantee: nothing of it is ever held. */
+	acct_hold(&s->row[CLOISON_ACCT_VMGUARPAGES], 0);
+	if (ct->cgroup) {
+		acct_cgroup_sample(ct, s);
+		err = acct_walk(ct, s);
+		if (err)
+			return err;
+	}
+	for (r = 0; r < CLOISON_ACCT_RESOURCES; r++) {
+		/* Of what is dead nothing is held, as far as it ever was known. */
+		if (!ct->cgroup)
+			s->row[r].flags |= ct->kept[r].flags;
+		acct_keep(ct, &s->row[r], r);
+		acct_bound(ct, &s->row[r], r);
+	}
+	return 0;
+}
+
+int acct_sample(struct acct_ct *ct, struct acct_sample *s)
+{
+	int err = mutex_lock_killable(&ct->lock);
+
+	if (err)
+		return err;
+	err = acct_sample_locked(ct, s);
+	mutex_unlock(&ct->lock);
+	return err;
+}
+
+static void acct_look(struct work_struct *work)
+{
+	unsigned int secs = READ_ONCE(interval);
+	struct acct_sample *s = secs ? kmalloc_obj(*s) : NULL;
+	struct acct_ct *ct;
+	u64 id = 0;
+
+	while (s && (ct = acct_next(id))) {
+		acct_sample(ct, s);
+		id = (u64)ct->id + 1;
+		acct_put(ct);
+	}
+	kfree(s);
+	queue_delayed_work(acct_wq, &acct_work,
+			   (unsigned long)min(secs ?: ACCT_IDLE, 86400U) * HZ);
+}
+
+int acct_sampler_init(void)
+{
+	acct_wq = alloc_workqueue("cloison_acct", WQ_UNBOUND, 1);
+	if (!acct_wq)
+		return -ENOMEM;
+	INIT_DELAYED_WORK(&acct_work, acct_look);
+	queue_delayed_work(acct_wq, &acct_work, HZ);
+	return 0;
+}
+
+void acct_sampler_exit(void)
+{
+	cancel_delayed_work_sync(&acct_work);
+	destroy_workqueue(acct_wq);
+}
