@@ -38,6 +38,7 @@ static const struct verb verbs[] = {
 	{ "unpause", cmd_unpause, "CTID" },
 	{ "status", cmd_status, "CTID [--json]" },
 	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-j] [-o FIELD,...] [-s [-]FIELD] [CTID ...]" },
+	{ "ubc", cmd_ubc, "[--near] [--json] [CTID ...]" },
 	{ "set", cmd_set, "CTID [--save] [--force] PARAMETER ... | CTID --reset_ub" },
 	{ "enter", cmd_enter, "CTID [--exec COMMAND ...]" },
 	{ "exec", cmd_exec, "CTID COMMAND [ARGUMENT ...]" },
@@ -67,6 +68,7 @@ static const struct name {
 	{ "vzcfgvalidate", "vzcfgvalidate" },
 	{ "vzsplit", "vzsplit" },
 	{ "vzpid", "vzpid" },
+	{ "vzubc", "ubc", .failure = 1 },
 	{ "vzcpucheck", "vzcpucheck" },
 	{ "vzmemcheck", "vzmemcheck" },
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../lib/attach.h"
+#include "../lib/beancounters.h"
 #include "../lib/cgroup.h"
 #include "../lib/devnodes.h"
 #include "../lib/dist.h"
@@ -121,13 +122,17 @@ static int apply_netif(struct container *ct, const struct kernel_container *kc)
 	return ret ? ret : ethernet_change(ct->id, kc->init, netif);
 }
 
-static int apply(struct container *ct, const struct kernel_container *kc, unsigned int applies)
+static int apply(struct container *ct, const struct kernel_container *kc,
+		 const struct params *params)
 {
 	const char *name = conf_get(ct->conf, "NAME");
+	unsigned int applies = params->applies;
 	int ret = 0;
 
 	if (applies & LIMIT_ALL)
 		ret = apply_limits(ct, applies & LIMIT_ALL);
+	if (!ret)
+		ret = beancounters_apply(ct->id, ct->conf, params);
 	if (!ret)
 		ret = apply_inside(ct, kc, applies);
 	if (!ret && (applies & APPLIES_NETIF))
@@ -397,7 +402,7 @@ int cmd_set(int argc, char **argv)
 		ret = fail(EXIT_MOUNTED, "Container is mounted at %s: stop it first", ct.root);
 	at_once = running && !(o.mode == SETMODE_RESTART && (o.params.applies & APPLIES_RESTART));
 	if (!ret && at_once)
-		ret = apply(&ct, &kc, o.params.applies);
+		ret = apply(&ct, &kc, &o.params);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
 		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
 	if (!ret && o.userpasswd)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "adopt.h"
+#include "beancounters.h"
 #include "cgroup.h"
 #include "error.h"
 #include "util.h"
@@ -123,6 +124,8 @@ int adopt(const struct container *ct, pid_t *init)
 		ret = kernel_get(ct->id, &kc);
 	if (!ret && !kc.id)
 		ret = kernel_new(ct->id, cgid, conf_get(ct->conf, "NAME"));
+	if (!ret)
+		ret = beancounters_apply(ct->id, ct->conf, NULL);
 	if (ret)
 		return ret;
 	ret = kernel_set_init(ct->id, *init);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * OpenVZ's beancounters as fields of a list. For some the kernel has the same figure in
- * a file of the container's cgroup; of the others only what is configured is known.
+ * a file of the container's cgroup, which is cheap; the module cloison_acct has all that
+ * can be had. Without it, of some only what is configured is known.
  */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "beancounters.h"
 #include "fields.h"
+#include "params.h"
 #include "util.h"
 #include "value.h"
 
@@ -19,32 +22,36 @@ struct source {
 static const struct beancounter {
 	const char *name, *header, *key;
 	char unit;	/* p: pages, which cgroup files have as bytes; b: bytes; n: a number */
+	uint32_t resource;	/* of the module's */
 	struct source held, maxheld, failcnt;
 	const char *limit;	/* the file, where the kernel holds it */
 } beancounters[] = {
-	{ "kmemsize", "KMEMSIZE", "KMEMSIZE", 'b', { "memory.stat", "kernel" } },
-	{ "lockedpages", "LOCKEDP", "LOCKEDPAGES", 'p', { "memory.stat", "unevictable" } },
-	{ "privvmpages", "PRIVVMP", "PRIVVMPAGES", 'p' },
-	{ "shmpages", "SHMP", "SHMPAGES", 'p', { "memory.stat", "shmem" } },
-	{ "numproc", "NPROC", "NUMPROC", 'n', { "pids.current" }, { "pids.peak" },
-	  { "pids.events", "max" }, "pids.max" },
-	{ "physpages", "PHYSP", "PHYSPAGES", 'p', { "memory.current" }, { "memory.peak" },
-	  { "memory.events", "oom" }, "memory.max" },
-	{ "vmguarpages", "VMGUARP", "VMGUARPAGES", 'p' },
-	{ "oomguarpages", "OOMGUARP", "OOMGUARPAGES", 'p' },
-	{ "numtcpsock", "NTCPSOCK", "NUMTCPSOCK", 'n' },
-	{ "numflock", "NFLOCK", "NUMFLOCK", 'n' },
-	{ "numpty", "NPTY", "NUMPTY", 'n' },
-	{ "numsiginfo", "NSIGINFO", "NUMSIGINFO", 'n' },
-	{ "tcpsndbuf", "TCPSNDB", "TCPSNDBUF", 'b' },
-	{ "tcprcvbuf", "TCPRCVB", "TCPRCVBUF", 'b' },
-	{ "othersockbuf", "OTHSOCKB", "OTHERSOCKBUF", 'b' },
-	{ "dgramrcvbuf", "DGRAMRB", "DGRAMRCVBUF", 'b' },
-	{ "numothersock", "NOTHSOCK", "NUMOTHERSOCK", 'n' },
-	{ "dcachesize", "DCACHESZ", "DCACHESIZE", 'b' },
-	{ "numfile", "NFILE", "NUMFILE", 'n' },
-	{ "numiptent", "NIPTENT", "NUMIPTENT", 'n' },
-	{ "swappages", "SWAPP", "SWAPPAGES", 'p', { "memory.swap.current" },
+	{ "kmemsize", "KMEMSIZE", "KMEMSIZE", 'b', CLOISON_ACCT_KMEMSIZE,
+	  { "memory.stat", "kernel" } },
+	{ "lockedpages", "LOCKEDP", "LOCKEDPAGES", 'p', CLOISON_ACCT_LOCKEDPAGES,
+	  { "memory.stat", "unevictable" } },
+	{ "privvmpages", "PRIVVMP", "PRIVVMPAGES", 'p', CLOISON_ACCT_PRIVVMPAGES },
+	{ "shmpages", "SHMP", "SHMPAGES", 'p', CLOISON_ACCT_SHMPAGES,
+	  { "memory.stat", "shmem" } },
+	{ "numproc", "NPROC", "NUMPROC", 'n', CLOISON_ACCT_NUMPROC, { "pids.current" },
+	  { "pids.peak" }, { "pids.events", "max" }, "pids.max" },
+	{ "physpages", "PHYSP", "PHYSPAGES", 'p', CLOISON_ACCT_PHYSPAGES, { "memory.current" },
+	  { "memory.peak" }, { "memory.events", "oom" }, "memory.max" },
+	{ "vmguarpages", "VMGUARP", "VMGUARPAGES", 'p', CLOISON_ACCT_VMGUARPAGES },
+	{ "oomguarpages", "OOMGUARP", "OOMGUARPAGES", 'p', CLOISON_ACCT_OOMGUARPAGES },
+	{ "numtcpsock", "NTCPSOCK", "NUMTCPSOCK", 'n', CLOISON_ACCT_NUMTCPSOCK },
+	{ "numflock", "NFLOCK", "NUMFLOCK", 'n', CLOISON_ACCT_NUMFLOCK },
+	{ "numpty", "NPTY", "NUMPTY", 'n', CLOISON_ACCT_NUMPTY },
+	{ "numsiginfo", "NSIGINFO", "NUMSIGINFO", 'n', CLOISON_ACCT_NUMSIGINFO },
+	{ "tcpsndbuf", "TCPSNDB", "TCPSNDBUF", 'b', CLOISON_ACCT_TCPSNDBUF },
+	{ "tcprcvbuf", "TCPRCVB", "TCPRCVBUF", 'b', CLOISON_ACCT_TCPRCVBUF },
+	{ "othersockbuf", "OTHSOCKB", "OTHERSOCKBUF", 'b', CLOISON_ACCT_OTHERSOCKBUF },
+	{ "dgramrcvbuf", "DGRAMRB", "DGRAMRCVBUF", 'b', CLOISON_ACCT_DGRAMRCVBUF },
+	{ "numothersock", "NOTHSOCK", "NUMOTHERSOCK", 'n', CLOISON_ACCT_NUMOTHERSOCK },
+	{ "dcachesize", "DCACHESZ", "DCACHESIZE", 'b', CLOISON_ACCT_DCACHESIZE },
+	{ "numfile", "NFILE", "NUMFILE", 'n', CLOISON_ACCT_NUMFILE },
+	{ "numiptent", "NIPTENT", "NUMIPTENT", 'n', CLOISON_ACCT_NUMIPTENT },
+	{ "swappages", "SWAPP", "SWAPPAGES", 'p', CLOISON_ACCT_SWAPPAGES, { "memory.swap.current" },
 	  { "memory.swap.peak" }, { "memory.swap.events", "fail" }, "memory.swap.max" },
 };
 
@@ -93,8 +100,16 @@ static uint64_t in_unit(const struct beancounter *b, uint64_t value)
 	return b->unit == 'p' ? value / page_size() : value;
 }
 
-static bool from_kernel(struct listed *l, const struct beancounter *b, const struct source *s,
-			uint64_t *out)
+/* NULL if the module is not there. */
+static const struct acct_figures *from_module(struct listed *l, const struct beancounter *b)
+{
+	const struct acct_container *all = listed_acct(l);
+
+	return all ? &all->of[b->resource] : NULL;
+}
+
+static bool from_file(struct listed *l, const struct beancounter *b, const struct source *s,
+		      uint64_t *out)
 {
 	if (!s->file || !listed_number(l, s->file, s->key, out))
 		return false;
@@ -104,11 +119,23 @@ static bool from_kernel(struct listed *l, const struct beancounter *b, const str
 	return true;
 }
 
-static bool configured(struct listed *l, const struct beancounter *b, uint64_t *barrier,
-		       uint64_t *limit)
+/* Those that the kernel holds are the same in its file. */
+static bool from_kernel(struct listed *l, const struct beancounter *b, const struct source *s,
+			uint64_t *out)
 {
-	const char *v = listed_conf(l, b->key);
+	const struct acct_figures *a;
 
+	if (b->limit && from_file(l, b, s, out))
+		return true;
+	a = from_module(l, b);
+	if (!a)
+		return from_file(l, b, s, out);
+	*out = s == &b->held ? a->held : s == &b->maxheld ? a->maxheld : a->failcnt;
+	return a->known;
+}
+
+static bool parse(const struct beancounter *b, const char *v, uint64_t *barrier, uint64_t *limit)
+{
 	if (!v || !(b->unit == 'n' ? parse_count_pair(v, barrier, limit) :
 		    parse_size_pair(v, b->unit == 'p' ? page_size() : 1, barrier, limit)))
 		return false;
@@ -121,9 +148,15 @@ static bool configured(struct listed *l, const struct beancounter *b, uint64_t *
 static bool limits(struct listed *l, const struct beancounter *b, uint64_t *barrier,
 		   uint64_t *limit)
 {
-	bool known = configured(l, b, barrier, limit);
+	const struct acct_figures *a = b->limit ? NULL : from_module(l, b);
+	bool known = parse(b, listed_conf(l, b->key), barrier, limit);
 	uint64_t held;
 
+	if (a && a->limit != CLOISON_ACCT_UNLIMITED) {
+		*barrier = a->barrier;
+		*limit = a->limit;
+		return true;
+	}
 	if (!b->limit || !listed_number(l, b->limit, NULL, &held))
 		return known;
 	held = in_unit(b, held);
@@ -188,4 +221,38 @@ uint64_t beancounter_physpages(struct listed *l)
 	uint64_t barrier, limit;
 
 	return limits(l, &beancounters[PHYSPAGES], &barrier, &limit) ? limit : VALUE_UNLIMITED;
+}
+
+const char *beancounter_name(size_t index, uint32_t *resource)
+{
+	if (index >= ARRAY_SIZE(beancounters))
+		return NULL;
+	*resource = beancounters[index].resource;
+	return beancounters[index].name;
+}
+
+char beancounter_unit(size_t index)
+{
+	return beancounters[index].unit;
+}
+
+int beancounters_apply(uint32_t id, const struct conf *conf, const struct params *only)
+{
+	if (!acct_loaded() || !conf)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(beancounters); i++) {
+		const struct beancounter *b = &beancounters[i];
+		uint64_t barrier, limit;
+		int ret;
+
+		if (only && !params_seen(only, b->key))
+			continue;
+		/* as validate.c has it, a bad pair is a matter of the configuration */
+		if (!parse(b, conf_get(conf, b->key), &barrier, &limit) || barrier > limit)
+			continue;
+		ret = acct_set(id, b->resource, barrier, limit);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "action.h"
+#include "beancounters.h"
 #include "capability.h"
 #include "cgroup.h"
 #include "confine.h"
@@ -407,6 +408,8 @@ int launch(struct container *ct, bool wait)
 		say("Container is mounted");
 	if (!ret)
 		ret = kernel_new(ct->id, place.cgid, conf_get(ct->conf, "NAME"));
+	if (!ret)
+		ret = beancounters_apply(ct->id, ct->conf, NULL);
 	if (!ret)
 		ret = network_reserve(ct->id, &place.network);
 	if (!ret && place.network.addresses.count)

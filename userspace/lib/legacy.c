@@ -53,7 +53,7 @@ const char *legacy_advice(const char *key, const char *value)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (strcmp(lines[i].key, key) == 0)
 			return lines[i].applies(value) ? lines[i].advice : NULL;
-	if (params_key_applies(key) & APPLIES_NOWHERE)
+	if (params_key_applies(key) & (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS))
 		return "it is recorded, not enforced";
 	return NULL;
 }

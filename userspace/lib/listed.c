@@ -59,6 +59,16 @@ enum listed_status listed_status(struct listed *l)
 	return container_dumped(listed_container(l)) ? LISTED_SUSPENDED : LISTED_STOPPED;
 }
 
+const struct acct_container *listed_acct(struct listed *l)
+{
+	if (!listed_runs(l) || !acct_loaded())
+		return NULL;
+	if (!l->have_acct && acct_get(l->id, &l->acct))
+		error_clear();
+	l->have_acct = true;
+	return l->acct.id ? &l->acct : NULL;
+}
+
 const char *listed_file(struct listed *l, const char *file)
 {
 	if (!listed_runs(l))

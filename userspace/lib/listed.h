@@ -6,6 +6,7 @@
 #ifndef CLOISON_LISTED_H
 #define CLOISON_LISTED_H
 
+#include "acct.h"
 #include "container.h"
 #include "limits.h"
 
@@ -26,6 +27,8 @@ struct listed {
 	bool opened;
 	struct limits limits;
 	bool have_limits;
+	struct acct_container acct;
+	bool have_acct;
 	const char *file;	/* the file of its cgroup that was read last */
 	char *text;
 };
@@ -57,6 +60,9 @@ enum listed_status listed_status(struct listed *l);
  * such file. @file must live as long as @l.
  */
 bool listed_number(struct listed *l, const char *file, const char *key, uint64_t *out);
+
+/* What the module cloison_acct knows of it; NULL if nothing. */
+const struct acct_container *listed_acct(struct listed *l);
 
 /* The whole file, owned by @l and good until the next call. */
 const char *listed_file(struct listed *l, const char *file);

@@ -374,12 +374,12 @@ static const struct param params[] = {
 	  cpumask },
 	{ "cpus", "CPUS", LIMIT_CPU_TIME, "a number of CPUs, 0 for all", cpus },
 	{ "cpuunits", "CPUUNITS", LIMIT_CPUUNITS, "a number between 8 and 500000", cpuunits },
-	{ "dcachesize", "DCACHESIZE", APPLIES_NOWHERE, BYTES, bytes },
+	{ "dcachesize", "DCACHESIZE", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "description", "DESCRIPTION", APPLIES_FILE, "one line of text", line },
 	{ "devices", "DEVICES", APPLIES_DEVICES, "b|c:MAJOR:MINOR|all:[r][w]|none", devices_merge },
 	{ "devnodes", "DEVNODES", APPLIES_DEVICES,
 	  "a name below /dev and its use, as in net/tun:rw", devnodes_merge },
-	{ "dgramrcvbuf", "DGRAMRCVBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "dgramrcvbuf", "DGRAMRCVBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "diskinodes", "DISKINODES", APPLIES_LEGACY, ITEMS, inodes },
 	{ "diskquota", "DISK_QUOTA", APPLIES_LEGACY, "yes or no", yes_no },
 	{ "diskspace", "DISKSPACE", APPLIES_LEGACY,
@@ -395,12 +395,12 @@ static const struct param params[] = {
 	{ "ioprio", "IOPRIO", LIMIT_IOPRIO, "a number between 0 and 7", ioprio },
 	{ "iopslimit", "IOPSLIMIT", LIMIT_IO, "operations per second, 0 for no limit", iopslimit },
 	{ "iptables", "IPTABLES", APPLIES_LEGACY, "names of modules", line },
-	{ "kmemsize", "KMEMSIZE", APPLIES_NOWHERE, BYTES, bytes },
+	{ "kmemsize", "KMEMSIZE", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "ifname", "NETIF", APPLIES_NETIF, "the name of one of its interfaces", netif_select },
 	{ "ip", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
 	{ "ipadd", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
 	{ "ipdel", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS ", or all", ipdel },
-	{ "lockedpages", "LOCKEDPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "lockedpages", "LOCKEDPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "mac", "NETIF", APPLIES_NETIF, "a MAC address" OF_NETIF, netif_mac },
 	{ "mac_filter", "NETIF", APPLIES_NETIF, "on or off" OF_NETIF, netif_filter },
 	{ "meminfo", "MEMINFO", APPLIES_LEGACY, "none, pages:N or privvmpages:N", meminfo },
@@ -420,25 +420,25 @@ static const struct param params[] = {
 	  OF_NETIF, netif_set },
 	{ "nodemask", "NODEMASK", LIMIT_NODEMASK, "a list of NUMA nodes such as 0-1, or all",
 	  nodemask },
-	{ "numfile", "NUMFILE", APPLIES_NOWHERE, ITEMS, items },
-	{ "numflock", "NUMFLOCK", APPLIES_NOWHERE, ITEMS, items },
-	{ "numiptent", "NUMIPTENT", APPLIES_NOWHERE, ITEMS, items },
-	{ "numothersock", "NUMOTHERSOCK", APPLIES_NOWHERE, ITEMS, items },
+	{ "numfile", "NUMFILE", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numflock", "NUMFLOCK", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numiptent", "NUMIPTENT", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numothersock", "NUMOTHERSOCK", APPLIES_BEANCOUNTERS, ITEMS, items },
 	{ "numproc", "NUMPROC", LIMIT_NUMPROC, "a number of processes, or unlimited", count },
-	{ "numpty", "NUMPTY", APPLIES_NOWHERE, ITEMS, items },
-	{ "numsiginfo", "NUMSIGINFO", APPLIES_NOWHERE, ITEMS, items },
-	{ "numtcpsock", "NUMTCPSOCK", APPLIES_NOWHERE, ITEMS, items },
+	{ "numpty", "NUMPTY", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numsiginfo", "NUMSIGINFO", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numtcpsock", "NUMTCPSOCK", APPLIES_BEANCOUNTERS, ITEMS, items },
 	{ "onboot", "ONBOOT", APPLIES_FILE, "yes or no", yes_no },
-	{ "oomguarpages", "OOMGUARPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "oomguarpages", "OOMGUARPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "ostemplate", "OSTEMPLATE", APPLIES_FILE, "the name of a template", template },
-	{ "othersockbuf", "OTHERSOCKBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "othersockbuf", "OTHERSOCKBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "physpages", "PHYSPAGES", LIMIT_RAM, PAGES, pages },
 	{ "port_add", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT:PORT such as tcp:8080:80",
 	  nat_port_add },
 	{ "port_del", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT such as tcp:8080, or all",
 	  nat_port_del },
 	{ "private", "VE_PRIVATE", APPLIES_PLACE, FULL_PATH, path },
-	{ "privvmpages", "PRIVVMPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "privvmpages", "PRIVVMPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "quotatime", "QUOTATIME", APPLIES_LEGACY, "a number of seconds", any_number },
 	{ "quotaugidlimit", "QUOTAUGIDLIMIT", APPLIES_LEGACY, "a number of users and groups",
 	  any_number },
@@ -447,17 +447,17 @@ static const struct param params[] = {
 	{ "root", "VE_ROOT", APPLIES_PLACE, FULL_PATH, path },
 	{ "searchdomain", "SEARCHDOMAIN", APPLIES_DNS, "a domain name, or inherit", searchdomain,
 	  true },
-	{ "shmpages", "SHMPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "shmpages", "SHMPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "stop-timeout", "STOP_TIMEOUT", APPLIES_FILE, "a number of seconds up to 86400",
 	  seconds },
 	{ "swap", "SWAPPAGES", LIMIT_SWAP, SIZE, swap },
 	{ "swappages", "SWAPPAGES", LIMIT_SWAP, PAGES, pages },
-	{ "tcprcvbuf", "TCPRCVBUF", APPLIES_NOWHERE, BYTES, bytes },
-	{ "tcpsndbuf", "TCPSNDBUF", APPLIES_NOWHERE, BYTES, bytes },
+	{ "tcprcvbuf", "TCPRCVBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
+	{ "tcpsndbuf", "TCPSNDBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "vlan", "NETIF", APPLIES_NETIF, "a VLAN from 1 to 4094, 0 for none" OF_NETIF,
 	  netif_vlan },
 	{ "vm_overcommit", "VM_OVERCOMMIT", APPLIES_NOWHERE, "a factor such as 1.5", overcommit },
-	{ "vmguarpages", "VMGUARPAGES", APPLIES_NOWHERE, PAGES, pages },
+	{ "vmguarpages", "VMGUARPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 };
 
 _Static_assert(ARRAY_SIZE(params) <= PARAMS_MAX, "struct params has room for each");
@@ -495,7 +495,7 @@ int params_set(struct params *p, int opt, const char *arg)
 
 void params_warn(const struct params *p)
 {
-	if (p->applies & APPLIES_NOWHERE)
+	if (p->applies & (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS))
 		warn("Beancounters but physpages, swappages, numproc are recorded only");
 	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
 		const struct param *param = &params[i];
@@ -506,6 +506,14 @@ void params_warn(const struct params *p)
 		if (advice)
 			warn("--%s has no effect: %s", param->option, advice);
 	}
+}
+
+bool params_seen(const struct params *p, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++)
+		if (p->seen[i] && strcmp(params[i].key, key) == 0)
+			return true;
+	return false;
 }
 
 static const struct param *find_key(const char *key)

@@ -29,6 +29,7 @@ enum applies_bits {
 	APPLIES_LEGACY		= 1 << 26,	/* OpenVZ's, recorded: params_warn() says why */
 	APPLIES_PLACE		= 1 << 27,	/* where its files are: not while they are used */
 	APPLIES_RATE		= 1 << 28,
+	APPLIES_BEANCOUNTERS	= 1 << 29,	/* counted; nothing enforces it */
 };
 
 /* getopt_long() values of the parameters begin here. */
@@ -55,6 +56,8 @@ int params_set(struct params *p, int opt, const char *arg);
 
 /* Say of those that have no effect that they have none. */
 void params_warn(const struct params *p);
+/* Was the configuration's @key among them? */
+bool params_seen(const struct params *p, const char *key);
 
 /* What a change of @key applies to; 0 if it is no parameter's. */
 unsigned int params_key_applies(const char *key);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* OpenVZ's beancounters: names, order, and what the configuration says of them. */
+#ifndef CLOISON_BEANCOUNTERS_H
+#define CLOISON_BEANCOUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "acct.h"
+#include "conf.h"
+
+struct params;
+
+/* In OpenVZ's order; NULL beyond the last one. */
+const char *beancounter_name(size_t index, uint32_t *resource);
+
+/* p: pages, b: bytes, n: a number */
+char beancounter_unit(size_t index);
+
+/*
+ * Tells the module what is configured, for container @id, which is registered; nothing
+ * happens without the module. Pairs that make no sense are passed over, and so are those
+ * that are not among @only, if that is given.
+ */
+int beancounters_apply(uint32_t id, const struct conf *conf, const struct params *only);
+
+#endif
