@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Takes what is accounted, and lets go of it, as it is told.
+ *
+ *	hold
+ *		Reads lines "THING NUMBER" and "drop" from standard input until its
+ *		end, and answers each with "done" once that is so.
+ *
+ * THINGS: file; flock, posix (a file too); pty; tcp, listen, udp, unix (a pair);
+ * connection (a pair, and a listener if there is none yet); tcpbytes, unixbytes,
+ * udpbytes (that nobody reads, and what it takes to send them); siginfo; map,
+ * touch, lock, shm (pages); child (sleeps, with all that was taken before).
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX	4096
+
+static int fds[MAX], nfds;
+static pid_t children[MAX];
+static int nchildren;
+static struct {
+	void *at;
+	size_t size;
+} maps[MAX];
+static int nmaps;
+static int listener;	/* of the connections */
+
+static int keep(int fd)
+{
+	if (fd < 0)
+		err(1, "open");
+	fds[nfds++] = fd;
+	return fd;
+}
+
+static int file(void)
+{
+	char name[] = "/tmp/hold-XXXXXX";
+	int fd = keep(mkstemp(name));
+
+	unlink(name);
+	return fd;
+}
+
+static void take_file(void)
+{
+	file();
+}
+
+static void take_flock(void)
+{
+	if (flock(file(), LOCK_EX))
+		err(1, "flock");
+}
+
+static void take_posix(void)
+{
+	struct flock lock = { .l_type = F_WRLCK };
+
+	if (fcntl(file(), F_SETLK, &lock))
+		err(1, "fcntl");
+}
+
+static void take_pty(void)
+{
+	keep(posix_openpt(O_RDWR | O_NOCTTY));
+}
+
+static void take_tcp(void)
+{
+	keep(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static int bound(int type, struct sockaddr_in *address)
+{
+	socklen_t len = sizeof(*address);
+	int fd = keep(socket(AF_INET, type, 0));
+
+	*address = (struct sockaddr_in) {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	if (bind(fd, (struct sockaddr *)address, len) ||
+	    getsockname(fd, (struct sockaddr *)address, &len))
+		err(1, "bind");
+	return fd;
+}
+
+static void take_listen(void)
+{
+	struct sockaddr_in address;
+
+	if (listen(bound(SOCK_STREAM, &address), 16))
+		err(1, "listen");
+}
+
+static int connection(void)
+{
+	static struct sockaddr_in address;
+	int fd;
+
+	if (!listener) {
+		listener = bound(SOCK_STREAM, &address);
+		if (listen(listener, 16))
+			err(1, "listen");
+	}
+	fd = keep(socket(AF_INET, SOCK_STREAM, 0));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		err(1, "connect");
+	keep(accept(listener, NULL, NULL));
+	return fd;
+}
+
+static void take_connection(void)
+{
+	connection();
+}
+
+static void take_udp(void)
+{
+	keep(socket(AF_INET, SOCK_DGRAM, 0));
+}
+
+static int pair(void)
+{
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		err(1, "socketpair");
+	keep(fd[1]);
+	return keep(fd[0]);
+}
+
+static void take_unix(void)
+{
+	pair();
+}
+
+static void fill(int fd, size_t bytes)
+{
+	char *data = calloc(1, bytes);
+
+	if (send(fd, data, bytes, MSG_DONTWAIT) <= 0)
+		err(1, "send");
+	free(data);
+}
+
+static void take_tcpbytes(size_t bytes)
+{
+	fill(connection(), bytes);
+}
+
+static void take_unixbytes(size_t bytes)
+{
+	fill(pair(), bytes);
+}
+
+static void take_udpbytes(size_t bytes)
+{
+	struct sockaddr_in address;
+	int fd;
+
+	bound(SOCK_DGRAM, &address);
+	fd = keep(socket(AF_INET, SOCK_DGRAM, 0));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		err(1, "connect");
+	fill(fd, bytes);
+}
+
+static void take_siginfo(void)
+{
+	if (sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = 1 }))
+		err(1, "sigqueue");
+}
+
+static void *pages(size_t n, int flags)
+{
+	size_t size = n * sysconf(_SC_PAGESIZE);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		err(1, "mmap");
+	maps[nmaps].at = at;
+	maps[nmaps++].size = size;
+	return at;
+}
+
+static void take_map(size_t n)
+{
+	pages(n, MAP_PRIVATE);
+}
+
+static void take_touch(size_t n)
+{
+	memset(pages(n, MAP_PRIVATE), 1, n * sysconf(_SC_PAGESIZE));
+}
+
+static void take_lock(size_t n)
+{
+	if (mlock(pages(n, MAP_PRIVATE), n * sysconf(_SC_PAGESIZE)))
+		err(1, "mlock");
+}
+
+static void take_shm(size_t n)
+{
+	memset(pages(n, MAP_SHARED), 1, n * sysconf(_SC_PAGESIZE));
+}
+
+static void take_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(1, "fork");
+	while (!pid)
+		pause();
+	children[nchildren++] = pid;
+}
+
+static void drop(void)
+{
+	siginfo_t info;
+	sigset_t set;
+
+	while (nchildren) {
+		kill(children[--nchildren], SIGKILL);
+		waitpid(children[nchildren], NULL, 0);
+	}
+	while (nfds)
+		close(fds[--nfds]);
+	listener = 0;
+	while (nmaps) {
+		nmaps--;
+		munmap(maps[nmaps].at, maps[nmaps].size);
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	while (sigtimedwait(&set, &info, &(struct timespec){}) > 0)
+		;
+}
+
+static const struct thing {
+	const char *name;
+	void (*each)(void);
+	void (*all)(size_t amount);
+} things[] = {
+	{ "file", take_file }, { "flock", take_flock }, { "posix", take_posix },
+	{ "pty", take_pty }, { "tcp", take_tcp }, { "listen", take_listen },
+	{ "connection", take_connection }, { "udp", take_udp }, { "unix", take_unix },
+	{ "siginfo", take_siginfo }, { "child", take_child },
+	{ "tcpbytes", .all = take_tcpbytes }, { "unixbytes", .all = take_unixbytes },
+	{ "udpbytes", .all = take_udpbytes }, { "map", .all = take_map },
+	{ "touch", .all = take_touch }, { "lock", .all = take_lock },
+	{ "shm", .all = take_shm },
+};
+
+static void take(const char *name, int n)
+{
+	for (size_t i = 0; i < sizeof(things) / sizeof(*things); i++) {
+		if (strcmp(things[i].name, name) != 0)
+			continue;
+		if (things[i].all)
+			things[i].all(n);
+		while (!things[i].all && n--)
+			things[i].each();
+		return;
+	}
+	errx(1, "no such thing: %s", name);
+}
+
+int main(void)
+{
+	char line[64], name[32];
+	sigset_t set;
+	int n;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	setbuf(stdout, NULL);
+	puts("ready");
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "%31s %d", name, &n) == 2)
+			take(name, n);
+		else
+			drop();
+		puts("done");
+	}
+	drop();
+	return 0;
+}
