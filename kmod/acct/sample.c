@@ -6,6 +6,7 @@
  * asks, and every now and then for the sake of the maxima that the kernel does
  * not keep.
  */
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -84,9 +85,13 @@ int acct_sample(struct acct_ct *ct, struct acct_sample *s)
 	return err;
 }
 
+/* Containers must not make the host work for them: that is a hundredth of a CPU. */
+#define ACCT_SHARE	100
+
 static void acct_look(struct work_struct *work)
 {
 	unsigned int secs = READ_ONCE(interval);
+	u64 began = ktime_get_ns();
 	struct acct_sample *s = secs ? kmalloc_obj(*s) : NULL;
 	struct acct_ct *ct;
 	u64 id = 0;
@@ -98,7 +103,8 @@ static void acct_look(struct work_struct *work)
 	}
 	kfree(s);
 	queue_delayed_work(acct_wq, &acct_work,
-			   (unsigned long)min(secs ?: ACCT_IDLE, 86400U) * HZ);
+			   max((unsigned long)min(secs ?: ACCT_IDLE, 86400U) * HZ,
+			       nsecs_to_jiffies(ACCT_SHARE * (ktime_get_ns() - began))));
 }
 
 int acct_sampler_init(void)

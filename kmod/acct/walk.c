@@ -20,6 +20,9 @@
 
 #include "acct.h"
 
+/* 48 bytes each; a sort of so many takes some tenths of a second. */
+#define ACCT_THINGS_MAX	(1 << 19)
+
 /* With a reference, the first from number @nr on, which goes beyond it. */
 struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr)
 {
@@ -78,25 +81,72 @@ static u64 acct_signals(struct task_struct *task)
 	return n;
 }
 
+static int acct_compare(const void *a, const void *b)
+{
+	unsigned long x = ((const struct acct_thing *)a)->key;
+	unsigned long y = ((const struct acct_thing *)b)->key;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Each thing stays once. */
+static void acct_unique(struct acct_walk *walk)
+{
+	struct acct_thing *again = walk->again;
+	size_t i, n = 0;
+
+	sort(again, walk->count, sizeof(*again), acct_compare, NULL);
+	for (i = 0; i < walk->count; i++)
+		if (!n || again[i].key != again[n - 1].key)
+			again[n++] = again[i];
+	walk->count = n;
+}
+
+static int acct_grow(struct acct_walk *walk)
+{
+	size_t size = max_t(size_t, 2 * walk->size, 256);
+	struct acct_thing *again;
+
+	again = kvmalloc_array(size, sizeof(*again), GFP_KERNEL_ACCOUNT);
+	if (!again)
+		return -ENOMEM;
+	if (walk->count)
+		memcpy(again, walk->again, walk->count * sizeof(*again));
+	kvfree(walk->again);
+	walk->again = again;
+	walk->size = size;
+	return 0;
+}
+
+/*
+ * Room for one more. There is never more than for twice the things there are,
+ * whose memory is the container's, however many descriptors it has of them; and
+ * beyond ACCT_THINGS_MAX each descriptor counts.
+ */
+static int acct_room(struct acct_walk *walk)
+{
+	size_t i;
+
+	if (walk->count < walk->size)
+		return 0;
+	acct_unique(walk);
+	if (walk->count <= walk->size / 2 && walk->size)
+		return 0;
+	if (walk->size < ACCT_THINGS_MAX)
+		return acct_grow(walk);
+	for (i = 0; i < walk->count; i++)
+		acct_count(walk, &walk->again[i]);
+	walk->count = 0;
+	return 0;
+}
+
 static int acct_push(struct acct_walk *walk, const struct acct_thing *thing)
 {
-	if (walk->count == walk->size) {
-		size_t size = max_t(size_t, 2 * walk->size, 256);
-		struct acct_thing *again;
+	int err = acct_room(walk);
 
-		again = kvmalloc_array(size, sizeof(*again), GFP_KERNEL_ACCOUNT);
-		if (!again)
-			return -ENOMEM;
-		if (walk->count)
-			memcpy(again, walk->again,
-			       walk->count * sizeof(*again));
-		kvfree(walk->again);
-		walk->again = again;
-		walk->size = size;
-	}
-	if (thing)
+	if (!err)
 		walk->again[walk->count++] = *thing;
-	return 0;
+	return err;
 }
 
 /* One address space for all threads; others may share it: vfork(). */
@@ -161,28 +211,19 @@ static int acct_task(struct acct_walk *walk, struct task_struct *task)
 		if (err <= 0)
 			break;
 		/* There is more, and maybe no room for it. */
-		err = acct_push(walk, NULL);
+		err = acct_room(walk);
 		cond_resched();
 	}
 	return err;
-}
-
-static int acct_compare(const void *a, const void *b)
-{
-	unsigned long x = ((const struct acct_thing *)a)->key;
-	unsigned long y = ((const struct acct_thing *)b)->key;
-
-	return x < y ? -1 : x > y;
 }
 
 static void acct_count_once(struct acct_walk *walk)
 {
 	size_t i;
 
-	sort(walk->again, walk->count, sizeof(*walk->again), acct_compare, NULL);
+	acct_unique(walk);
 	for (i = 0; i < walk->count; i++)
-		if (!i || walk->again[i].key != walk->again[i - 1].key)
-			acct_count(walk, &walk->again[i]);
+		acct_count(walk, &walk->again[i]);
 }
 
 static struct net *acct_net(struct pid *init)
