@@ -169,7 +169,7 @@ static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int n
 		old[i] = NULL;
 		ret = netif_is_upper(n) ? upper_make(host, netns, n) : make_pair(host, netns, n);
 	}
-	if (!ret && (macfilter_wanted(from) || macfilter_wanted(to)))
+	if (!ret && macfilter_wanted(to))
 		ret = macfilter_set(id, to);
 	if (!ret)
 		ret = rate_again(id);
@@ -231,6 +231,9 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 		ret = routed_trim(host, id, to);
 	if (!ret)
 		ret = uplink_update(host, from, id, to);
+	/* nothing would tell of the rules when the note is gone */
+	if (!ret && macfilter_wanted(from) && !macfilter_wanted(to))
+		ret = macfilter_clear(id);
 	if (!ret)
 		ret = note_before(id, from, to);
 	if (!ret)
