@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # ubc: what stands out, JSON, and its errors.
 
 . "$(dirname "$0")/acct-lib.sh"

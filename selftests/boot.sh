@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # The host's start and shutdown: the units of systemd, and the script for others.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # check: it finds what is wrong, says how to mend it, and its exit status says whether containers can run.
 
 . "$(dirname "$0")/cli-lib.sh"

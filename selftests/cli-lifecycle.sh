@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # The verbs on containers that do what they should.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Limits: written to the cgroup, held by the kernel, changed while the container runs.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 400
 # Software that drives vzctl and vzlist finds what it knows: names, options, lines, exit statuses.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 200
 # Completion for bash: what the shell would offer.
 
 . "$(dirname "$0")/cli-lib.sh"

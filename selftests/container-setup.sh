@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # What a container is made of, seen from inside and from outside.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # The modules when memory runs out, at every allocation of every request, see nl/faults.c. Only a debug kernel can do that.
 
 . "$(dirname "$0")/core-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # alone: newest
 # Random and broken requests to the modules, see nl/fuzz.c: five minutes on the newest kernel, in a machine of its own,
 # shorter on the others. $FUZZ_SECONDS is another time, $FUZZ_SEED another seed than the time of day.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # check and check --repair: each thing they can find, made by hand.
 
 . "$(dirname "$0")/cli-lib.sh"

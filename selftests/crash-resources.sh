@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Disks that are full, memory that is not enough, and inits that are not what they should be: each fails with a message, and
 # leaves nothing behind.
 

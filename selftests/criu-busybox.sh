@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # kernels: newest 6.12
 # A small container goes through dump and restore, twice, with processes, a pipe and a TCP connection at work; and goes
 # on if it cannot be dumped.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Host name, resolver and passwords in the container's own files.
 # shellcheck disable=SC2094 # the output is waited for while it is written
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # events, and the service that acts on them.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # What the host runs inside: runscript, console, the start and stop scripts.
 # shellcheck disable=SC2094 # the output is waited for while it is written
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # Action scripts.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
 # mount, umount, pause, unpause, enter --exec, exec3, --skiplock.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 400
 # list: columns, their figures, states, sorting, filters, JSON. What it prints is what vzlist prints.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Loading and unloading, with containers coming and going.
 
 . "$(dirname "$0")/core-lib.sh"

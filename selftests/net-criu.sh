@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # kernels: newest 6.12
 # A container with a venet link, addresses, routes and connections goes through dump and restore by stock criu, while its
 # packets are on hold: nobody outside notices but by the clock.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # What comes and goes while packets flow: addresses, devices, namespaces, containers, the module, in every order.
 #
 #	   ct101			   ct102

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # The link "venet": what it is, that there is one in a namespace, that it goes and comes and does not move.
 #
 #	   ct101			   ct102

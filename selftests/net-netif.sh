@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Ethernet interfaces of containers, in a bridge of the host's:
 #
 #	900, eth0	901, eth0

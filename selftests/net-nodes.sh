@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
-# timeout: 400
 # Containers on a network with another machine, and addresses of that network:
 #
 #	     900: 10.99.0.100 fd99::100

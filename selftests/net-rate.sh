@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Limits of what containers receive and send. Never more than that must pass, in whatever time it took; and all that is
 # waited for must arrive, but how soon is a loaded machine's own business.
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # What passes between host, containers and the world behind a router, and what does not.
 #
 #	   ct101			   ct102				world

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # Addresses of containers, given by the tool on one host:
 #
 #	 900: 10.0.100.2 fd00::100		901: 10.0.101.2 fd00::101

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # kernels: newest 6.12
 # A container with views goes through dump and restore: they are there again, and are still its own.
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 600
 # A container's own view of the machine, with busybox.
 
 . "$(dirname "$0")/view-lib.sh"
