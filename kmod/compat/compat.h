@@ -19,7 +19,7 @@
 #endif
 
 /* Before 6.3, file locks were declared in fs.h. */
-#if __has_include("linux/filelock.h")
+#ifdef COMPAT_HAVE_FILELOCK_HEADER
 #include <linux/filelock.h>
 #endif
 
