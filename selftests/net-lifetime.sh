@@ -45,7 +45,7 @@ in_use() {
 	modprobe cloison_net
 	host_up
 	# It knows them, and what they had is gone.
-	expect_out '^id 101 from' "$net" get id=101
+	expect_out '^id 101 shortcut 1 from' "$net" get id=101
 	[[ ! $("$net" -d addr) ]]
 }
 
