@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# kernels: newest
+# (What is written into files is the same on all.)
 # Host name, resolver and passwords in the container's own files.
 # shellcheck disable=SC2094 # the output is waited for while it is written
 
