@@ -167,7 +167,8 @@ static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int n
 		if (old[i] && is_there(host, inside, n))
 			continue;
 		old[i] = NULL;
-		ret = netif_is_upper(n) ? upper_make(host, netns, n) : make_pair(host, netns, n);
+		ret = netif_is_upper(n) ? upper_make(host, inside, id, netns, n) :
+					  make_pair(host, netns, n);
 	}
 	if (!ret && macfilter_wanted(to))
 		ret = macfilter_set(id, to);

@@ -58,6 +58,20 @@ int link_master(struct nl_sock *sock, const char *name, int master)
 	return change(sock, name, to);
 }
 
+int link_rename(struct nl_sock *sock, const char *name, const char *to)
+{
+	struct rtnl_link *link = link_get(sock, name), *change = rtnl_link_alloc();
+	int err = !change ? -NLE_NOMEM : !link ? -NLE_NODEV : 0;
+
+	if (!err) {
+		rtnl_link_set_name(change, to);
+		err = rtnl_link_change(sock, link, change, 0);
+	}
+	rtnl_link_put(link);
+	rtnl_link_put(change);
+	return err ? fail(EXIT_NETIF, "Cannot name a link %s: %s", to, nl_geterror(err)) : 0;
+}
+
 int link_delete(struct nl_sock *sock, const char *name)
 {
 	struct rtnl_link *link = rtnl_link_alloc();

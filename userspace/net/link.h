@@ -39,6 +39,8 @@ bool link_is(struct rtnl_link *link, const char *kind);
 int link_up(struct nl_sock *sock, const char *name);
 /* @master 0: none. */
 int link_master(struct nl_sock *sock, const char *name, int master);
+/* It is down. */
+int link_rename(struct nl_sock *sock, const char *name, const char *to);
 int link_delete(struct nl_sock *sock, const char *name);
 
 #endif

@@ -44,18 +44,17 @@ static int put_info(struct nl_msg *msg, const struct netif *n)
 	return err;
 }
 
-int upper_make(struct nl_sock *host, int netns, const struct netif *n)
+static int make(struct nl_sock *host, int netns, const char *name, int link,
+		const struct netif *n)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
-	int link, err, ret = uplink_of(n, &link);
 	struct nl_msg *msg;
+	int err;
 
-	if (ret)
-		return ret;
 	msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	err = msg ? nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) : -NLE_NOMEM;
 	if (!err)
-		err = nla_put_string(msg, IFLA_IFNAME, n->ifname);
+		err = nla_put_string(msg, IFLA_IFNAME, name);
 	if (!err)
 		err = nla_put_u32(msg, IFLA_LINK, link);
 	if (!err)
@@ -70,6 +69,27 @@ int upper_make(struct nl_sock *host, int netns, const struct netif *n)
 		err = nl_send_sync(host, msg);
 	return err ? fail(EXIT_NETIF, "Cannot make interface %s of kind %s: %s", n->ifname,
 			  kind_of(n), nl_geterror(err)) : 0;
+}
+
+/*
+ * Kernels before 6.15 look on the host whether the name is free, which eth0 is not: the link
+ * gets its own in the container. There may be one that a killed command left.
+ */
+int upper_make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int netns,
+	       const struct netif *n)
+{
+	cleanup_free char *name = xasprintf("cl%u", id), *why = NULL;
+	int link, ret = uplink_of(n, &link);
+
+	if (!ret)
+		ret = link_delete(inside, name);
+	if (!ret)
+		ret = make(host, netns, name, link, n);
+	if (ret || !link_rename(inside, name, n->ifname))
+		return ret;
+	why = xstrdup(error_text());
+	link_delete(inside, name);
+	return fail(EXIT_NETIF, "%s", why);
 }
 
 bool upper_there(struct nl_sock *inside, const struct netif *n)

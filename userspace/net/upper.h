@@ -4,13 +4,15 @@
 #define CLOISON_UPPER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <netlink/socket.h>
 
 #include "netif.h"
 
-/* In the network namespace @netns. */
-int upper_make(struct nl_sock *host, int netns, const struct netif *n);
+/* In the network namespace @netns of container @id, in which @inside is. */
+int upper_make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int netns,
+	       const struct netif *n);
 /* It is called so, whatever else became of it. */
 bool upper_there(struct nl_sock *inside, const struct netif *n);
 int upper_remove(struct nl_sock *inside, const struct netif *n);
