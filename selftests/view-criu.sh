@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels: newest 6.12
-# A container with views goes through dump and restore: they are there again, and are still its own.
+# A container with views goes through dump and restore: they are there again, and are still its own. (A dump may end a sleep.)
 
 . "$(dirname "$0")/criu/lib.sh"
 
@@ -17,7 +17,7 @@ starts() {
 	start busybox
 	cloisonctl set $ct --ram 64M
 	# one that has it open
-	inside 'exec 3</proc/meminfo; read -r line <&3; (while read -r line; do echo "$line"; done; sleep 9999) <&3 >/tmp/lines &'
+	inside 'exec 3</proc/meminfo; read -r line <&3; (while read -r line; do echo "$line"; done; while :; do sleep 9999; done) <&3 >/tmp/lines &'
 	wait_for grep FileHugePages "$fs/tmp/lines"
 	seen
 }

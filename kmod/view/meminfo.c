@@ -80,7 +80,8 @@ static void parse_stat(const char *text, u64 most, u64 *v)
 	for (line = text; (space = strchr(line, ' ')); line = strchrnul(space, '\n') + 1) {
 		i = find_key(line, space - line, next);
 		if (i >= 0) {
-			v[i] = min(view_digits(space + 1), most);
+			/* in whole kB, as they are shown: or sums would not add up */
+			v[i] = round_down(min(view_digits(space + 1), most), 1024);
 			next = i + 1;
 		}
 	}
