@@ -82,7 +82,7 @@ demo:
 	$(Q)selftests/vm/run --kernel newest --nodes 2 demo/demo
 
 check:
-	$(Q)selftests/vm/check $(if $(filter yes,$(AGAIN)),--again)
+	$(Q)selftests/vm/check $(if $(filter yes,$(AGAIN)),--again) $(if $(MINUTES),--minutes $(MINUTES))
 
 check-debug:
 	$(Q)selftests/vm/check --kernel debug $(TEST)
@@ -106,7 +106,8 @@ help:
 	@echo 'all                 the tool, and the modules for KDIR=$(KDIR)'
 	@echo 'install             both, below DESTDIR; with VZ_NAMES=yes also as vzctl, vzlist, ...'
 	@echo 'demo                boot a machine and show the main job'
-	@echo 'check [AGAIN=yes]   all tests on all supported kernels; few that failed once more'
+	@echo 'check [AGAIN=yes] [MINUTES=N]'
+	@echo '                    all tests on all supported kernels; few that failed once more, or no longer than N'
 	@echo 'check-debug         all tests on a kernel that looks for bugs, built first: slow'
 	@echo 'fuzz [FUZZ=name] [SECONDS=n]'
 	@echo '                    fuzzing of the parsers, 60 s each'

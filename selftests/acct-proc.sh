@@ -120,7 +120,7 @@ reloads() {
 	readers 5 100
 	exec {open}</proc/user_beancounters
 	read -ru "$open"
-	for ((i = 0; i < 15; i++)); do
+	for ((i = 0; i < 6; i++)); do
 		rmmod cloison_acct
 		modprobe cloison_acct
 	done
@@ -148,7 +148,7 @@ stop_readers() {
 }
 
 deaths() {
-	readers 200 1
+	readers 100 1
 	cloisonctl --quiet stop 901 --fast
 	kill -9 "$(init_of 900)"
 	wait_for is_down 900
@@ -169,5 +169,5 @@ ktap_run "what the host sees" host_sees
 ktap_run "what a container sees" container_sees
 ktap_run "switched off, and what systemd takes the host for" switched_off
 ktap_run "loaded and unloaded while files are read" reloads
-ktap_run "200 readers while containers die" deaths
+ktap_run "100 readers while containers die" deaths
 ktap_finish

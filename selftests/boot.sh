@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # The host's start and shutdown: the units of systemd, and the script for others.
 
 . "$(dirname "$0")/cli-lib.sh"

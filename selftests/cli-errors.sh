@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # Bad input: the exit status that scripts for vzctl expect, and a message that says what to do. Nothing is changed.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # The verbs on containers that do what they should.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # Software that drives vzctl and vzlist finds what it knows: names, options, lines, exit statuses.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # Completion for bash: what the shell would offer.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # System calls that fail where the tool could take it for something else: that the kernel has no such thing, that there is
 # none yet, that a container does not run. crash-errors.sh tries all calls; here is what they must lead to, on each kernel.
 

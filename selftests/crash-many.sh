@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # timeout: 900
 # Twenty commands at once, on one container and on twenty: none hangs, each ends with a status that says what was so, and
 # what they leave is consistent.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # check and check --repair: each thing they can find, made by hand.
 
 . "$(dirname "$0")/cli-lib.sh"

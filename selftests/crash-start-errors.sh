@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # timeout: 1800
 # kernels: newest
 # System calls of start, set --save and stop fail: see crash/errors.sh.

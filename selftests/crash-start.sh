@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # timeout: 900
 # kernels: newest
 # start, set --save and stop are killed: see crash/kills.sh.

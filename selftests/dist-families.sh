@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # kernels: newest
 # shellcheck disable=SC2016 # what a shell in the container expands
 # Distributions other than Debian: a busybox container with the files that make each what it is, and what the host

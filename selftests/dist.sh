@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # kernels: newest
 # (What is written into files is the same on all.)
 # Host name, resolver and passwords in the container's own files.

@@ -47,11 +47,11 @@ ktap_skip() {
 KTAP_TMP=$(mktemp -d)
 trap 'rm -rf "$KTAP_TMP"' EXIT
 
-# ktap_run NAME COMMAND...: one result by the command's status; its output is shown only if it failed. A function runs in
+# ktap_run NAME COMMAND...: one result by the command's status, after the time it took; its output is shown only if it failed. A function runs in
 # a shell of its own that ends at the first command that fails, and says which. Mind that errexit does not see "! command":
 # use "not command".
 ktap_run() {
-	local name=$1 status
+	local name=$1 status start=${EPOCHREALTIME/./}
 	shift
 	(
 		set -eE
@@ -60,6 +60,7 @@ ktap_run() {
 		"$@"
 	) >"$KTAP_TMP/output" 2>&1
 	status=$?
+	ktap_say "$(((${EPOCHREALTIME/./} - start) / 1000)) ms"
 	case $status in
 	"$KTAP_PASS") ktap_pass "$name" ;;
 	"$KTAP_SKIP") ktap_skip "$name" "$(tail -n 1 "$KTAP_TMP/output")" ;;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # What the host runs inside: runscript, console, the start and stop scripts.
 # shellcheck disable=SC2094 # the output is waited for while it is written
 

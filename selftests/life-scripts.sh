@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # Action scripts.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # mount, umount, pause, unpause, enter --exec, exec3, --skiplock.
 
 . "$(dirname "$0")/cli-lib.sh"

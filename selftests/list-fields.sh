@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # list: columns, their figures, states, sorting, filters, JSON. What it prints is what vzlist prints.
 
 . "$(dirname "$0")/cli-lib.sh"

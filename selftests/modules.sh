@@ -79,11 +79,11 @@ reload() {
 	local n before
 	unload
 	before=$(dying)
-	for ((n = 0; n < 20; n++)); do
+	for ((n = 0; n < 8; n++)); do
 		reload_once one_dies
 		rmdir "$base/2"
 	done
-	for ((n = 0; n < 80; n++)); do
+	for ((n = 0; n < 32; n++)); do
 		reload_once true
 	done
 	rmdir "$base"/[13]
@@ -114,7 +114,7 @@ unload_races_start() {
 	local n
 	mkdir "$base/5"
 	spawn 5 exit=0
-	for ((n = 0; n < 50; n++)); do
+	for ((n = 0; n < 25; n++)); do
 		race_once
 	done
 }
@@ -122,7 +122,7 @@ unload_races_start() {
 # The last init dies, and the module is unloaded as soon as that is known.
 unload_after_death() {
 	local n
-	for ((n = 0; n < 30; n++)); do
+	for ((n = 0; n < 15; n++)); do
 		run 5
 		kill -9 "${init[5]}"
 		wait_for rmmod cloison
@@ -171,7 +171,7 @@ start_core
 ktap_plan 8
 check "unloading deletes what does not run" deletes
 check "unloading is refused while a container runs" refused_while_running
-check "100 times loaded and unloaded" reload
+check "40 times loaded and unloaded" reload
 check "unloading and starting at the same time" unload_races_start
 check "unloading at the death of the last init" unload_after_death
 check "not loaded on demand" no_autoload

@@ -145,7 +145,7 @@ ten_thousand() {
 
 # storm WHAT: again and again, whether it fails or not, for some seconds.
 storm() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 8))
 	while [[ $SECONDS -lt $end ]]; do
 		"$@"
 	done >/dev/null 2>&1

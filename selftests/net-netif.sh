@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # Ethernet interfaces of containers, in a bridge of the host's:
 #
 #	900, eth0	901, eth0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # timeout: 900
 # Parameters of `create` and `set` beyond the limits of cli-limits.sh: what each does, in the file and in the container.
 

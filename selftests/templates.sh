@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # Templates: built from recipes, listed, removed; archives that are broken or hostile.
 
 # A mount namespace of its own, in which the cache of templates is a copy: whatever cuts this off, other tests find

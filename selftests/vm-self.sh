@@ -157,11 +157,23 @@ again() {
 	[[ -z $(again_tests "$tmp/many") ]]
 }
 
-ktap_plan 10
+# Tests for which no time is left are skipped, and nothing else is.
+late() {
+	printf '#!/bin/bash\necho 1..1\n[[ -e %s/late ]] && echo ok 1\ntouch %s/late\n' "$tmp" "$tmp" >"$tmp/t"
+	chmod +x "$tmp/t"
+	[[ $("$here/vm/each" --left 0 "$tmp/t" | judged) == '0 0 1' && ! -e $tmp/late ]] || return 1
+	touch "$tmp/late"
+	[[ $("$here/vm/each" --left 60 "$tmp/t" | judged) == '1 0 0' ]] &&
+		[[ $("$here/vm/each" --left '' "$tmp/t" | judged) == '1 0 0' ]] &&
+		expect_exit 2 "$here/vm/check" --minutes soon
+}
+
+ktap_plan 11
 ktap_run "an unknown option gives the usage" usage
 ktap_run "complaints of the kernel are seen in a log" complaints
 ktap_run "points are counted, and what is not credible fails" points
 ktap_run "a second try of what failed" again
+ktap_run "no test begins when the time is over" late
 boot_all
 ktap_run "the script's status is passed on" status seven 7
 ktap_run "files and output arrive" files_arrive

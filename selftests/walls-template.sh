@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# about: tool
 # timeout: 900
 # Walls: archives of templates that come from an enemy, and tar's own holes.
 

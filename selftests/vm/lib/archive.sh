@@ -6,7 +6,7 @@
 # "debug" is built from that suite's sources, see debug.sh.
 declare -A series_suite=([6.1]=bookworm [6.12]=trixie [newest]=backports [debug]=backports)
 readonly ALL_SERIES=(6.1 6.12 newest debug)
-readonly DEBIAN_SERIES=(6.1 6.12 newest) # what tests run on if nobody says otherwise
+readonly DEBIAN_SERIES=(newest 6.1 6.12) # what tests run on if nobody says otherwise, in the order of their worth
 export ALL_SERIES DEBIAN_SERIES
 
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
