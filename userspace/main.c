@@ -39,6 +39,8 @@ static const struct verb verbs[] = {
 	{ "status", cmd_status, "CTID [--json]" },
 	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-j] [-o FIELD,...] [-s [-]FIELD] [CTID ...]" },
 	{ "ubc", cmd_ubc, "[--near] [--json] [CTID ...]" },
+	{ "stat", cmd_stat, "[--json] [CTID ...]" },
+	{ "metrics", cmd_metrics, "[--output FILE]" },
 	{ "set", cmd_set, "CTID [--save] [--force] PARAMETER ... | CTID --reset_ub" },
 	{ "enter", cmd_enter, "CTID [--exec COMMAND ...]" },
 	{ "exec", cmd_exec, "CTID COMMAND [ARGUMENT ...]" },

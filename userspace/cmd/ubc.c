@@ -56,9 +56,7 @@ static char mark(const struct acct_figures *a)
 
 static void print_amount(uint64_t n, char unit)
 {
-	static const char suffixes[] = " KMGTPE";
-	double value = n;
-	int i = 0;
+	char text[16];
 
 	if (!bounded(n)) {
 		printf(" %9s", "-");
@@ -68,11 +66,8 @@ static void print_amount(uint64_t n, char unit)
 		printf(" %9" PRIu64, n);
 		return;
 	}
-	if (unit == 'p')
-		value *= sysconf(_SC_PAGESIZE);
-	for (; value >= 1024 && suffixes[i + 1]; i++)
-		value /= 1024;
-	printf(" %8.*f%c", i ? 1 : 0, value, suffixes[i]);
+	printf(" %9s", amount_text((double)n * (unit == 'p' ? sysconf(_SC_PAGESIZE) : 1), text,
+				 sizeof(text)));
 }
 
 static void print_held(uint64_t n, char unit, const struct acct_figures *a)

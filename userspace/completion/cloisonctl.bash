@@ -24,7 +24,7 @@ _cloisonctl_containers() {
 	local -a which=(-a)
 	case $2 in
 	start | destroy | delete | mount) which=(-S) ;;
-	stop | restart | enter | exec | exec2 | runscript | console | pause | ubc) which=() ;;
+	stop | restart | enter | exec | exec2 | runscript | console | pause | ubc | stat) which=() ;;
 	create) return ;;
 	esac
 	# compgen expands what it is given: a name with a blank or worse in it is not offered

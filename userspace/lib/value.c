@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,6 +124,17 @@ static bool parse_pair(const char *s, parse_fn parse, uint64_t unit,
 	if (limit)
 		*limit = l;
 	return true;
+}
+
+const char *amount_text(double bytes, char *text, size_t size)
+{
+	static const char suffixes[] = " KMGTPE";
+	int i = 0;
+
+	for (; bytes >= 1024 && suffixes[i + 1]; i++)
+		bytes /= 1024;
+	snprintf(text, size, "%.*f%c", i ? 1 : 0, bytes, suffixes[i]);
+	return text;
 }
 
 bool parse_size_pair(const char *s, uint64_t unit, uint64_t *barrier, uint64_t *limit)

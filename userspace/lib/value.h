@@ -4,6 +4,7 @@
 #define CLOISON_VALUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define VALUE_UNLIMITED	UINT64_MAX
@@ -23,6 +24,9 @@ bool parse_line_number(const char *text, uint64_t *out);
  * do not fit are refused, not cut.
  */
 bool parse_size(const char *s, uint64_t unit, uint64_t *out);
+
+/* The other way, in four digits at most: "12.3M". In @text, which is returned. */
+const char *amount_text(double bytes, char *text, size_t size);
 
 /* barrier:limit, or one value for both; either pointer may be NULL. */
 bool parse_size_pair(const char *s, uint64_t unit, uint64_t *barrier, uint64_t *limit);

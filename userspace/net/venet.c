@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -120,4 +121,68 @@ int venet_list(uint32_t id, struct addresses *out)
 	}
 	addresses_free(out);
 	return genl_answer.error == ENOENT ? 0 : genl_refused("Addresses of container %u", id);
+}
+
+static uint64_t sum_of(struct nlattr *nest)
+{
+	struct nlattr *a;
+	uint64_t sum = 0;
+	int left;
+
+	nla_for_each_nested(a, nest, left)
+		if (nla_len(a) == sizeof(uint64_t))
+			sum += nla_get_u64(a);
+	return sum;
+}
+
+static void read_flow(struct nlattr *nest, struct flow_counters *out)
+{
+	static struct nla_policy policy[CLOISON_NET_FLOW_A_MAX + 1] = {
+		[CLOISON_NET_FLOW_A_PACKETS] = { .type = NLA_U64 },
+		[CLOISON_NET_FLOW_A_BYTES] = { .type = NLA_U64 },
+		[CLOISON_NET_FLOW_A_DROPS] = { .type = NLA_NESTED },
+	};
+	struct nlattr *tb[CLOISON_NET_FLOW_A_MAX + 1];
+
+	if (!nest || nla_parse_nested(tb, CLOISON_NET_FLOW_A_MAX, nest, policy) < 0)
+		return;
+	if (tb[CLOISON_NET_FLOW_A_PACKETS])
+		out->packets = nla_get_u64(tb[CLOISON_NET_FLOW_A_PACKETS]);
+	if (tb[CLOISON_NET_FLOW_A_BYTES])
+		out->bytes = nla_get_u64(tb[CLOISON_NET_FLOW_A_BYTES]);
+	if (tb[CLOISON_NET_FLOW_A_DROPS])
+		out->drops = sum_of(tb[CLOISON_NET_FLOW_A_DROPS]);
+}
+
+static int on_container(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *top[CLOISON_NET_A_MAX + 1], *tb[CLOISON_NET_CONTAINER_A_MAX + 1];
+	struct link_counters *out = arg;
+
+	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0) ||
+	    genlmsg_parse(nlmsg_hdr(msg), 0, top, CLOISON_NET_A_MAX, NULL) < 0 ||
+	    !top[CLOISON_NET_A_CONTAINER] ||
+	    nla_parse_nested(tb, CLOISON_NET_CONTAINER_A_MAX, top[CLOISON_NET_A_CONTAINER], NULL) < 0 ||
+	    !tb[CLOISON_NET_CONTAINER_A_IFINDEX])
+		return NL_SKIP;
+	snprintf(out->ifname, sizeof(out->ifname), VENET);
+	read_flow(tb[CLOISON_NET_CONTAINER_A_FROM], &out->sent);
+	read_flow(tb[CLOISON_NET_CONTAINER_A_TO], &out->received);
+	return NL_OK;
+}
+
+bool venet_counters(uint32_t id, struct link_counters *out)
+{
+	struct nl_msg *msg;
+	int ret;
+
+	*out = (struct link_counters){};
+	ret = genl_request(&cloison_net, CLOISON_NET_CMD_GET, NLM_F_ACK, &msg);
+	if (!ret) {
+		put_u32(msg, CLOISON_NET_A_ID, id);
+		ret = genl_transact(msg, on_container, out);
+	}
+	if (ret)
+		error_clear();
+	return !ret && *out->ifname;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "counters.h"
 
 /* The name of the link, on the host and in a container. */
 #define VENET	"venet0"
@@ -28,6 +29,9 @@ int venet_del(uint32_t id, const struct address *a);
 
 /* Whether its packets may pass by the host's tc, if the host's switch has it so. */
 int venet_set_shortcut(uint32_t id, bool may);
+
+/* What passed, if it has such a device; false if not, or it cannot be had. */
+bool venet_counters(uint32_t id, struct link_counters *out);
 
 /* What it has, without masks; nothing if it is not registered. */
 int venet_list(uint32_t id, struct addresses *out);

@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# stat and metrics: use moves the right figure by the right amount, and what is printed can be read by others.
+
+. "$(dirname "$0")/cli-lib.sh"
+
+# value METRIC ID [LABEL]: the sample's number, 0 if there is none.
+value() {
+	cloisonctl metrics | awk -v begin="cloison_$1{ctid=\"$2\"" -v label="${3:-}" '
+		index($1, begin) == 1 && index($0, label) { print $NF; found = 1; exit }
+		END { if (!found) print 0 }'
+}
+
+# grows METRIC ID LEAST MOST BEFORE: the difference is in those bounds.
+grows() {
+	local now
+	now=$(value "$1" "$2" "${6:-}")
+	awk -v before="$5" -v now="$now" -v least="$3" -v most="$4" \
+		'BEGIN { d = now - before; exit !(least <= d && d <= most) }' && return
+	ktap_say "$1: $5, then $now: not $3 to $4 more"
+	return 1
+}
+
+# kernel_has FILE: the container's cgroup has it; older kernels lack some.
+kernel_has() {
+	[[ -e /sys/fs/cgroup/cloison/900/$1 ]]
+}
+
+processor() {
+	local usage user system
+	make_running 900
+	user=$(value cpu_user_seconds_total 900)
+	cloisonctl exec 900 'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done'
+	grows cpu_user_seconds_total 900 0.02 60 "$user"
+	read -r usage user system < <(cloisonctl metrics |
+		awk '/^cloison_cpu_(usage|user|system)_seconds_total/ { printf "%s ", $NF } END { print "" }')
+	awk -v t="$usage" -v u="$user" -v s="$system" 'BEGIN { exit !(u + s > t * 0.99 && u + s < t * 1.01) }'
+	# one processor for two: one of them waits
+	user=$(value cpu_waiting_seconds_total 900)
+	cloisonctl set 900 --cpumask 0
+	cloisonctl exec 900 'for n in 1 2; do (i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done) & done; wait'
+	! kernel_has cpu.pressure || grows cpu_waiting_seconds_total 900 0.01 60 "$user"
+	user=$(value cpu_throttled_seconds_total 900)
+	cloisonctl set 900 --cpulimit 10
+	cloisonctl exec 900 'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done'
+	grows cpu_throttled_seconds_total 900 0.05 600 "$user"
+}
+
+memory() {
+	local before shmem
+	make_running 900 --ram 48M --swap 0
+	[[ $(value memory_limit_bytes 900) == 50331648 && $(value swap_limit_bytes 900) == 0 ]]
+	before=$(value memory_used_bytes 900)
+	shmem=$(value memory_shmem_bytes 900)
+	cloisonctl exec 900 'dd if=/dev/zero of=/dev/shm/x bs=1M count=16'
+	grows memory_shmem_bytes 900 16777216 16777216 "$shmem"
+	grows memory_used_bytes 900 16000000 25000000 "$before"
+	cloisonctl exec 900 'rm /dev/shm/x'
+	[[ $(value memory_shmem_bytes 900) == "$shmem" ]]
+	! kernel_has memory.peak || [[ $(value memory_peak_bytes 900) -gt $((before + 16000000)) ]]
+	[[ $(value memory_oom_kills_total 900) == 0 ]]
+	not cloisonctl exec 900 'dd if=/dev/zero of=/dev/null bs=64M count=1'
+	[[ $(value memory_oom_kills_total 900) -ge 1 && $(value memory_limit_hits_total 900) -ge 1 ]]
+	cloisonctl set 900 --ram unlimited
+	[[ $(value memory_limit_bytes 900) == +Inf ]]
+}
+
+processes() {
+	local before
+	make_running 900 --numproc 40
+	before=$(value processes_current 900)
+	cloisonctl exec 900 'for i in 1 2 3 4 5 6 7; do sleep 1000 >/dev/null 2>&1 & done'
+	grows processes_current 900 7 7 "$before"
+	[[ $(value processes_limit 900) == 40 && $(value processes_refused_total 900) == 0 ]]
+	not cloisonctl exec 900 'for i in $(seq 60); do sleep 1000 >/dev/null 2>&1 & done'
+	[[ $(value processes_refused_total 900) -ge 1 ]]
+}
+
+devices() {
+	local before device
+	# the disk that its files are on
+	device=$(mountpoint -d /)
+	make_running 900
+	before=$(value device_written_bytes_total 900 "\"$device\"")
+	cloisonctl exec 900 'dd if=/dev/zero of=/x bs=1M count=4; sync'
+	# what the file system writes beside it may be charged too
+	grows device_written_bytes_total 900 4194304 8388608 "$before" "\"$device\""
+	[[ $(value device_writes_total 900 "\"$device\"") -gt 0 ]]
+}
+
+network() {
+	ip link del br0 2>/dev/null || true
+	ip link add br0 type bridge
+	ip addr add 10.0.92.1/24 dev br0
+	ip link set br0 up
+	make_running 900 --ipadd 10.0.91.2 --netif_add eth0,,,,br0
+	cloisonctl exec 900 'ip addr add 10.0.92.2/24 dev eth0'
+	ping -n -q -c 5 -i 0.1 -W 10 -s 1000 10.0.91.2
+	[[ $(value network_received_packets_total 900 venet0) == 5 && $(value network_sent_packets_total 900 venet0) == 5 ]]
+	[[ $(value network_received_bytes_total 900 venet0) == $((5 * 1028)) ]]
+	before=$(value network_received_bytes_total 900 eth0)
+	sent=$(value network_sent_packets_total 900 eth0)
+	ping -n -q -c 5 -i 0.1 -W 10 -s 1000 10.0.92.2
+	# with the frame's head; and ARP
+	grows network_received_bytes_total 900 $((5 * 1042)) 7000 "$before" eth0
+	grows network_sent_packets_total 900 5 20 "$sent" eth0
+	# a source that is not its own
+	cloisonctl exec 900 'ip addr add 10.0.91.77 dev venet0; ping -c 2 -W 1 -I 10.0.91.77 10.9.9.9' || true
+	[[ $(value network_sent_drops_total 900 venet0) -ge 2 ]]
+	# what it calls an interface, or says of it, is its own business
+	nsenter -t "$(init_of 900)" -n ip link add more type dummy
+	[[ $(value network_sent_packets_total 900 more) == 0 ]]
+	cloisonctl stop 900 --fast
+	ip link del br0
+}
+
+text_and_json() {
+	make 901
+	make_running 900 --name "web server" --ram unlimited
+	cloisonctl stat >"$KTAP_TMP/stat"
+	grep -qE '^CTID 900 web server, up [0-9]+ s$' "$KTAP_TMP/stat"
+	grep -qE '^  cpu\.usage +[0-9]+\.[0-9]{3} s$' "$KTAP_TMP/stat"
+	grep -qE '^  memory\.used +[0-9.]+[KM]$' "$KTAP_TMP/stat"
+	[[ $(grep -c ^CTID "$KTAP_TMP/stat") == 1 ]]
+	diff <(cloisonctl stat "web server" | cut -d ' ' -f 1-3 | head -n 1) <(echo "CTID 900 web")
+	cloisonctl stat --json 900 >"$KTAP_TMP/json"
+	grep -qE '"usage_us": [0-9]+' "$KTAP_TMP/json"
+	grep -qE '"name": "web server"' "$KTAP_TMP/json"
+	# no limit is null
+	grep -qE '"limit_bytes": null' "$KTAP_TMP/json"
+	diff <(cloisonctl stat --json 900 | tr -d ' \n' | grep -o '"interfaces":\[\]') <(echo '"interfaces":[]')
+	expect_exit 31 cloisonctl stat 901
+	expect_exit 14 cloisonctl stat nobody
+	expect_exit 20 cloisonctl stat --no-such-option
+	expect_exit 20 cloisonctl metrics 900
+	cloisonctl stop 900 --fast
+	[[ -z $(cloisonctl stat) && $(cloisonctl stat --json) == "[]" ]]
+}
+
+# Every line is what the format allows; a family's head comes once, before its samples.
+format() {
+	awk '
+		function bad(why) { print why ": " $0; failed = 1 }
+		/^# HELP cloison_[a-z_]+ ./ { if ($3 in seen) bad("twice"); help = $3; next }
+		/^# TYPE cloison_[a-z_]+ (counter|gauge)$/ {
+			if ($3 != help) bad("no help"); seen[$3]; family = $3
+			if (($4 == "counter") != ($3 ~ /_total$/)) bad("name and type")
+			next
+		}
+		/^cloison_[a-z_]+\{ctid="[0-9]+",name="[^"]*"(,[a-z]+="[^"]+")?\} ([0-9]+(\.[0-9]+)?|\+Inf)$/ {
+			split($1, part, "{"); if (part[1] != family) bad("not in its family")
+			if (line[substr($0, 1, length($0) - length($NF))]++) bad("twice")
+			samples++; next
+		}
+		{ bad("not the format") }
+		END { exit failed || samples < 20 }' "$1"
+}
+
+metrics() {
+	local i pids=()
+	make 901 --name down
+	make_running 900 --ipadd 10.0.91.2
+	modprobe cloison_acct
+	cloisonctl metrics >"$KTAP_TMP/metrics"
+	format "$KTAP_TMP/metrics"
+	grep -qF 'cloison_up{ctid="900",name=""} 1' "$KTAP_TMP/metrics"
+	grep -qF 'cloison_up{ctid="901",name="down"} 0' "$KTAP_TMP/metrics"
+	grep -q 'cloison_beancounter_held{ctid="900",name="",resource="numproc"} [1-9]' "$KTAP_TMP/metrics"
+	not grep -q 'held.*numiptent' "$KTAP_TMP/metrics"
+	# a file is whole at all times, and for all to read
+	cloisonctl metrics --output "$KTAP_TMP/x.prom"
+	format "$KTAP_TMP/x.prom"
+	[[ $(stat -c %a "$KTAP_TMP/x.prom") == 644 ]]
+	for ((i = 0; i < 8; i++)); do
+		cloisonctl metrics --output "$KTAP_TMP/x.prom" &
+		pids+=($!)
+	done
+	for ((i = 0; i < 8; i++)); do
+		format "$KTAP_TMP/x.prom"
+		wait "${pids[i]}"
+	done
+	[[ $(echo "$KTAP_TMP"/*prom*) == "$KTAP_TMP/x.prom" ]]
+	expect_exit 3 cloisonctl metrics --output /no/such/x.prom
+	expect_exit 3 cloisonctl metrics --output /proc/x.prom
+	not sh -c 'cloisonctl metrics >/dev/full'
+	modprobe -r cloison_acct
+	cloisonctl metrics >"$KTAP_TMP/metrics"
+	format "$KTAP_TMP/metrics"
+	not grep -q beancounter "$KTAP_TMP/metrics"
+}
+
+# Containers come and go meanwhile: what is there is told, and that is no error.
+while_they_die() {
+	local i
+	make_running 900
+	(for i in 1 2 3 4; do
+		cloisonctl --quiet restart 900 --fast
+	done) &
+	while kill -0 $! 2>/dev/null; do
+		cloisonctl stat >/dev/null
+		cloisonctl metrics >"$KTAP_TMP/metrics"
+		grep -qE '^cloison_up\{ctid="900",name=""\} [01]$' "$KTAP_TMP/metrics"
+	done
+	wait $!
+}
+
+ktap_plan 8
+run_case "processors" processor
+run_case "memory" memory
+run_case "processes" processes
+run_case "devices" devices
+run_case "networks" network
+run_case "text and JSON" text_and_json
+run_case "metrics" metrics
+run_case "while containers come and go" while_they_die
+ktap_finish

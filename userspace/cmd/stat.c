@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What containers use of the machine. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../lib/error.h"
+#include "../lib/figures.h"
+#include "../lib/json.h"
+#include "../lib/util.h"
+#include "../lib/value.h"
+#include "cmd.h"
+
+static const char *const unit_suffixes[] = {
+	[FIGURE_NUMBER] = "", [FIGURE_BYTES] = "_bytes", [FIGURE_MICROSECONDS] = "_us",
+};
+
+/* null: no limit. JSON has no numbers beyond 2^53 that all readers get right. */
+static json_t *number_json(uint64_t n)
+{
+	return n > INT64_MAX ? json_null() : json_integer((json_int_t)n);
+}
+
+static void add_figures(json_t *object, const struct usage *u)
+{
+	for (int i = 0; i < FIGURES; i++) {
+		const struct figure *f = &figures[i];
+		cleanup_free char *key = xasprintf("%s%s", f->name, unit_suffixes[f->unit]);
+		json_t *group = json_object_get(object, f->group);
+
+		if (!u->known[i])
+			continue;
+		if (!group) {
+			group = json_object();
+			json_object_set_new(object, f->group, group);
+		}
+		json_object_set_new(group, key, number_json(u->of[i]));
+	}
+}
+
+static json_t *device_json(const struct device_io *d)
+{
+	cleanup_free char *name = xasprintf("%u:%u", d->major, d->minor);
+
+	return json_pack("{s:s, s:I, s:I, s:I, s:I}", "device", name,
+			 "read_bytes", (json_int_t)d->read_bytes, "reads", (json_int_t)d->reads,
+			 "written_bytes", (json_int_t)d->written_bytes,
+			 "writes", (json_int_t)d->writes);
+}
+
+static json_t *flow_json(const struct flow_counters *f)
+{
+	return json_pack("{s:I, s:I, s:I}", "bytes", (json_int_t)f->bytes,
+			 "packets", (json_int_t)f->packets, "drops", (json_int_t)f->drops);
+}
+
+static json_t *to_json(const struct usage *u)
+{
+	json_t *object = json_pack("{s:I, s:I}", "ctid", (json_int_t)u->id,
+				   "uptime", (json_int_t)u->uptime);
+	json_t *devices = json_array(), *links = json_array();
+
+	json_object_set_new(object, "name", json_text(u->name));
+	add_figures(object, u);
+	for (size_t i = 0; i < u->devices_count; i++)
+		json_array_append_new(devices, device_json(&u->devices[i]));
+	for (size_t i = 0; i < u->links_count; i++)
+		json_array_append_new(links, json_pack("{s:s, s:o, s:o}",
+			"interface", u->links[i].ifname,
+			"received", flow_json(&u->links[i].received),
+			"sent", flow_json(&u->links[i].sent)));
+	json_object_set_new(object, "devices", devices);
+	json_object_set_new(object, "interfaces", links);
+	return object;
+}
+
+static void print_figure(const struct figure *f, uint64_t n)
+{
+	char size[16];
+
+	printf("  %s.%-*s ", f->group, 22 - (int)strlen(f->group), f->name);
+	if (n == VALUE_UNLIMITED)
+		printf("%14s\n", "-");
+	else if (f->unit == FIGURE_MICROSECONDS)
+		printf("%14.3f s\n", n / 1e6);
+	else if (f->unit == FIGURE_BYTES)
+		printf("%14s\n", amount_text(n, size, sizeof(size)));
+	else
+		printf("%14" PRIu64 "\n", n);
+}
+
+static void print_device(const struct device_io *d)
+{
+	char read[16], written[16];
+
+	printf("  device %u:%u: read %s in %" PRIu64 ", written %s in %" PRIu64 "\n", d->major, d->minor,
+	       amount_text(d->read_bytes, read, sizeof(read)), d->reads,
+	       amount_text(d->written_bytes, written, sizeof(written)), d->writes);
+}
+
+static void print_flow(const char *what, const struct flow_counters *f)
+{
+	char size[16];
+
+	printf(" %s %s in %" PRIu64 " packets, %" PRIu64 " dropped", what,
+	       amount_text(f->bytes, size, sizeof(size)), f->packets, f->drops);
+}
+
+static void print_usage(const struct usage *u)
+{
+	printf("CTID %u%s%s, up %" PRIu64 " s\n", u->id, u->name ? " " : "", u->name ? u->name : "",
+	       u->uptime);
+	for (int i = 0; i < FIGURES; i++)
+		if (u->known[i])
+			print_figure(&figures[i], u->of[i]);
+	for (size_t i = 0; i < u->devices_count; i++)
+		print_device(&u->devices[i]);
+	for (size_t i = 0; i < u->links_count; i++) {
+		printf("  %s:", u->links[i].ifname);
+		print_flow("received", &u->links[i].received);
+		print_flow("; sent", &u->links[i].sent);
+		printf("\n");
+	}
+}
+
+int cmd_stat(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{}
+	};
+	struct usage *list;
+	json_t *out = NULL;
+	size_t count;
+	int opt, ret;
+
+	while ((opt = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (opt != 'j')
+			return cmd_bad_option(argv);
+		if (!out)
+			out = json_array();
+	}
+	ret = usage_list(argv + optind, &list, &count);
+	if (ret) {
+		json_decref(out);
+		return ret;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (out)
+			json_array_append_new(out, to_json(&list[i]));
+		else
+			print_usage(&list[i]);
+	}
+	usage_list_free(list, count);
+	return out ? json_print(out) : 0;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "error.h"
+#include "figures.h"
+#include "names.h"
+#include "util.h"
+#include "value.h"
+
+/* Figures of one file stand together: it is read once. Documentation/admin-guide/cgroup-v2.rst */
+const struct figure figures[FIGURES] = {
+	[FIGURE_CPU_USAGE] = { "cpu", "usage", FIGURE_MICROSECONDS, true, "cpu.stat",
+		"usage_usec", "CPU time used" },
+	[FIGURE_CPU_USER] = { "cpu", "user", FIGURE_MICROSECONDS, true, "cpu.stat",
+		"user_usec", "CPU time used in user mode" },
+	[FIGURE_CPU_SYSTEM] = { "cpu", "system", FIGURE_MICROSECONDS, true, "cpu.stat",
+		"system_usec", "CPU time used in the kernel" },
+	[FIGURE_CPU_THROTTLED] = { "cpu", "throttled", FIGURE_MICROSECONDS, true, "cpu.stat",
+		"throttled_usec", "CPU time of run queues held back by the limit of CPU time" },
+	[FIGURE_CPU_WAITING] = { "cpu", "waiting", FIGURE_MICROSECONDS, true, "cpu.pressure",
+		"some.total", "time in which some task waited for a CPU" },
+	[FIGURE_MEMORY_USED] = { "memory", "used", FIGURE_BYTES, false, "memory.current",
+		NULL, "memory charged, with the cache of files" },
+	[FIGURE_MEMORY_LIMIT] = { "memory", "limit", FIGURE_BYTES, false, "memory.max",
+		NULL, "memory that may be charged" },
+	[FIGURE_MEMORY_PEAK] = { "memory", "peak", FIGURE_BYTES, false, "memory.peak",
+		NULL, "most memory ever charged" },
+	[FIGURE_MEMORY_ANON] = { "memory", "anon", FIGURE_BYTES, false, "memory.stat",
+		"anon", "memory of processes that is in no file" },
+	[FIGURE_MEMORY_FILE] = { "memory", "file", FIGURE_BYTES, false, "memory.stat",
+		"file", "cache of files, with shared memory" },
+	[FIGURE_MEMORY_SHMEM] = { "memory", "shmem", FIGURE_BYTES, false, "memory.stat",
+		"shmem", "shared memory and tmpfs" },
+	[FIGURE_MEMORY_KERNEL] = { "memory", "kernel", FIGURE_BYTES, false, "memory.stat",
+		"kernel", "memory of the kernel" },
+	[FIGURE_MEMORY_FAULTS] = { "memory", "faults", FIGURE_NUMBER, true, "memory.stat",
+		"pgfault", "page faults" },
+	[FIGURE_MEMORY_MAJOR_FAULTS] = { "memory", "major_faults", FIGURE_NUMBER, true,
+		"memory.stat", "pgmajfault", "page faults that waited for a device" },
+	[FIGURE_MEMORY_LIMIT_HITS] = { "memory", "limit_hits", FIGURE_NUMBER, true,
+		"memory.events", "max", "how often the limit of memory was met" },
+	[FIGURE_MEMORY_OOM_KILLS] = { "memory", "oom_kills", FIGURE_NUMBER, true,
+		"memory.events", "oom_kill", "processes killed because memory was out" },
+	[FIGURE_MEMORY_WAITING] = { "memory", "waiting", FIGURE_MICROSECONDS, true,
+		"memory.pressure", "some.total", "time in which some task waited for memory" },
+	[FIGURE_MEMORY_STALLED] = { "memory", "stalled", FIGURE_MICROSECONDS, true,
+		"memory.pressure", "full.total", "time in which all tasks waited for memory" },
+	[FIGURE_SWAP_USED] = { "swap", "used", FIGURE_BYTES, false, "memory.swap.current",
+		NULL, "swap space used" },
+	[FIGURE_SWAP_LIMIT] = { "swap", "limit", FIGURE_BYTES, false, "memory.swap.max",
+		NULL, "swap space that may be used" },
+	[FIGURE_PROCESSES_CURRENT] = { "processes", "current", FIGURE_NUMBER, false, "pids.current",
+		NULL, "processes and threads" },
+	[FIGURE_PROCESSES_LIMIT] = { "processes", "limit", FIGURE_NUMBER, false, "pids.max",
+		NULL, "processes and threads there may be" },
+	[FIGURE_PROCESSES_REFUSED] = { "processes", "refused", FIGURE_NUMBER, true,
+		"pids.events", "max", "forks refused at the limit" },
+	[FIGURE_IO_WAITING] = { "io", "waiting", FIGURE_MICROSECONDS, true, "io.pressure",
+		"some.total", "time in which some task waited for a device" },
+	[FIGURE_IO_STALLED] = { "io", "stalled", FIGURE_MICROSECONDS, true, "io.pressure",
+		"full.total", "time in which all tasks waited for a device" },
+};
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0": Documentation/accounting/psi.rst */
+static bool pressure(const char *text, const char *key, uint64_t *out)
+{
+	size_t len = strcspn(key, ".");
+	cleanup_free char *field = xasprintf(" %s=", key + len + 1);
+
+	for (; text && *text; text = strchr(text, '\n')) {
+		const char *at;
+
+		text += *text == '\n';
+		if (strncmp(text, key, len) != 0 || text[len] != ' ')
+			continue;
+		at = strstr(text, field);
+		return at && sscanf(at + strlen(field), "%" SCNu64, out) == 1;
+	}
+	return false;
+}
+
+static bool read_one(struct listed *l, const struct figure *f, uint64_t *out)
+{
+	if (f->key && strchr(f->key, '.'))
+		return pressure(listed_file(l, f->file), f->key, out);
+	return listed_number(l, f->file, f->key, out);
+}
+
+/* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0"; a device without figures has none. */
+static bool parse_device(char *line, struct device_io *d)
+{
+	char *word, *rest = line;
+
+	*d = (struct device_io){};
+	word = strsep(&rest, " ");
+	if (sscanf(word, "%u:%u", &d->major, &d->minor) != 2 || !rest)
+		return false;
+	while ((word = strsep(&rest, " "))) {
+		sscanf(word, "rbytes=%" SCNu64, &d->read_bytes);
+		sscanf(word, "wbytes=%" SCNu64, &d->written_bytes);
+		sscanf(word, "rios=%" SCNu64, &d->reads);
+		sscanf(word, "wios=%" SCNu64, &d->writes);
+	}
+	return true;
+}
+
+static void read_devices(struct listed *l, struct usage *u)
+{
+	const char *text = listed_file(l, "io.stat");
+	cleanup_free char *copy = text ? xstrdup(text) : NULL;
+	char *rest = copy, *line;
+	struct device_io d;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (!parse_device(line, &d))
+			continue;
+		u->devices = xrealloc(u->devices, (u->devices_count + 1) * sizeof(*u->devices));
+		u->devices[u->devices_count++] = d;
+	}
+}
+
+static uint64_t seconds_since(uint64_t started)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	return ns > started ? (ns - started) / 1000000000 : 0;
+}
+
+bool usage_read(struct listed *l, struct usage *out)
+{
+	const char *name;
+
+	*out = (struct usage){ .id = l->id };
+	if (!listed_runs(l))
+		return false;
+	for (int i = 0; i < FIGURES; i++)
+		out->known[i] = read_one(l, &figures[i], &out->of[i]);
+	/* its cgroup goes when it ends */
+	if (!out->known[FIGURE_CPU_USAGE])
+		return false;
+	read_devices(l, out);
+	out->uptime = seconds_since(l->kc.started);
+	name = listed_conf(l, "NAME");
+	out->name = name ? xstrdup(name) : NULL;
+	link_counters_read(l->id, &out->links, &out->links_count);
+	return true;
+}
+
+void usage_free(struct usage *u)
+{
+	free(u->name);
+	free(u->devices);
+	free(u->links);
+}
+
+static void add(struct usage **list, size_t *count, const struct kernel_container *kc)
+{
+	struct listed l = { .id = kc->id, .kc = *kc };
+
+	*list = xrealloc(*list, (*count + 1) * sizeof(**list));
+	if (usage_read(&l, &(*list)[*count]))
+		(*count)++;
+	listed_close(&l);
+}
+
+static int add_named(struct usage **list, size_t *count, const char *arg)
+{
+	struct kernel_container kc;
+	size_t before = *count;
+	uint32_t id;
+	int ret;
+
+	if (!parse_ctid(arg, &id) && !names_find(arg, &id))
+		return fail(EXIT_NO_CONF, "There is no container %s", arg);
+	ret = kernel_look(id, &kc);
+	if (ret)
+		return ret;
+	if (kernel_runs(&kc))
+		add(list, count, &kc);
+	return *count > before ? 0 : fail(EXIT_NOT_RUNNING, "Container %s is not running", arg);
+}
+
+int usage_list(char *const *args, struct usage **list, size_t *count)
+{
+	cleanup_free struct container_entry *all = NULL;
+	size_t n = 0;
+	int ret = 0;
+
+	*list = NULL;
+	*count = 0;
+	for (; !ret && args && *args; args++, n++)
+		ret = add_named(list, count, *args);
+	if (!ret && !n) {
+		ret = container_list(false, &all, &n);
+		for (size_t i = 0; !ret && i < n; i++)
+			add(list, count, &all[i].kc);
+	}
+	if (ret)
+		usage_list_free(*list, *count);
+	return ret;
+}
+
+void usage_list_free(struct usage *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		usage_free(&list[i]);
+	free(list);
+}
+
+struct device_io usage_io(const struct usage *u)
+{
+	struct device_io sum = {};
+
+	for (size_t i = 0; i < u->devices_count; i++) {
+		sum.read_bytes += u->devices[i].read_bytes;
+		sum.written_bytes += u->devices[i].written_bytes;
+		sum.reads += u->devices[i].reads;
+		sum.writes += u->devices[i].writes;
+	}
+	return sum;
+}
+
+struct link_counters usage_traffic(const struct usage *u)
+{
+	struct link_counters sum = {};
+
+	for (size_t i = 0; i < u->links_count; i++) {
+		const struct link_counters *l = &u->links[i];
+
+		sum.received.bytes += l->received.bytes;
+		sum.received.packets += l->received.packets;
+		sum.received.drops += l->received.drops;
+		sum.sent.bytes += l->sent.bytes;
+		sum.sent.packets += l->sent.packets;
+		sum.sent.drops += l->sent.drops;
+	}
+	return sum;
+}

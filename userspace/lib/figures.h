@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a running container uses of the machine: figures of its cgroup, of block devices and
+ * of its networks. Sources and precision are in Documentation/figures.rst.
+ */
+#ifndef CLOISON_FIGURES_H
+#define CLOISON_FIGURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../net/counters.h"
+#include "listed.h"
+
+enum figure_unit { FIGURE_NUMBER, FIGURE_BYTES, FIGURE_MICROSECONDS };
+
+enum figure_index {
+	FIGURE_CPU_USAGE,
+	FIGURE_CPU_USER,
+	FIGURE_CPU_SYSTEM,
+	FIGURE_CPU_THROTTLED,
+	FIGURE_CPU_WAITING,
+	FIGURE_MEMORY_USED,
+	FIGURE_MEMORY_LIMIT,
+	FIGURE_MEMORY_PEAK,
+	FIGURE_MEMORY_ANON,
+	FIGURE_MEMORY_FILE,
+	FIGURE_MEMORY_SHMEM,
+	FIGURE_MEMORY_KERNEL,
+	FIGURE_MEMORY_FAULTS,
+	FIGURE_MEMORY_MAJOR_FAULTS,
+	FIGURE_MEMORY_LIMIT_HITS,
+	FIGURE_MEMORY_OOM_KILLS,
+	FIGURE_MEMORY_WAITING,
+	FIGURE_MEMORY_STALLED,
+	FIGURE_SWAP_USED,
+	FIGURE_SWAP_LIMIT,
+	FIGURE_PROCESSES_CURRENT,
+	FIGURE_PROCESSES_LIMIT,
+	FIGURE_PROCESSES_REFUSED,
+	FIGURE_IO_WAITING,
+	FIGURE_IO_STALLED,
+	FIGURES
+};
+
+struct figure {
+	const char *group, *name;
+	enum figure_unit unit;
+	bool counter;		/* only grows, from 0 when the container starts */
+	const char *file;	/* of the cgroup */
+	const char *key;	/* of the line; of pressure files LINE.FIELD; NULL: all of it */
+	const char *help;
+};
+
+/* In the order of the enum, which is that of their groups. */
+extern const struct figure figures[FIGURES];
+
+struct device_io {
+	unsigned int major, minor;
+	uint64_t read_bytes, written_bytes, reads, writes;
+};
+
+struct usage {
+	uint32_t id;
+	uint64_t uptime;	/* seconds */
+	char *name;		/* NULL: none */
+	bool known[FIGURES];	/* the kernel has it */
+	uint64_t of[FIGURES];	/* VALUE_UNLIMITED for limits that are none */
+	struct device_io *devices;
+	size_t devices_count;
+	struct link_counters *links;
+	size_t links_count;
+};
+
+/* False, and nothing in @out, if the container does not run, or no longer. */
+bool usage_read(struct listed *l, struct usage *out);
+void usage_free(struct usage *u);
+
+/*
+ * All that run, by id, or those that @args name (up to NULL): EXIT_NOT_RUNNING for one
+ * that does not. To be freed with usage_list_free().
+ */
+int usage_list(char *const *args, struct usage **list, size_t *count);
+void usage_list_free(struct usage *list, size_t count);
+
+/* Sums over devices and links, for those who want one number. */
+struct device_io usage_io(const struct usage *u);
+struct link_counters usage_traffic(const struct usage *u);
+
+#endif
