@@ -170,7 +170,20 @@ spoilt_while_running() {
 	cp "$KTAP_TMP/good" "$etc/conf/900.conf"
 }
 
-ktap_plan 13
+# What cannot be told is an error: half a list is not taken for a whole one.
+full_output() {
+	local words
+	make 900
+	for words in "list -a" "list -a -j" "status 900" "version"; do
+		not sh -c "cloisonctl $words >/dev/full"
+	done
+	expect_exit 3 sh -c 'cloisonctl list -a >/dev/full'
+	# what was done was done
+	sh -c 'cloisonctl start 900 >/dev/full'
+	is_running 900
+}
+
+ktap_plan 14
 run_case "unknown verbs and options" bad_command_line
 run_case "bad container ids" bad_ctid
 run_case "no configuration" no_configuration
@@ -183,5 +196,6 @@ run_case "no global configuration" no_global_configuration
 run_case "locked by another command" locked
 run_case "disabled containers" disabled
 run_case "from another network namespace" other_network_namespace
+run_case "output that does not arrive" full_output
 run_case "a file spoilt while the container runs" spoilt_while_running
 ktap_finish

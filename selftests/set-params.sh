@@ -210,6 +210,13 @@ ids() {
 	base=$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/900.conf")
 	expect_exit 21 cloisonctl create 901 --ostemplate busybox --local_uid "$((base + 1))"
 	expect_out 'belong to container 900' cloisonctl create 901 --ostemplate busybox --local_uid "$((base - 1))"
+	# nor by a file that was copied
+	make 902
+	cloisonctl --quiet start 900
+	sed -i "s/^LOCAL_UID=.*/LOCAL_UID=\"$((base + 1))\"/" "$etc/conf/902.conf"
+	expect_exit 21 cloisonctl start 902
+	expect_out 'belong to container 900' cloisonctl start 902
+	is_down 902
 	[[ ! -e $etc/conf/901.conf ]]
 	expect_exit 21 cloisonctl create 901 --ostemplate busybox --local_uid 200000 --local_gid 300000
 	make 901 --local_uid 200000

@@ -23,6 +23,7 @@ struct verb {
 	int (*run)(int argc, char **argv);
 	const char *usage;
 	bool for_all;	/* who need not be root, nor have a cloison.conf */
+	bool answers;	/* what it prints is what it is for */
 };
 
 static const struct verb verbs[] = {
@@ -36,10 +37,11 @@ static const struct verb verbs[] = {
 	{ "umount", cmd_umount, "CTID" },
 	{ "pause", cmd_pause, "CTID" },
 	{ "unpause", cmd_unpause, "CTID" },
-	{ "status", cmd_status, "CTID [--json]" },
-	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-j] [-o FIELD,...] [-s [-]FIELD] [CTID ...]" },
-	{ "ubc", cmd_ubc, "[--near] [--json] [CTID ...]" },
-	{ "stat", cmd_stat, "[--json] [CTID ...]" },
+	{ "status", cmd_status, "CTID [--json]", .answers = true },
+	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-j] [-o FIELD,...] [-s [-]FIELD] [CTID ...]",
+	  .answers = true },
+	{ "ubc", cmd_ubc, "[--near] [--json] [CTID ...]", .answers = true },
+	{ "stat", cmd_stat, "[--json] [CTID ...]", .answers = true },
 	{ "metrics", cmd_metrics, "[--output FILE]" },
 	{ "set", cmd_set, "CTID [--save] [--force] PARAMETER ... | CTID --reset_ub" },
 	{ "enter", cmd_enter, "CTID [--exec COMMAND ...]" },
@@ -55,10 +57,10 @@ static const struct verb verbs[] = {
 	{ "check", cmd_check, "[--json] [WHAT ...] | --repair [CTID]" },
 	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r] [-v yes|no] FILE" },
 	{ "vzsplit", cmd_vzsplit, "-n N [-f NAME] [-s SWAP]" },
-	{ "version", cmd_version, "[--json]", .for_all = true },
-	{ "vzpid", cmd_vzpid, "[-p] PID ..." },
-	{ "vzcpucheck", cmd_vzcpucheck, "[-v]" },
-	{ "vzmemcheck", cmd_vzmemcheck, "[-v] [-A]" },
+	{ "version", cmd_version, "[--json]", .for_all = true, .answers = true },
+	{ "vzpid", cmd_vzpid, "[-p] PID ...", .answers = true },
+	{ "vzcpucheck", cmd_vzcpucheck, "[-v]", .answers = true },
+	{ "vzmemcheck", cmd_vzmemcheck, "[-v] [-A]", .answers = true },
 };
 
 /* OpenVZ's programs that are one verb here; vzctl itself takes the verbs. */
@@ -136,6 +138,13 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	return ret ? ret : verb->run(argc, argv);
 }
 
+/* Who reads half an answer must not take it for a whole one. */
+static int answered(void)
+{
+	return fflush(stdout) || ferror(stdout) ?
+	       fail_errno(EXIT_SYSTEM, "Cannot print the answer") : 0;
+}
+
 static int call(const char *name, int argc, char **argv)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
@@ -146,6 +155,8 @@ static int call(const char *name, int argc, char **argv)
 		/* for the verb's own getopt_long(); 0 also resets glibc's state */
 		optind = 0;
 		ret = run_verb(&verbs[i], argc, argv);
+		if (!ret && verbs[i].answers)
+			ret = answered();
 		if (ret)
 			error_print();
 		return ret;

@@ -303,16 +303,20 @@ static int apply_sample(struct options *o, struct conf *conf)
 	return 0;
 }
 
+/* Under the names' lock, if it has a new one. */
+static int save_file(struct container *ct, const char *new_name)
+{
+	cleanup_close int lock = -1;
+	int ret = new_name && *new_name ? names_claim(new_name, ct->id, &lock) : 0;
+
+	return ret ? ret : conf_save(ct->conf, ct->conf_path);
+}
+
 static int save(struct container *ct, unsigned int applies, const char *old_name)
 {
 	const char *name = conf_get(ct->conf, "NAME");
-	cleanup_close int lock = -1;
-	int ret = 0;
+	int ret = save_file(ct, applies & APPLIES_NAME ? name : NULL);
 
-	if ((applies & APPLIES_NAME) && name && *name)
-		ret = names_claim(name, ct->id, &lock);
-	if (!ret)
-		ret = conf_save(ct->conf, ct->conf_path);
 	if (!ret && (applies & APPLIES_NAME) && *old_name && strcmp(old_name, name) != 0)
 		names_release(old_name, ct->id);
 	if (!ret)

@@ -278,6 +278,14 @@ static bool ids_of(uint32_t id, uint32_t *base)
 	return !ret && parse_base(conf, base);
 }
 
+static int check_overlap(uint32_t base, uint32_t other, uint32_t id)
+{
+	if (base < other ? other - base >= IDS_PER_CONTAINER : base - other >= IDS_PER_CONTAINER)
+		return 0;
+	return fail(EXIT_BAD_VALUE,
+		    "User ids from %u on belong to container %u: choose others, or none", other, id);
+}
+
 int container_check_ids(uint32_t id, uint32_t base)
 {
 	cleanup_free uint32_t *ids = NULL;
@@ -287,13 +295,32 @@ int container_check_ids(uint32_t id, uint32_t base)
 	for (size_t i = 0; !ret && i < count; i++) {
 		uint32_t other;
 
-		if (ids[i] == id || !ids_of(ids[i], &other))
-			continue;
-		if (base < other ? other - base < IDS_PER_CONTAINER :
-				   base - other < IDS_PER_CONTAINER)
-			ret = fail(EXIT_BAD_VALUE,
-				   "User ids from %u on belong to container %u: choose others, or none",
-				   other, ids[i]);
+		if (ids[i] != id && ids_of(ids[i], &other))
+			ret = check_overlap(base, other, ids[i]);
+	}
+	return ret;
+}
+
+/* What the kernel maps, whatever files say by now; false if the process is gone. */
+static bool mapped_ids(pid_t init, uint32_t *base)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/uid_map", init);
+	cleanup_free char *text = read_file(path, PATH_MAX);
+
+	return text && sscanf(text, "%*u %" SCNu32, base) == 1;
+}
+
+int container_check_running_ids(uint32_t id, uint32_t base)
+{
+	cleanup_free struct kernel_container *known = NULL;
+	size_t count = 0;
+	int ret = kernel_list(&known, &count);
+
+	for (size_t i = 0; !ret && i < count; i++) {
+		uint32_t other;
+
+		if (known[i].id != id && kernel_runs(&known[i]) && mapped_ids(known[i].init, &other))
+			ret = check_overlap(base, other, known[i].id);
 	}
 	return ret;
 }

@@ -66,6 +66,8 @@ int container_ids(const struct container *ct, uint32_t *base);
 int container_choose_ids(uint32_t id, uint32_t *base);
 /* EXIT_BAD_VALUE if the ids that begin at @base, of container @id, are another's too. */
 int container_check_ids(uint32_t id, uint32_t base);
+/* The same for those that run: files are edited and copied. */
+int container_check_running_ids(uint32_t id, uint32_t base);
 int container_lock_ids(int *lock);
 
 /* The containers that have a configuration file, ascending; free() *ids. */

@@ -317,6 +317,8 @@ static int read_settings(const struct container *ct, struct place *place)
 	int ret = container_ids(ct, &place->base);
 
 	if (!ret)
+		ret = container_check_running_ids(ct->id, place->base);
+	if (!ret)
 		ret = limits_read(ct->conf, &place->limits);
 	if (!ret)
 		ret = features_load(ct->conf);

@@ -79,11 +79,17 @@ int names_claim(const char *name, uint32_t id, int *lock)
 void names_release(const char *name, uint32_t id)
 {
 	cleanup_free char *path = xasprintf(NAMES_DIR "/%s", name);
+	cleanup_close int lock = -1;
 	uint32_t holder;
 
-	if (valid_name(name) && link_target(name, &holder) && holder == id)
-		if (unlink(path))
-			warn("Cannot remove %s: %s", path, strerror(errno));
+	if (!valid_name(name))
+		return;
+	if (lock_take("names", true, &lock)) {
+		warn("%s", error_text());
+		error_clear();
+	} else if (link_target(name, &holder) && holder == id && unlink(path)) {
+		warn("Cannot remove %s: %s", path, strerror(errno));
+	}
 }
 
 static bool is_stale(const char *name)

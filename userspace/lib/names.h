@@ -20,7 +20,7 @@ bool names_find(const char *name, uint32_t *id);
  */
 int names_claim(const char *name, uint32_t id, int *lock);
 
-/* Take the link away, if it is container @id's. */
+/* Take the link away, if it is container @id's. The lock of names_claim() is not held. */
 void names_release(const char *name, uint32_t id);
 
 /*
