@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # alone: newest
-# Random and broken requests to the modules, see nl/fuzz.c: five minutes on the newest kernel, in a machine of its own,
+# Random and broken requests to the modules, see nl/fuzz.c: two minutes on the newest kernel, in a machine of its own,
 # shorter on the others. $FUZZ_SECONDS is another time, $FUZZ_SEED another seed than the time of day.
 
 . "$(dirname "$0")/net-lib.sh"
 
 case ${VM_KERNEL:-} in
-newest) seconds=300 ;;
+newest) seconds=120 ;;
 debug) seconds=120 ;;
 *) seconds=30 ;;
 esac
@@ -29,7 +29,7 @@ fuzz() {
 	"$here/nl/fuzz" "$seconds" "$seed" "$base" >"$said"
 	local what
 	for what in refused dumps cut lives spaces lost new set del get resolve bind add remove owner counters hold release \
-		discard host-set host-get; do
+		discard host-set host-get beancounters bounds; do
 		[[ $(count "$what") -gt 0 ]]
 	done
 }
@@ -70,6 +70,7 @@ packets_pass() {
 
 # Not before the last namespace is gone, and what is bound to it.
 unloads() {
+	wait_for rmmod cloison_acct
 	wait_for rmmod cloison_net
 	rmmod cloison
 	modprobe cloison
@@ -77,6 +78,7 @@ unloads() {
 
 modprobe -r cloison_diag 2>/dev/null
 start_net
+modprobe cloison_acct
 said=$KTAP_TMP/said
 ktap_plan 5
 ktap_run "requests by chance, $seconds s" fuzz

@@ -38,6 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/cloison_acct.h>
 #include <linux/cloison_net.h>
 
 #include "message.h"
@@ -49,6 +50,7 @@ static const char *const commands[PROTOCOLS][16] = {
 	{ "", "new", "set", "del", "get", "resolve" },
 	{ "", "bind", "add", "remove", "owner", "counters", "hold", "release", "discard",
 	  "host-set", "host-get" },
+	{ "", "beancounters", "bounds" },
 };
 
 #define GRACE	200	/* seconds */
@@ -367,6 +369,8 @@ int main(int argc, char **argv)
 	group = nl_events_group();
 	nl_socket_free(nl_open_family(CLOISON_NET_GENL_NAME));
 	protocols[NET].family = nl_family();
+	nl_socket_free(nl_open_family(CLOISON_ACCT_GENL_NAME));
+	protocols[ACCT].family = nl_family();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <linux/cloison.h>
+#include <linux/cloison_acct.h>
 #include <linux/cloison_net.h>
 
 #include "message.h"
@@ -100,6 +101,12 @@ struct protocol protocols[PROTOCOLS] = {
 		.attributes = CLOISON_NET_A_MAX,
 		.nest = CLOISON_NET_A_CONTAINER,
 		.make_good = message_net_good,
+	},
+	[ACCT] = {
+		.commands = CLOISON_ACCT_CMD_MAX,
+		.attributes = CLOISON_ACCT_A_MAX,
+		.nest = CLOISON_ACCT_A_CONTAINER,
+		.make_good = message_acct_good,
 	},
 };
 

@@ -44,13 +44,16 @@ struct protocol {
 	int (*make_good)(struct asker *a, unsigned char *msg);
 };
 
-enum { CORE, NET, PROTOCOLS };
+enum { CORE, NET, ACCT, PROTOCOLS };
 extern struct protocol protocols[PROTOCOLS];
 
 /* message_net.c */
 int message_net_good(struct asker *a, unsigned char *msg);
 /* One of few, so that they meet: @addr has room for 16 bytes. Returns its length. */
 int chance_address(struct chance *c, unsigned char *addr);
+
+/* message_acct.c */
+int message_acct_good(struct asker *a, unsigned char *msg);
 
 /* Adds an attribute. */
 void message_put(unsigned char *msg, int type, const void *data, size_t len);
