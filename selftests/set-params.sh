@@ -213,7 +213,7 @@ ids() {
 	# nor by a file that was copied
 	make 902
 	cloisonctl --quiet start 900
-	sed -i "s/^LOCAL_UID=.*/LOCAL_UID=\"$((base + 1))\"/" "$etc/conf/902.conf"
+	sed -i "s/^LOCAL_\(.\)ID=.*/LOCAL_\1ID=\"$((base + 1))\"/" "$etc/conf/902.conf"
 	expect_exit 21 cloisonctl start 902
 	expect_out 'belong to container 900' cloisonctl start 902
 	is_down 902
