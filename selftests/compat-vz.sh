@@ -128,6 +128,7 @@ small_tools() {
 	is "$(sed -n 's/^Power of the node: //p' "$KTAP_TMP/cpu")" "$units"
 	grep -qx "$(printf '900\t\t3000')" "$KTAP_TMP/cpu"
 	expect_exit 2 vzcpucheck -x
+	diff <(cloisonctl cpucheck -v) "$KTAP_TMP/cpu"
 	vzmemcheck -A >"$KTAP_TMP/mem"
 	is "$(head -n 1 "$KTAP_TMP/mem")" "Output values in Mbytes"
 	is "$(wc -l <"$KTAP_TMP/mem")" 5

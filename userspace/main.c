@@ -59,8 +59,10 @@ static const struct verb verbs[] = {
 	{ "vzsplit", cmd_vzsplit, "-n N [-f NAME] [-s SWAP]" },
 	{ "version", cmd_version, "[--json]", .for_all = true, .answers = true },
 	{ "vzpid", cmd_vzpid, "[-p] PID ...", .answers = true },
-	{ "vzcpucheck", cmd_vzcpucheck, "[-v]", .answers = true },
-	{ "vzmemcheck", cmd_vzmemcheck, "[-v] [-A]", .answers = true },
+	{ "cpucheck", cmd_vzcpucheck, "[-v]", .answers = true },
+	{ "vzcpucheck", cmd_vzcpucheck, NULL, .answers = true },
+	{ "memcheck", cmd_vzmemcheck, "[-v] [-A]", .answers = true },
+	{ "vzmemcheck", cmd_vzmemcheck, NULL, .answers = true },
 };
 
 /* OpenVZ's programs that are one verb here; vzctl itself takes the verbs. */
