@@ -182,6 +182,8 @@ metrics() {
 	[[ $(echo "$KTAP_TMP"/*prom*) == "$KTAP_TMP/x.prom" ]]
 	expect_exit 3 cloisonctl metrics --output /no/such/x.prom
 	expect_exit 3 cloisonctl metrics --output /proc/x.prom
+	expect_exit 21 cloisonctl metrics --output /dev/null
+	[[ -c /dev/null ]]
 	not sh -c 'cloisonctl metrics >/dev/full'
 	modprobe -r cloison_acct
 	cloisonctl metrics >"$KTAP_TMP/metrics"

@@ -21,7 +21,8 @@ int message_acct_good(struct asker *a, unsigned char *msg)
 	}
 	message_put_u32(msg, CLOISON_ACCT_A_ID, chance(c, SLOTS) + 1);
 	if (command == CLOISON_ACCT_CMD_SET) {
-		message_put_u32(msg, CLOISON_ACCT_A_RESOURCE, chance(c, CLOISON_ACCT_RESOURCES + 1));
+		message_put_u32(msg, CLOISON_ACCT_A_RESOURCE,
+				chance(c, CLOISON_ACCT_RESOURCES + 1));
 		message_put(msg, CLOISON_ACCT_A_BARRIER, &barrier, sizeof(barrier));
 		message_put(msg, CLOISON_ACCT_A_LIMIT, &limit, sizeof(limit));
 	}

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../lib/beancounters.h"
 #include "../lib/error.h"
@@ -100,7 +101,8 @@ static uint64_t part_of(const void *thing, const struct part *p)
 static void put_devices(struct metrics *m)
 {
 	static const struct part parts[] = {
-		{ "read_bytes", "bytes read from a device", offsetof(struct device_io, read_bytes) },
+		{ "read_bytes", "bytes read from a device",
+		  offsetof(struct device_io, read_bytes) },
 		{ "written_bytes", "bytes written to a device",
 		  offsetof(struct device_io, written_bytes) },
 		{ "reads", "reads from a device", offsetof(struct device_io, reads) },
@@ -211,7 +213,7 @@ static int put_up(struct metrics *m)
 		struct listed l = { .id = all[i].id, .kc = all[i].kc };
 		struct usage u = { .id = all[i].id, .name = (char *)listed_conf(&l, "NAME") };
 
-		if (listed_runs(&l) || container_exists(listed_container(&l))) {
+		if (listed_runs(&l) || listed_container(&l)->conf) {
 			sample(m, &u, "");
 			put_number(m, listed_runs(&l));
 		}
@@ -237,22 +239,27 @@ static int put_all(struct metrics *m)
 		put_figure(m, i);
 	put_devices(m);
 	put_links(m);
-	if (acct_loaded())
-		ret = acct_list(&acct, &count);
-	if (!ret)
-		put_beancounters(m, acct, count);
-	return ret;
+	/* it may be unloaded meanwhile */
+	if (acct_loaded() && acct_list(&acct, &count))
+		error_clear();
+	put_beancounters(m, acct, count);
+	return 0;
 }
 
 /* All or nothing: what a scraper reads is whole. */
 static int deliver(const char *text, const char *path)
 {
 	cleanup_close int lock = -1;
+	struct stat st;
 	int ret;
 
 	if (!path)
 		return fputs(text, stdout) == EOF || fflush(stdout) ?
 		       fail_errno(EXIT_SYSTEM, "Cannot print the metrics") : 0;
+	/* a device or a pipe would be replaced by a file */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return fail(EXIT_BAD_VALUE,
+			    "%s is no regular file; without --output the metrics are printed", path);
 	ret = lock_take("metrics", true, &lock);
 	if (ret)
 		return ret;

@@ -55,6 +55,12 @@ static json_t *flow_json(const struct flow_counters *f)
 			 "packets", (json_int_t)f->packets, "drops", (json_int_t)f->drops);
 }
 
+static json_t *link_json(const struct link_counters *l)
+{
+	return json_pack("{s:s, s:o, s:o}", "interface", l->ifname,
+			 "received", flow_json(&l->received), "sent", flow_json(&l->sent));
+}
+
 static json_t *to_json(const struct usage *u)
 {
 	json_t *object = json_pack("{s:I, s:I}", "ctid", (json_int_t)u->id,
@@ -66,10 +72,7 @@ static json_t *to_json(const struct usage *u)
 	for (size_t i = 0; i < u->devices_count; i++)
 		json_array_append_new(devices, device_json(&u->devices[i]));
 	for (size_t i = 0; i < u->links_count; i++)
-		json_array_append_new(links, json_pack("{s:s, s:o, s:o}",
-			"interface", u->links[i].ifname,
-			"received", flow_json(&u->links[i].received),
-			"sent", flow_json(&u->links[i].sent)));
+		json_array_append_new(links, link_json(&u->links[i]));
 	json_object_set_new(object, "devices", devices);
 	json_object_set_new(object, "interfaces", links);
 	return object;
@@ -94,8 +97,8 @@ static void print_device(const struct device_io *d)
 {
 	char read[16], written[16];
 
-	printf("  device %u:%u: read %s in %" PRIu64 ", written %s in %" PRIu64 "\n", d->major, d->minor,
-	       amount_text(d->read_bytes, read, sizeof(read)), d->reads,
+	printf("  device %u:%u: read %s in %" PRIu64 ", written %s in %" PRIu64 "\n",
+	       d->major, d->minor, amount_text(d->read_bytes, read, sizeof(read)), d->reads,
 	       amount_text(d->written_bytes, written, sizeof(written)), d->writes);
 }
 

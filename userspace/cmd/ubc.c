@@ -56,6 +56,7 @@ static char mark(const struct acct_figures *a)
 
 static void print_amount(uint64_t n, char unit)
 {
+	double value = n;
 	char text[16];
 
 	if (!bounded(n)) {
@@ -66,8 +67,9 @@ static void print_amount(uint64_t n, char unit)
 		printf(" %9" PRIu64, n);
 		return;
 	}
-	printf(" %9s", amount_text((double)n * (unit == 'p' ? sysconf(_SC_PAGESIZE) : 1), text,
-				 sizeof(text)));
+	if (unit == 'p')
+		value *= sysconf(_SC_PAGESIZE);
+	printf(" %9s", amount_text(value, text, sizeof(text)));
 }
 
 static void print_held(uint64_t n, char unit, const struct acct_figures *a)

@@ -284,7 +284,8 @@ static int check_overlap(uint32_t base, uint32_t other, uint32_t id)
 	if (base < other ? other - base >= IDS_PER_CONTAINER : base - other >= IDS_PER_CONTAINER)
 		return 0;
 	return fail(EXIT_BAD_VALUE,
-		    "User ids from %u on belong to container %u: choose others, or none", other, id);
+		    "User ids from %u on belong to container %u: choose others, or none",
+		    other, id);
 }
 
 int container_check_ids(uint32_t id, uint32_t base)
@@ -320,7 +321,8 @@ int container_check_running_ids(uint32_t id, uint32_t base)
 	for (size_t i = 0; !ret && i < count; i++) {
 		uint32_t other;
 
-		if (known[i].id != id && kernel_runs(&known[i]) && mapped_ids(known[i].init, &other))
+		if (known[i].id != id && kernel_runs(&known[i]) &&
+		    mapped_ids(known[i].init, &other))
 			ret = check_overlap(base, other, known[i].id);
 	}
 	return ret;

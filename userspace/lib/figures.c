@@ -90,6 +90,14 @@ static bool read_one(struct listed *l, const struct figure *f, uint64_t *out)
 	return listed_number(l, f->file, f->key, out);
 }
 
+static void take(const char *word, const char *key, uint64_t *out)
+{
+	size_t len = strlen(key);
+
+	if (strncmp(word, key, len) == 0)
+		*out = strtoull(word + len, NULL, 10);
+}
+
 /* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0"; a device without figures has none. */
 static bool parse_device(char *line, struct device_io *d)
 {
@@ -100,10 +108,10 @@ static bool parse_device(char *line, struct device_io *d)
 	if (sscanf(word, "%u:%u", &d->major, &d->minor) != 2 || !rest)
 		return false;
 	while ((word = strsep(&rest, " "))) {
-		sscanf(word, "rbytes=%" SCNu64, &d->read_bytes);
-		sscanf(word, "wbytes=%" SCNu64, &d->written_bytes);
-		sscanf(word, "rios=%" SCNu64, &d->reads);
-		sscanf(word, "wios=%" SCNu64, &d->writes);
+		take(word, "rbytes=", &d->read_bytes);
+		take(word, "wbytes=", &d->written_bytes);
+		take(word, "rios=", &d->reads);
+		take(word, "wios=", &d->writes);
 	}
 	return true;
 }
@@ -202,8 +210,11 @@ int usage_list(char *const *args, struct usage **list, size_t *count)
 		for (size_t i = 0; !ret && i < n; i++)
 			add(list, count, &all[i].kc);
 	}
-	if (ret)
+	if (ret) {
 		usage_list_free(*list, *count);
+		*list = NULL;
+		*count = 0;
+	}
 	return ret;
 }
 

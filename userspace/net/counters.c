@@ -54,7 +54,9 @@ void link_counters_read(uint32_t id, struct link_counters **list, size_t *count)
 		error_clear();
 	for (size_t i = 0; i < all.count; i++) {
 		l = (struct link_counters){};
-		if (!netif_is_upper(&all.list[i]) && read_host_end(&all.list[i], &l))
+		/* one that took venet's name would be counted as that */
+		if (strcmp(all.list[i].ifname, VENET) != 0 && !netif_is_upper(&all.list[i]) &&
+		    read_host_end(&all.list[i], &l))
 			add(list, count, &l);
 	}
 }

@@ -158,11 +158,13 @@ static int on_container(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *top[CLOISON_NET_A_MAX + 1], *tb[CLOISON_NET_CONTAINER_A_MAX + 1];
 	struct link_counters *out = arg;
+	struct nlattr *nest;
 
 	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0) ||
-	    genlmsg_parse(nlmsg_hdr(msg), 0, top, CLOISON_NET_A_MAX, NULL) < 0 ||
-	    !top[CLOISON_NET_A_CONTAINER] ||
-	    nla_parse_nested(tb, CLOISON_NET_CONTAINER_A_MAX, top[CLOISON_NET_A_CONTAINER], NULL) < 0 ||
+	    genlmsg_parse(nlmsg_hdr(msg), 0, top, CLOISON_NET_A_MAX, NULL) < 0)
+		return NL_SKIP;
+	nest = top[CLOISON_NET_A_CONTAINER];
+	if (!nest || nla_parse_nested(tb, CLOISON_NET_CONTAINER_A_MAX, nest, NULL) < 0 ||
 	    !tb[CLOISON_NET_CONTAINER_A_IFINDEX])
 		return NL_SKIP;
 	snprintf(out->ifname, sizeof(out->ifname), VENET);
