@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernel of the series "debug": the newest suite's linux-source package with debug.config, built here, since no
 # package has it. $cache/debug/ keeps what came of it:
-#	vmlinux		without debug information
+#	vmlinux		what is booted: a bzImage, since the entry for PVH runs code with KASAN's checks before
+#			there is memory for them, and ends in a triple fault
 #	tree/		modules, as kernels.sh has them
 #	headers/	what modules are built against
 # shellcheck shell=bash
@@ -67,13 +68,13 @@ debug_make() {
 	fi
 	in_root trixie sh -ec "
 		cd $dir
-		make -j $(nproc) vmlinux modules
+		make -j $(nproc) bzImage modules
 		[ \"\$(make -s kernelrelease)\" = '$kver' ]
 		rm -rf out
 		make INSTALL_MOD_PATH=$dir/out/tree INSTALL_MOD_STRIP=1 DEPMOD=true modules_install
 		make run-command KBUILD_RUN_COMMAND='\$(srctree)/scripts/package/install-extmod-build out/headers'
-		strip --strip-debug -o out/vmlinux vmlinux
-		cp out/vmlinux out/headers/vmlinux"
+		cp arch/x86/boot/bzImage out/vmlinux
+		strip --strip-debug -o out/headers/vmlinux vmlinux"
 	remove "$root$dir/out/tree/lib/modules/$kver/build"
 	mkdir -p "$root$dir/out/tree/usr"
 	ln -s ../lib "$root$dir/out/tree/usr/lib"
