@@ -259,7 +259,7 @@ static int deliver(const char *text, const char *path)
 	/* a device or a pipe would be replaced by a file */
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return fail(EXIT_BAD_VALUE,
-			    "%s is no regular file; without --output the metrics are printed", path);
+			    "%s is no regular file; to print, leave --output away", path);
 	ret = lock_take("metrics", true, &lock);
 	if (ret)
 		return ret;
