@@ -224,33 +224,3 @@ void usage_list_free(struct usage *list, size_t count)
 		usage_free(&list[i]);
 	free(list);
 }
-
-struct device_io usage_io(const struct usage *u)
-{
-	struct device_io sum = {};
-
-	for (size_t i = 0; i < u->devices_count; i++) {
-		sum.read_bytes += u->devices[i].read_bytes;
-		sum.written_bytes += u->devices[i].written_bytes;
-		sum.reads += u->devices[i].reads;
-		sum.writes += u->devices[i].writes;
-	}
-	return sum;
-}
-
-struct link_counters usage_traffic(const struct usage *u)
-{
-	struct link_counters sum = {};
-
-	for (size_t i = 0; i < u->links_count; i++) {
-		const struct link_counters *l = &u->links[i];
-
-		sum.received.bytes += l->received.bytes;
-		sum.received.packets += l->received.packets;
-		sum.received.drops += l->received.drops;
-		sum.sent.bytes += l->sent.bytes;
-		sum.sent.packets += l->sent.packets;
-		sum.sent.drops += l->sent.drops;
-	}
-	return sum;
-}

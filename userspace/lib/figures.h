@@ -84,8 +84,4 @@ void usage_free(struct usage *u);
 int usage_list(char *const *args, struct usage **list, size_t *count);
 void usage_list_free(struct usage *list, size_t count);
 
-/* Sums over devices and links, for those who want one number. */
-struct device_io usage_io(const struct usage *u);
-struct link_counters usage_traffic(const struct usage *u);
-
 #endif
