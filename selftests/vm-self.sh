@@ -130,6 +130,9 @@ points() {
 		gives '1 1 0' 0 '1..1' 'ok 1' '@@ kernel' '# WARNING' &&
 		gives '0 0 1' 4 '1..0 # SKIP not here' &&
 		gives '0 1 0' 0 'hello' &&
+		gives '1 0 1' cut '1..3' 'ok 1' &&
+		gives '0 1 1' cut 'not ok 1' &&
+		gives '0 0 1' cut &&
 		expect_out '^1 1 0$' judged < <(printf '%s\n' '@@ begin t' '1..1' 'ok 1')
 }
 
@@ -165,7 +168,9 @@ late() {
 	touch "$tmp/late"
 	[[ $("$here/vm/each" --left 60 "$tmp/t" | judged) == '1 0 0' ]] &&
 		[[ $("$here/vm/each" --left '' "$tmp/t" | judged) == '1 0 0' ]] &&
-		expect_exit 2 "$here/vm/check" --minutes soon
+		expect_exit 2 "$here/vm/check" --minutes soon || return 1
+	printf '#!/bin/bash\necho 1..2\necho ok 1\nsleep 60\n' >"$tmp/t"
+	[[ $(LEFT_GRACE=1 "$here/vm/each" --left 1 "$tmp/t" | judged) == '1 0 1' ]]
 }
 
 ktap_plan 11
@@ -173,7 +178,7 @@ ktap_run "an unknown option gives the usage" usage
 ktap_run "complaints of the kernel are seen in a log" complaints
 ktap_run "points are counted, and what is not credible fails" points
 ktap_run "a second try of what failed" again
-ktap_run "no test begins when the time is over" late
+ktap_run "no test begins when the time is over, nor goes on for long" late
 boot_all
 ktap_run "the script's status is passed on" status seven 7
 ktap_run "files and output arrive" files_arrive

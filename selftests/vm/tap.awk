@@ -2,7 +2,8 @@
 # Reads what `each` printed; keeps each test's output in DIR/NAME.log; prints for each test
 #	NAME PASSED FAILED SKIPPED MILLISECONDS REASON...
 # A result is a point at the left margin; subtests are indented and belong to theirs. Whatever makes a test as a whole
-# not credible (its plan, status, time or kernel) counts as one failure more.
+# not credible (its plan, status, time or kernel) counts as one failure more. The status "cut" is that of a test which was
+# stopped because no time was left: what it did not come to is skipped.
 
 function reset() {
 	passed = failed = skipped = results = 0
@@ -23,7 +24,11 @@ function fail(why) {
 }
 
 function judge(status) {
-	if (status == 124 || status == 137)
+	if (status == "cut") {
+		skipped++
+		reason = "stopped, no time was left"
+		plan = results
+	} else if (status == 124 || status == 137)
 		fail("out of time")
 	else if (status == 4 && !failed && !passed) {
 		if (!skipped)
@@ -36,7 +41,7 @@ function judge(status) {
 		fail("no plan")
 	else if (plan >= 0 && plan != results)
 		fail("planned " plan ", gave " results " results")
-	else if (plan == 0 && status != 4)
+	else if (plan == 0 && status != 4 && status != "cut")
 		fail("no results")
 	if (kernel)
 		fail("the kernel complained")
