@@ -96,8 +96,10 @@ static int view_used(struct view_ct *ct, u64 now[VIEW_TIMES])
 
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	now[VIEW_NICE] = view_number(text, "nice_usec");
-	now[VIEW_USER] = view_number(text, "user_usec") - now[VIEW_NICE];
+	now[VIEW_USER] = view_number(text, "user_usec");
+	/* They are two clocks, of which one may be ahead. */
+	now[VIEW_NICE] = min(view_number(text, "nice_usec"), now[VIEW_USER]);
+	now[VIEW_USER] -= now[VIEW_NICE];
 	now[VIEW_SYSTEM] = view_number(text, "system_usec");
 	kfree(text);
 	return 0;

@@ -16,7 +16,7 @@ static int __init cloison_view_init(void)
 		return err;
 	err = cloison_register_ops(&view_cloison_ops);
 	if (err)
-		goto exit_source;
+		goto exit_load;
 	err = view_fs_init();
 	if (err)
 		goto unregister;
@@ -24,8 +24,9 @@ static int __init cloison_view_init(void)
 
 unregister:
 	cloison_unregister_ops(&view_cloison_ops);
+exit_load:
+	/* Containers were there for a moment. */
 	view_load_exit();
-exit_source:
 	view_source_exit();
 	return err;
 }

@@ -77,13 +77,14 @@ static void parse_stat(const char *text, u64 most, u64 *v)
 	const char *line, *space;
 	int next = 0, i;
 
-	for (line = text; (space = strchr(line, ' ')); line = strchrnul(space, '\n') + 1) {
+	for (line = text; (space = strchr(line, ' ')); line += *line == '\n') {
 		i = find_key(line, space - line, next);
 		if (i >= 0) {
 			/* in whole kB, as they are shown: or sums would not add up */
 			v[i] = round_down(min(view_digits(space + 1), most), 1024);
 			next = i + 1;
 		}
+		line = strchrnul(space, '\n');
 	}
 }
 

@@ -171,7 +171,7 @@ u64 view_number(const char *text, const char *key)
 
 /*
  * Calls @each for every record of the file @name in /proc that ends with @end,
- * until it does not return 0; records are at most half of a buffer.
+ * until it does not return 0. -E2BIG for a record of VIEW_TEXT_MAX bytes.
  */
 int view_each(const char *name, const char *end,
 	      int (*each)(const char *record, size_t len, void *arg), void *arg)
@@ -204,19 +204,33 @@ int view_each(const char *name, const char *end,
 	}
 	fput(file);
 	kfree(buf);
+	if (!stop && !n && len == VIEW_TEXT_MAX - 1)
+		return -E2BIG;
 	return n < 0 ? n : 0;
-}
-
-static int view_put_line(const char *line, size_t len, void *m)
-{
-	seq_write(m, line, len);
-	return seq_has_overflowed(m);
 }
 
 /* The host's own. */
 int view_show_proc(struct seq_file *m, const char *name)
 {
-	return view_each(name, "\n", view_put_line, m);
+	struct path root = view_proc_root();
+	struct file *file;
+	loff_t pos = 0;
+	ssize_t n;
+	char *buf;
+
+	buf = kmalloc(VIEW_TEXT_MAX, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	file = view_open(&root, name, 0);
+	if (IS_ERR(file)) {
+		kfree(buf);
+		return PTR_ERR(file);
+	}
+	while ((n = view_read(file, buf, VIEW_TEXT_MAX, &pos)) > 0 && !seq_has_overflowed(m))
+		seq_write(m, buf, n);
+	fput(file);
+	kfree(buf);
+	return n < 0 ? n : 0;
 }
 
 static u64 view_swap_total;
