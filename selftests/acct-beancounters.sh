@@ -95,6 +95,8 @@ buffers() {
 files() {
 	provokes "file 50" "pty 3" : numfile=53 numpty=3
 	provokes "flock 4" "posix 3" : numflock=7 numfile=7
+	# as many as are looked at of one file
+	provokes "ranges 5000" : numflock=4096 numfile=1
 	# more than is looked at without a pause
 	provokes "file 900" : numfile=900
 }

@@ -159,7 +159,43 @@ deaths() {
 	[[ ! -e /proc/bc/901 ]]
 }
 
-ktap_plan 8
+# Its own limits may stop a reader wherever it is: nobody else waits for it.
+slow_readers() {
+	local i answers=0 group=/sys/fs/cgroup/cloison/902
+	holder 902
+	hold file 900
+	hold child 20
+	for ((i = 0; i < 8; i++)); do
+		cloisonctl exec2 902 'while :; do cat /proc/user_beancounters /proc/vz/ve*; done' &
+	done >/dev/null 2>&1 </dev/null
+	reading_there() { [[ $(cloisonctl exec2 902 'ls /proc' | grep -cE '^[0-9]+$') -ge 30 ]]; }
+	wait_for reading_there
+	echo "1000 100000" >"$group/cpu.max"
+	for ((i = 0; i < 5; i++)); do
+		[[ $(timeout 10 cat /proc/bc/902/resources | wc -l) -lt 10 ]] || answers=$((answers + 1))
+	done
+	timeout 10 cloisonctl --quiet set 902 --numflock 10:20 2>/dev/null || answers=-1
+	echo max >"$group/cpu.max"
+	is "$answers" 5
+	cloisonctl --quiet stop 902 --fast
+	wait || true
+}
+
+# Registered by somebody else, with a cgroup that was removed: no reason not to load.
+without_cgroup() {
+	local group=/sys/fs/cgroup/cloison/905
+	mkdir "$group"
+	"$here/nl/nl_test" new id=905 "cgroup=$(stat -c %i "$group")"
+	rmmod cloison_acct
+	rmdir "$group"
+	modprobe cloison_acct
+	is "$(bc 905 vmguarpages)" 0
+	is "$(bc 905 numproc)" ""
+	"$here/nl/nl_test" del id=905
+	[[ ! -e /proc/bc/905 ]]
+}
+
+ktap_plan 10
 make_running 900 --ipadd 10.0.90.2 --ipadd fd00::902
 make_running 901
 ktap_run "formats of beancounters" formats
@@ -169,5 +205,7 @@ ktap_run "what the host sees" host_sees
 ktap_run "what a container sees" container_sees
 ktap_run "switched off, and what systemd takes the host for" switched_off
 ktap_run "loaded and unloaded while files are read" reloads
+ktap_run "a cgroup that was removed" without_cgroup
+ktap_run "readers without time of their own" slow_readers
 ktap_run "100 readers while containers die" deaths
 ktap_finish

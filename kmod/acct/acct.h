@@ -4,8 +4,8 @@
 #define _CLOISON_ACCT_PRIVATE_H
 
 #include <linux/bits.h>
-#include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/xarray.h>
 #include <uapi/linux/cloison_acct.h>
 
@@ -38,20 +38,29 @@ static inline void acct_hold(struct acct_row *row, u64 held)
 	row->flags |= ACCT_KNOWN;
 }
 
+/* Where figures come from. Who copies it takes references. */
+struct acct_source {
+	struct cgroup	*cgroup;	/* NULL once its init has died */
+	struct file	*dir;		/* of the cgroup, as long */
+	struct pid	*init;		/* while it runs */
+	u64		started;	/* CLOCK_BOOTTIME, ns */
+};
+
 /*
  * container.c: the module's side of a container. Whoever got it has a reference:
- * that keeps the memory only, see dead.
+ * that keeps the memory only.
+ *
+ * A reader may be one of the container, whom its own limits stop wherever he is.
+ * So nothing is measured under the lock, and it does not sleep: nobody else, least
+ * of all the core's mutex, ever waits for such a reader.
  */
 struct acct_ct {
 	u32			id;
 	refcount_t		refcount;
 	struct proc_dir_entry	*proc;
 
-	struct mutex		lock;	/* of all below */
-	struct cgroup		*cgroup;	/* NULL once its init has died */
-	struct file		*dir;	/* of the cgroup, as long */
-	struct pid		*init;	/* while it runs */
-	u64			started;	/* CLOCK_BOOTTIME, ns */
+	spinlock_t		lock;	/* of all below */
+	struct acct_source	source;
 	struct {
 		u64	maxheld;
 		u64	failcnt;
@@ -70,28 +79,34 @@ struct acct_ct *acct_get(u32 id);
 struct acct_ct *acct_next(u64 id);
 void acct_put(struct acct_ct *ct);
 
+/* A copy of ct->source; all of it is NULL once the container is dead. */
+void acct_source_get(struct acct_ct *ct, struct acct_source *src);
+void acct_source_put(struct acct_source *src);
+
 /* resource.c: NULL for those numbers that OpenVZ does not use either. */
 extern const char * const acct_names[CLOISON_ACCT_RESOURCES];
 
-/* sample.c: what a container holds now. The second one: under its lock. */
+/* sample.c: what a container holds now; -EINTR if the reader is being killed. */
 int acct_sample(struct acct_ct *ct, struct acct_sample *s);
-int acct_sample_locked(struct acct_ct *ct, struct acct_sample *s);
+/* The same without its processes, at the death of its init. */
+void acct_sample_last(struct acct_ct *ct);
 int acct_sampler_init(void);
 void acct_sampler_exit(void);
 
-/* cgroup.c: of its cgroup. Under its lock. */
+/* cgroup.c: of its cgroup. */
 int acct_cgroup_init(void);
 void acct_cgroup_exit(void);
-int acct_cgroup_open(struct acct_ct *ct, struct netlink_ext_ack *extack);
+/* The directory of a cgroup; -ENOENT or -ENODEV if it was removed. */
+struct file *acct_cgroup_open(struct cgroup *cgroup);
 /* The text of a file, to be freed; NULL without it. */
-char *acct_cgroup_text(struct acct_ct *ct, const char *file);
+char *acct_cgroup_text(const struct acct_source *src, const char *file);
 /* The number in the line "KEY NUMBER"; of the text itself if @key is NULL. */
 bool acct_number(const char *text, const char *key, u64 *number);
-void acct_cgroup_sample(struct acct_ct *ct, struct acct_sample *s);
+void acct_cgroup_sample(const struct acct_source *src, struct acct_sample *s);
 
-/* walk.c: of its processes. Under its lock. */
+/* walk.c: of its processes. */
 struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr);
-int acct_walk(struct acct_ct *ct, struct acct_sample *s);
+int acct_walk(const struct acct_source *src, struct acct_sample *s);
 
 /* files.c: what a walk has met. */
 struct acct_thing {
@@ -112,10 +127,14 @@ struct acct_thing {
 	bool		dgram;
 };
 
+/* So many locks of files are looked at in a walk; some tens of milliseconds. */
+#define ACCT_LOOKS_MAX	BIT(20)
+
 struct acct_walk {
 	struct acct_sample	*s;
 	struct net		*net;
 	u64			tcp_unhashed;
+	unsigned int		looks;	/* at locks, that it may still make */
 	/* what may be met again, counted in the end */
 	struct acct_thing	*again;
 	size_t			count;

@@ -62,7 +62,7 @@ void acct_cgroup_exit(void)
 	put_cred(acct_cred);
 }
 
-int acct_cgroup_open(struct acct_ct *ct, struct netlink_ext_ack *extack)
+struct file *acct_cgroup_open(struct cgroup *cgroup)
 {
 	const struct cred *old;
 	struct file *dir;
@@ -71,24 +71,26 @@ int acct_cgroup_open(struct acct_ct *ct, struct netlink_ext_ack *extack)
 
 	path = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!path)
-		return -ENOMEM;
-	err = cgroup_path(ct->cgroup, path, PATH_MAX);
-	if (err >= 0) {
-		old = override_creds(acct_cred);
-		dir = file_open_root_mnt(acct_cgroup_mnt, path + 1,
-					 O_RDONLY | O_DIRECTORY, 0);
-		revert_creds(old);
-		err = PTR_ERR_OR_ZERO(dir);
+		return ERR_PTR(-ENOMEM);
+	err = cgroup_path(cgroup, path, PATH_MAX);
+	if (err < 0) {
+		kfree(path);
+		return ERR_PTR(err);
 	}
-	if (!err)
-		ct->dir = dir;
+	old = override_creds(acct_cred);
+	dir = file_open_root_mnt(acct_cgroup_mnt, path + 1,
+				 O_RDONLY | O_DIRECTORY, 0);
+	revert_creds(old);
 	kfree(path);
-	if (err)
-		NL_SET_ERR_MSG(extack, "the cgroup has no directory");
-	return err;
+	/* Not one that has taken its place. */
+	if (!IS_ERR(dir) && file_inode(dir)->i_ino != cgroup_id(cgroup)) {
+		fput(dir);
+		return ERR_PTR(-ENOENT);
+	}
+	return dir;
 }
 
-char *acct_cgroup_text(struct acct_ct *ct, const char *name)
+char *acct_cgroup_text(const struct acct_source *src, const char *name)
 {
 	const size_t size = 2 * PAGE_SIZE;	/* memory.stat has 2 to 3 kB */
 	const struct cred *old;
@@ -97,13 +99,13 @@ char *acct_cgroup_text(struct acct_ct *ct, const char *name)
 	ssize_t len;
 	char *text;
 
-	if (!ct->cgroup)
+	if (!src->cgroup)
 		return NULL;
 	text = kmalloc(size, GFP_KERNEL);
 	if (!text)
 		return NULL;
 	old = override_creds(acct_cred);
-	file = file_open_root(&ct->dir->f_path, name, O_RDONLY, 0);
+	file = file_open_root(&src->dir->f_path, name, O_RDONLY, 0);
 	len = PTR_ERR(file);
 	if (!IS_ERR(file)) {
 		len = kernel_read(file, text, size - 1, &pos);
@@ -141,10 +143,10 @@ bool acct_number(const char *text, const char *key, u64 *number)
 	return !kstrtou64(digits, 10, number);
 }
 
-static bool acct_file_number(struct acct_ct *ct, const char *file,
+static bool acct_file_number(const struct acct_source *src, const char *file,
 			     const char *key, u64 *number)
 {
-	char *text = acct_cgroup_text(ct, file);
+	char *text = acct_cgroup_text(src, file);
 	bool found = acct_number(text, key, number);
 
 	kfree(text);
@@ -165,14 +167,15 @@ static void acct_counter(struct acct_row *row, struct page_counter *counter,
 }
 
 /* RAM and swap, which the kernel charges and bounds in pages. */
-static void acct_sample_counters(struct acct_ct *ct, struct acct_sample *s)
+static void acct_sample_counters(const struct acct_source *src,
+				 struct acct_sample *s)
 {
 	struct cgroup_subsys_state *css;
 	struct mem_cgroup *memcg;
 
 	rcu_read_lock();
 	/* NULL without the controller. */
-	css = rcu_dereference(ct->cgroup->subsys[memory_cgrp_id]);
+	css = rcu_dereference(src->cgroup->subsys[memory_cgrp_id]);
 	if (css) {
 		memcg = mem_cgroup_from_css(css);
 		acct_counter(&s->row[CLOISON_ACCT_PHYSPAGES], &memcg->memory,
@@ -183,9 +186,10 @@ static void acct_sample_counters(struct acct_ct *ct, struct acct_sample *s)
 	rcu_read_unlock();
 }
 
-static void acct_sample_memory(struct acct_ct *ct, struct acct_sample *s)
+static void acct_sample_memory(const struct acct_source *src,
+			       struct acct_sample *s)
 {
-	char *stat = acct_cgroup_text(ct, "memory.stat");
+	char *stat = acct_cgroup_text(src, "memory.stat");
 	u64 n, pages;
 
 	if (acct_number(stat, "kernel", &n)) {
@@ -203,31 +207,32 @@ static void acct_sample_memory(struct acct_ct *ct, struct acct_sample *s)
 	kfree(stat);
 }
 
-static void acct_sample_pids(struct acct_ct *ct, struct acct_sample *s)
+static void acct_sample_pids(const struct acct_source *src,
+			     struct acct_sample *s)
 {
 	struct acct_row *row = &s->row[CLOISON_ACCT_NUMPROC];
 	u64 n;
 
-	if (!acct_file_number(ct, "pids.current", NULL, &n))
+	if (!acct_file_number(src, "pids.current", NULL, &n))
 		return;
 	acct_hold(row, n);
 	/* Since 6.11. */
-	if (acct_file_number(ct, "pids.peak", NULL, &n)) {
+	if (acct_file_number(src, "pids.peak", NULL, &n)) {
 		row->maxheld = n;
 		row->flags |= CLOISON_ACCT_F_PEAK;
 	}
-	if (acct_file_number(ct, "pids.events", "max", &n))
+	if (acct_file_number(src, "pids.events", "max", &n))
 		row->failcnt = n;
-	if (acct_file_number(ct, "pids.max", NULL, &n)) {
+	if (acct_file_number(src, "pids.max", NULL, &n)) {
 		row->barrier = n;
 		row->limit = n;
 		row->flags |= CLOISON_ACCT_F_LIMITED;
 	}
 }
 
-void acct_cgroup_sample(struct acct_ct *ct, struct acct_sample *s)
+void acct_cgroup_sample(const struct acct_source *src, struct acct_sample *s)
 {
-	acct_sample_counters(ct, s);
-	acct_sample_memory(ct, s);
-	acct_sample_pids(ct, s);
+	acct_sample_counters(src, s);
+	acct_sample_memory(src, s);
+	acct_sample_pids(src, s);
 }

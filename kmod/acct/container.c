@@ -48,16 +48,57 @@ void acct_put(struct acct_ct *ct)
 		kfree_rcu(ct, rcu);
 }
 
+void acct_source_get(struct acct_ct *ct, struct acct_source *src)
+{
+	spin_lock(&ct->lock);
+	*src = ct->source;
+	if (src->cgroup) {
+		cgroup_get(src->cgroup);
+		get_file(src->dir);
+	}
+	get_pid(src->init);
+	spin_unlock(&ct->lock);
+}
+
+void acct_source_put(struct acct_source *src)
+{
+	put_pid(src->init);
+	if (!src->cgroup)
+		return;
+	fput(src->dir);
+	cgroup_put(src->cgroup);
+}
+
 static void acct_let_go(struct acct_ct *ct)
 {
-	if (ct->init)
-		put_pid(ct->init);
-	ct->init = NULL;
-	if (!ct->cgroup)
-		return;
-	fput(ct->dir);
-	cgroup_put(ct->cgroup);
-	ct->cgroup = NULL;
+	struct acct_source src;
+
+	spin_lock(&ct->lock);
+	src = ct->source;
+	memset(&ct->source, 0, sizeof(ct->source));
+	spin_unlock(&ct->lock);
+	acct_source_put(&src);
+}
+
+static int acct_find_source(struct acct_ct *ct, struct cgroup *cgroup,
+			    struct netlink_ext_ack *extack)
+{
+	struct file *dir;
+	int err;
+
+	dir = acct_cgroup_open(cgroup);
+	err = PTR_ERR_OR_ZERO(dir);
+	/* It was removed: the container can do no more than be deleted. */
+	if (err == -ENOENT || err == -ENODEV)
+		return 0;
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the directory of the cgroup cannot be opened");
+		return err;
+	}
+	cgroup_get(cgroup);
+	ct->source.cgroup = cgroup;
+	ct->source.dir = dir;
+	return 0;
 }
 
 static int acct_attach(struct cloison_container *c, void *priv,
@@ -71,15 +112,11 @@ static int acct_attach(struct cloison_container *c, void *priv,
 		return -ENOMEM;
 	ct->id = c->id;
 	refcount_set(&ct->refcount, 1);
-	mutex_init(&ct->lock);
+	spin_lock_init(&ct->lock);
 	/* One that is older than this module may be dead. */
-	if (c->cgroup) {
-		cgroup_get(c->cgroup);
-		ct->cgroup = c->cgroup;
-		err = acct_cgroup_open(ct, extack);
-		if (err)
-			goto put_cgroup;
-	}
+	err = c->cgroup ? acct_find_source(ct, c->cgroup, extack) : 0;
+	if (err)
+		goto free;
 	err = acct_proc_add(ct);
 	if (err)
 		goto let_go;
@@ -92,11 +129,7 @@ del_proc:
 	acct_proc_del(ct);
 let_go:
 	acct_let_go(ct);
-	kfree(ct);
-	return err;
-
-put_cgroup:
-	cgroup_put(ct->cgroup);
+free:
 	kfree(ct);
 	return err;
 }
@@ -105,24 +138,19 @@ static void acct_start(struct cloison_container *c, void *priv)
 {
 	struct acct_ct *ct = xa_load(&acct_cts, c->id);
 
-	mutex_lock(&ct->lock);
-	ct->init = get_pid(c->init);
-	ct->started = c->started;
-	mutex_unlock(&ct->lock);
+	spin_lock(&ct->lock);
+	ct->source.init = get_pid(c->init);
+	ct->source.started = c->started;
+	spin_unlock(&ct->lock);
 }
 
 /* What the kernel has kept of its maxima is looked up for the last time. */
 static void acct_exit(struct cloison_container *c, void *priv)
 {
 	struct acct_ct *ct = xa_load(&acct_cts, c->id);
-	struct acct_sample *s = kmalloc_obj(*s);
 
-	mutex_lock(&ct->lock);
-	if (s)
-		acct_sample_locked(ct, s);
+	acct_sample_last(ct);
 	acct_let_go(ct);
-	mutex_unlock(&ct->lock);
-	kfree(s);
 }
 
 static void acct_detach(struct cloison_container *c, void *priv)
@@ -131,9 +159,7 @@ static void acct_detach(struct cloison_container *c, void *priv)
 
 	/* Waits for readers: they take no lock of the core's. */
 	acct_proc_del(ct);
-	mutex_lock(&ct->lock);
 	acct_let_go(ct);
-	mutex_unlock(&ct->lock);
 	acct_put(ct);
 }
 

@@ -171,11 +171,11 @@ static int acct_cmd_set(struct sk_buff *skb, struct genl_info *info)
 	ct = acct_ct_of(info);
 	if (IS_ERR(ct))
 		return PTR_ERR(ct);
-	mutex_lock(&ct->lock);
+	spin_lock(&ct->lock);
 	ct->kept[r].barrier = barrier;
 	ct->kept[r].limit = limit;
 	ct->kept[r].bounded = true;
-	mutex_unlock(&ct->lock);
+	spin_unlock(&ct->lock);
 	acct_put(ct);
 	return 0;
 }

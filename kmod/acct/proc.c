@@ -34,7 +34,8 @@ static bool acct_capable(const struct file *file, struct user_namespace *ns)
 static int acct_opener(const struct file *file, u32 *only)
 {
 	struct cloison_container *c;
-	struct acct_ct *ct = NULL;
+	struct acct_source src;
+	struct acct_ct *ct;
 	bool may;
 
 	rcu_read_lock();
@@ -47,10 +48,10 @@ static int acct_opener(const struct file *file, u32 *only)
 		ct = acct_get(*only);
 		if (!ct)
 			return -EACCES;
-		mutex_lock(&ct->lock);
-		may = ct->init &&
-		      acct_capable(file, ns_of_pid(ct->init)->user_ns);
-		mutex_unlock(&ct->lock);
+		acct_source_get(ct, &src);
+		may = src.init &&
+		      acct_capable(file, ns_of_pid(src.init)->user_ns);
+		acct_source_put(&src);
 		acct_put(ct);
 	}
 	return may ? 0 : -EACCES;

@@ -49,40 +49,57 @@ static void acct_keep(struct acct_ct *ct, struct acct_row *row, int r)
 	ct->kept[r].flags |= row->flags & ~CLOISON_ACCT_F_LIMITED;
 }
 
-int acct_sample_locked(struct acct_ct *ct, struct acct_sample *s)
+static int acct_sample_of(struct acct_ct *ct, const struct acct_source *src,
+			  struct acct_sample *s)
 {
-	int err = 0, r;
-
-	lockdep_assert_held(&ct->lock);
+	int err, r;
 
 	memset(s, 0, sizeof(*s));
 	/* A guarantee: nothing of it is ever held. */
 	acct_hold(&s->row[CLOISON_ACCT_VMGUARPAGES], 0);
-	if (ct->cgroup) {
-		acct_cgroup_sample(ct, s);
-		err = acct_walk(ct, s);
+	if (src->cgroup) {
+		acct_cgroup_sample(src, s);
+		err = acct_walk(src, s);
 		if (err)
 			return err;
 	}
+	spin_lock(&ct->lock);
 	for (r = 0; r < CLOISON_ACCT_RESOURCES; r++) {
 		/* Of what is dead nothing is held, as far as it ever was known. */
-		if (!ct->cgroup)
+		if (!src->cgroup)
 			s->row[r].flags |= ct->kept[r].flags;
 		acct_keep(ct, &s->row[r], r);
 		acct_bound(ct, &s->row[r], r);
 	}
+	spin_unlock(&ct->lock);
 	return 0;
 }
 
 int acct_sample(struct acct_ct *ct, struct acct_sample *s)
 {
-	int err = mutex_lock_killable(&ct->lock);
+	struct acct_source src;
+	int err;
 
-	if (err)
-		return err;
-	err = acct_sample_locked(ct, s);
-	mutex_unlock(&ct->lock);
+	acct_source_get(ct, &src);
+	err = acct_sample_of(ct, &src, s);
+	acct_source_put(&src);
 	return err;
+}
+
+/* What the kernel has kept of its maxima: without memory it is as last seen. */
+void acct_sample_last(struct acct_ct *ct)
+{
+	struct acct_sample *s = kmalloc_obj(*s);
+	struct acct_source src;
+
+	if (!s)
+		return;
+	acct_source_get(ct, &src);
+	put_pid(src.init);
+	src.init = NULL;
+	acct_sample_of(ct, &src, s);
+	acct_source_put(&src);
+	kfree(s);
 }
 
 /* Containers must not make the host work for them: that is a hundredth of a CPU. */

@@ -7,6 +7,7 @@
  */
 #include <linux/kernel_stat.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/task.h>
@@ -57,12 +58,13 @@ static unsigned int acct_host_tasks(void)
 
 static u64 acct_tasks(struct acct_ct *ct)
 {
+	struct acct_source src;
 	u64 n = 0;
 	char *text;
 
-	mutex_lock(&ct->lock);
-	text = acct_cgroup_text(ct, "pids.current");
-	mutex_unlock(&ct->lock);
+	acct_source_get(ct, &src);
+	text = acct_cgroup_text(&src, "pids.current");
+	acct_source_put(&src);
 	acct_number(text, NULL, &n);
 	kfree(text);
 	return n;
@@ -139,6 +141,7 @@ static int acct_vestat_show(struct seq_file *m, void *v)
 	};
 	struct acct_view *view = m->private;
 	u64 values[ARRAY_SIZE(columns)] = {}, uptime = 0, used = 0;
+	struct acct_source src;
 	char *stat;
 	size_t i;
 
@@ -149,22 +152,24 @@ static int acct_vestat_show(struct seq_file *m, void *v)
 				   i + 1 < ARRAY_SIZE(columns) ? ' ' : '\n');
 		return 0;
 	}
-	mutex_lock(&view->ct->lock);
-	stat = acct_cgroup_text(view->ct, "cpu.stat");
-	if (view->ct->init)
-		uptime = ktime_get_boottime_ns() - view->ct->started;
-	mutex_unlock(&view->ct->lock);
+	acct_source_get(view->ct, &src);
+	stat = acct_cgroup_text(&src, "cpu.stat");
+	if (src.init)
+		uptime = ktime_get_boottime_ns() - src.started;
+	acct_source_put(&src);
 
 	acct_number(stat, "usage_usec", &used);
 	used *= NSEC_PER_USEC;
 	values[0] = view->ct->id;
-	values[2] = acct_ticks(stat, "nice_usec");
-	/* What was nice is part of user there, and is not here. */
-	values[1] = acct_ticks(stat, "user_usec") - values[2];
+	values[1] = acct_ticks(stat, "user_usec");
+	/* What was nice is part of user there, and is not here. They are two clocks. */
+	values[2] = min(acct_ticks(stat, "nice_usec"), values[1]);
+	values[1] -= values[2];
 	values[3] = acct_ticks(stat, "system_usec");
 	values[4] = div_u64(uptime, NSEC_PER_SEC / USER_HZ);
 	/* Cycles of one nanosecond. */
-	values[5] = uptime * num_online_cpus();
+	if (check_mul_overflow(uptime, num_online_cpus(), &values[5]))
+		values[5] = U64_MAX;
 	values[5] -= min(values[5], used);
 	values[7] = uptime;
 	values[8] = used;

@@ -43,13 +43,17 @@ struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr)
 	return task;
 }
 
+/* Interrupts are off: of a longer queue no more than this counts. */
+#define ACCT_SIGNALS_MAX	4096
+
 static u64 acct_count_list(const struct list_head *list)
 {
 	const struct list_head *pos;
 	u64 n = 0;
 
 	list_for_each(pos, list)
-		n++;
+		if (++n == ACCT_SIGNALS_MAX)
+			break;
 	return n;
 }
 
@@ -185,6 +189,13 @@ static bool acct_has_own(struct task_struct *task, bool *mm, bool *files)
 	if (thread_group_leader(task))
 		return true;
 	rcu_read_lock();
+	/* One that was released has nothing, and what it points to may be gone. */
+	if (!pid_alive(task)) {
+		rcu_read_unlock();
+		*mm = false;
+		*files = false;
+		return false;
+	}
 	leader = task->group_leader;
 	/* They are compared, and for a figure: nothing is taken from there. */
 	*mm = data_race(task->mm != leader->mm);
@@ -213,6 +224,8 @@ static int acct_task(struct acct_walk *walk, struct task_struct *task)
 		/* There is more, and maybe no room for it. */
 		err = acct_room(walk);
 		cond_resched();
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
 	}
 	return err;
 }
@@ -269,19 +282,19 @@ static const u8 acct_walked[] = {
 	CLOISON_ACCT_NUMOTHERSOCK, CLOISON_ACCT_NUMFILE,
 };
 
-int acct_walk(struct acct_ct *ct, struct acct_sample *s)
+int acct_walk(const struct acct_source *src, struct acct_sample *s)
 {
-	struct acct_walk walk = { .s = s };
+	struct acct_walk walk = { .s = s, .looks = ACCT_LOOKS_MAX };
 	struct task_struct *task;
 	int nr = 1, err = 0;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(acct_walked); i++)
 		acct_hold(&s->row[acct_walked[i]], 0);
-	if (!ct->init)
+	if (!src->init)
 		return 0;
-	walk.net = acct_net(ct->init);
-	while (!err && (task = acct_next_task(ns_of_pid(ct->init), &nr))) {
+	walk.net = acct_net(src->init);
+	while (!err && (task = acct_next_task(ns_of_pid(src->init), &nr))) {
 		err = acct_task(&walk, task);
 		put_task_struct(task);
 		cond_resched();

@@ -110,7 +110,7 @@ int venet_address_add(struct venet_ct *ct, const struct in6_addr *addr,
 	a->addr = *addr;
 	a->plen = plen;
 	a->ct = ct;
-	list_add_tail(&a->list, &ct->addresses);
+	list_add_tail_rcu(&a->list, &ct->addresses);
 	hash_add_rcu(venet_addresses, &a->node, venet_hash(addr));
 	if (plen < 128 && !venet_plen_count[plen]++)
 		set_bit(plen, venet_plens);
@@ -122,7 +122,7 @@ static void venet_address_remove(struct venet_address *a)
 	if (a->plen < 128 && !--venet_plen_count[a->plen])
 		clear_bit(a->plen, venet_plens);
 	hash_del_rcu(&a->node);
-	list_del(&a->list);
+	list_del_rcu(&a->list);
 	kfree_rcu(a, rcu);
 }
 

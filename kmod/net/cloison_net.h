@@ -8,9 +8,9 @@
 
 /*
  * Calls @show for every address of container @id, in the order in which they were
- * added, IPv4 as IPv4-mapped; for none if there is no such container. Sleeps;
- * @show may, and must not change anything here. By symbol_get(): the module need
- * not be loaded.
+ * added, IPv4 as IPv4-mapped; for none if there is no such container. Under RCU:
+ * @show must not sleep. By symbol_get(), which may sleep: the module need not be
+ * loaded.
  */
 void cloison_net_addresses(u32 id, void (*show)(const struct in6_addr *addr,
 						unsigned int plen, void *arg),

@@ -85,12 +85,13 @@ void cloison_net_addresses(u32 id, void (*show)(const struct in6_addr *addr,
 	struct venet_address *a;
 	struct venet_ct *ct;
 
-	mutex_lock(&venet_mutex);
+	/* Both are freed a grace period after they were taken away. */
+	rcu_read_lock();
 	ct = xa_load(&venet_cts, id);
 	if (ct)
-		list_for_each_entry(a, &ct->addresses, list)
+		list_for_each_entry_rcu(a, &ct->addresses, list)
 			show(&a->addr, a->plen, arg);
-	mutex_unlock(&venet_mutex);
+	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(cloison_net_addresses);
 

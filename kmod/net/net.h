@@ -88,7 +88,7 @@ struct venet_address {
 	struct in6_addr		addr;
 	unsigned int		plen;	/* 0..128 */
 	struct venet_ct		*ct;
-	struct list_head	list;	/* of the container's */
+	struct list_head	list;	/* of the container's, read under RCU too */
 	struct rcu_head		rcu;
 };
 
@@ -101,7 +101,7 @@ extern struct mutex venet_mutex;
 /* main.c */
 struct venet_net *venet_net(const struct net *net);
 
-/* container.c: all of them, by id, under venet_mutex. */
+/* container.c: all of them, by id; changed under venet_mutex, read under RCU too. */
 extern struct xarray venet_cts;
 extern struct cloison_ops venet_cloison_ops;
 

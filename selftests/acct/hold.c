@@ -9,7 +9,8 @@
  * THINGS: file; flock, posix (a file too); pty; tcp, listen, udp, unix (a pair);
  * connection (a pair, and a listener if there is none yet); tcpbytes, unixbytes,
  * udpbytes (that nobody reads, and what it takes to send them); siginfo; map,
- * touch, lock, shm (pages); child (sleeps, with all that was taken before).
+ * touch, lock, shm (pages); ranges (locked, of one file); child (sleeps, with all
+ * that was taken before).
  */
 #include <err.h>
 #include <fcntl.h>
@@ -70,6 +71,17 @@ static void take_posix(void)
 
 	if (fcntl(file(), F_SETLK, &lock))
 		err(1, "fcntl");
+}
+
+static void take_ranges(size_t n)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_len = 1 };
+	int fd = file();
+
+	/* with a gap between any two, or they would be one */
+	for (; n--; lock.l_start += 2)
+		if (fcntl(fd, F_SETLK, &lock))
+			err(1, "fcntl");
 }
 
 static void take_pty(void)
@@ -261,7 +273,7 @@ static const struct thing {
 	{ "tcpbytes", .all = take_tcpbytes }, { "unixbytes", .all = take_unixbytes },
 	{ "udpbytes", .all = take_udpbytes }, { "map", .all = take_map },
 	{ "touch", .all = take_touch }, { "lock", .all = take_lock },
-	{ "shm", .all = take_shm },
+	{ "shm", .all = take_shm }, { "ranges", .all = take_ranges },
 };
 
 static void take(const char *name, int n)
