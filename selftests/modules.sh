@@ -79,11 +79,11 @@ reload() {
 	local n before
 	unload
 	before=$(dying)
-	for ((n = 0; n < 8; n++)); do
+	for ((n = 0; n < 4; n++)); do
 		reload_once one_dies
 		rmdir "$base/2"
 	done
-	for ((n = 0; n < 32; n++)); do
+	for ((n = 0; n < 16; n++)); do
 		reload_once true
 	done
 	rmdir "$base"/[13]
@@ -171,7 +171,7 @@ start_core
 ktap_plan 8
 check "unloading deletes what does not run" deletes
 check "unloading is refused while a container runs" refused_while_running
-check "40 times loaded and unloaded" reload
+check "20 times loaded and unloaded" reload
 check "unloading and starting at the same time" unload_races_start
 check "unloading at the death of the last init" unload_after_death
 check "not loaded on demand" no_autoload

@@ -56,12 +56,12 @@ connects() {
 	cp "$numbers" $fs/numbers
 	inside '/numbers tcp-from 7000 >/tmp/numbers 2>&1 </dev/null &'
 	wait_for grep ready $fs/tmp/numbers
-	"$numbers" tcp-to 10.0.101.2 7000 20000 1000 &
+	"$numbers" tcp-to 10.0.101.2 7000 10000 1000 &
 	echo $! >"$tmp/sender"
 	"$numbers" tcp-from 7001 >"$tmp/numbers" &
 	echo $! >"$tmp/receiver"
 	wait_for grep ready "$tmp/numbers"
-	inside '/numbers tcp-to fd00::1 7001 20000 1000 >/tmp/sender 2>&1 </dev/null &'
+	inside '/numbers tcp-to fd00::1 7001 10000 1000 >/tmp/sender 2>&1 </dev/null &'
 	sleep 1
 	kill -0 "$(<"$tmp/sender")" "$(<"$tmp/receiver")"
 }
@@ -103,8 +103,8 @@ restore_and_release() {
 }
 
 connections_live() {
-	wait_for grep -x 'received 20000 wrong 0' $fs/tmp/numbers
-	wait_for grep -x 'received 20000 wrong 0' "$tmp/numbers"
+	wait_for grep -x 'received 10000 wrong 0' $fs/tmp/numbers
+	wait_for grep -x 'received 10000 wrong 0' "$tmp/numbers"
 	not kill -0 "$(<"$tmp/sender")"
 	[[ ! $(<$fs/tmp/sender) ]]
 }

@@ -67,11 +67,11 @@ stream() {
 	local take=() give=()
 	[[ $2 == host ]] || take=(ip netns exec "ct$2")
 	[[ $1 == host ]] || give=(ip netns exec "ct$1")
-	"${take[@]}" "$numbers" udp-from 7000 3000 100 >"$tmp/udp" &
+	"${take[@]}" "$numbers" udp-from 7000 1500 100 >"$tmp/udp" &
 	wait_for grep -q ready "$tmp/udp"
-	"${give[@]}" "$numbers" udp-to "$3" 7000 3000 1000 &
+	"${give[@]}" "$numbers" udp-to "$3" 7000 1500 1000 &
 	local sender=$! i
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 5; i++)); do
 		hold 101
 		sleep 0.2
 		release 101
@@ -79,7 +79,7 @@ stream() {
 	done
 	wait "$sender"
 	wait_for grep received "$tmp/udp"
-	grep -x "received 3000 lost 0 late 0" "$tmp/udp"
+	grep -x "received 1500 lost 0 late 0" "$tmp/udp"
 }
 
 order() {

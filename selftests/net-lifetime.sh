@@ -90,7 +90,7 @@ device_first() {
 	topology
 	flood
 	local i
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 8; i++)); do
 		in_ct 101 ip link delete venet0
 		ct_link 101
 		in_ct 101 ip addr add 10.0.101.2 dev venet0
@@ -113,7 +113,7 @@ moves() {
 	give 101 10.0.200.2
 	ping -n -q -i 0.01 10.0.200.2 >/dev/null &
 	local from=101 to=102 i had
-	for ((i = 0; i < 21; i++)); do
+	for ((i = 0; i < 9; i++)); do
 		had=$(count "$to" to.packets)
 		printf '%s ip=10.0.200.2\n' "del id=$from" "add id=$to" | "$net" batch
 		more() { [[ $(count "$to" to.packets) -gt "$had" ]]; }
