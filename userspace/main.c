@@ -42,6 +42,7 @@ static const struct verb verbs[] = {
 	  .answers = true },
 	{ "ubc", cmd_ubc, "[--near] [--json] [CTID ...]", .answers = true },
 	{ "stat", cmd_stat, "[--json] [CTID ...]", .answers = true },
+	{ "top", cmd_top, "[--batch] [--times N] [--delay SECONDS] [--sort COLUMN]" },
 	{ "metrics", cmd_metrics, "[--output FILE]" },
 	{ "set", cmd_set, "CTID [--save] [--force] PARAMETER ... | CTID --reset_ub" },
 	{ "enter", cmd_enter, "CTID [--exec COMMAND ...]" },

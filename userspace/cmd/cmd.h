@@ -33,6 +33,7 @@ int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_template(int argc, char **argv);
 int cmd_ubc(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_umount(int argc, char **argv);
 int cmd_unpause(int argc, char **argv);
 int cmd_vzcfgvalidate(int argc, char **argv);

@@ -18,6 +18,7 @@
 #include "util.h"
 
 static struct nl_sock *sock;
+static unsigned int sockets;	/* how many there were */
 
 struct genl_answer genl_answer;
 
@@ -33,6 +34,7 @@ static int open_socket(void)
 		return fail_errno(EXIT_SYSTEM, "Cannot open a netlink socket");
 	}
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	sockets++;
 	return 0;
 }
 
@@ -66,12 +68,13 @@ int genl_request(struct genl_family *family, int command, int flags, struct nl_m
 
 	if (ret)
 		return ret;
-	/* looked up once; it is gone only if the module is */
-	if (!family->id) {
+	/* looked up once; a module that is loaded again has another one */
+	if (family->socket != sockets) {
 		ret = genl_ctrl_resolve(sock, family->name);
 		if (ret < 0)
 			return genl_not_there(family);
 		family->id = ret;
+		family->socket = sockets;
 	}
 	*msg = nlmsg_alloc();
 	if (!*msg || !genlmsg_put(*msg, NL_AUTO_PORT, NL_AUTO_SEQ, family->id, 0, flags, command,

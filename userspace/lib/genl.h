@@ -15,7 +15,8 @@
 struct genl_family {
 	const char *name;
 	int version;
-	int id;			/* 0: not looked up yet */
+	int id;
+	unsigned int socket;	/* with which the id was looked up; 0: not yet */
 };
 
 /* What the kernel said of the last request. */
