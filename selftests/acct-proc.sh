@@ -191,6 +191,12 @@ without_cgroup() {
 	modprobe cloison_acct
 	is "$(bc 905 vmguarpages)" 0
 	is "$(bc 905 numproc)" ""
+	# nor is one that takes its place the container's
+	rmmod cloison_acct
+	mkdir "$group"
+	modprobe cloison_acct
+	is "$(bc 905 numproc)" ""
+	rmdir "$group"
 	"$here/nl/nl_test" del id=905
 	[[ ! -e /proc/bc/905 ]]
 }

@@ -51,8 +51,8 @@ struct acct_source {
  * that keeps the memory only.
  *
  * A reader may be one of the container, whom its own limits stop wherever he is.
- * So nothing is measured under the lock, and it does not sleep: nobody else, least
- * of all the core's mutex, ever waits for such a reader.
+ * So nothing is measured under the lock, and it does not sleep: nothing of ours
+ * waits for such a reader.
  */
 struct acct_ct {
 	u32			id;
@@ -88,7 +88,10 @@ extern const char * const acct_names[CLOISON_ACCT_RESOURCES];
 
 /* sample.c: what a container holds now; -EINTR if the reader is being killed. */
 int acct_sample(struct acct_ct *ct, struct acct_sample *s);
-/* The same without its processes, at the death of its init. */
+/*
+ * At the death of its init, under the core's mutex: of the maxima that the kernel
+ * keeps those that are in memory, as a reader who was stopped may be in a file.
+ */
 void acct_sample_last(struct acct_ct *ct);
 int acct_sampler_init(void);
 void acct_sampler_exit(void);
@@ -103,6 +106,8 @@ char *acct_cgroup_text(const struct acct_source *src, const char *file);
 /* The number in the line "KEY NUMBER"; of the text itself if @key is NULL. */
 bool acct_number(const char *text, const char *key, u64 *number);
 void acct_cgroup_sample(const struct acct_source *src, struct acct_sample *s);
+/* Of that, what can be had without a file: RAM and swap. Does not sleep. */
+void acct_sample_counters(const struct acct_source *src, struct acct_sample *s);
 
 /* walk.c: of its processes. */
 struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr);

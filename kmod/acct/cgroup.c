@@ -167,8 +167,7 @@ static void acct_counter(struct acct_row *row, struct page_counter *counter,
 }
 
 /* RAM and swap, which the kernel charges and bounds in pages. */
-static void acct_sample_counters(const struct acct_source *src,
-				 struct acct_sample *s)
+void acct_sample_counters(const struct acct_source *src, struct acct_sample *s)
 {
 	struct cgroup_subsys_state *css;
 	struct mem_cgroup *memcg;

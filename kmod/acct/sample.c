@@ -49,55 +49,53 @@ static void acct_keep(struct acct_ct *ct, struct acct_row *row, int r)
 	ct->kept[r].flags |= row->flags & ~CLOISON_ACCT_F_LIMITED;
 }
 
-static int acct_sample_of(struct acct_ct *ct, const struct acct_source *src,
-			  struct acct_sample *s)
+static void acct_merge(struct acct_ct *ct, struct acct_sample *s, bool dead)
 {
-	int err, r;
+	int r;
 
-	memset(s, 0, sizeof(*s));
-	/* A guarantee: nothing of it is ever held. */
-	acct_hold(&s->row[CLOISON_ACCT_VMGUARPAGES], 0);
-	if (src->cgroup) {
-		acct_cgroup_sample(src, s);
-		err = acct_walk(src, s);
-		if (err)
-			return err;
-	}
 	spin_lock(&ct->lock);
 	for (r = 0; r < CLOISON_ACCT_RESOURCES; r++) {
 		/* Of what is dead nothing is held, as far as it ever was known. */
-		if (!src->cgroup)
+		if (dead)
 			s->row[r].flags |= ct->kept[r].flags;
 		acct_keep(ct, &s->row[r], r);
 		acct_bound(ct, &s->row[r], r);
 	}
 	spin_unlock(&ct->lock);
-	return 0;
 }
 
 int acct_sample(struct acct_ct *ct, struct acct_sample *s)
 {
 	struct acct_source src;
-	int err;
+	int err = 0;
 
+	memset(s, 0, sizeof(*s));
+	/* A guarantee: nothing of it is ever held. */
+	acct_hold(&s->row[CLOISON_ACCT_VMGUARPAGES], 0);
 	acct_source_get(ct, &src);
-	err = acct_sample_of(ct, &src, s);
+	if (src.cgroup) {
+		acct_cgroup_sample(&src, s);
+		err = acct_walk(&src, s);
+	}
+	if (!err)
+		acct_merge(ct, s, !src.cgroup);
 	acct_source_put(&src);
 	return err;
 }
 
-/* What the kernel has kept of its maxima: without memory it is as last seen. */
+/* Without memory it is as last seen. */
 void acct_sample_last(struct acct_ct *ct)
 {
-	struct acct_sample *s = kmalloc_obj(*s);
+	struct acct_sample *s = kzalloc_obj(*s);
 	struct acct_source src;
 
 	if (!s)
 		return;
 	acct_source_get(ct, &src);
-	put_pid(src.init);
-	src.init = NULL;
-	acct_sample_of(ct, &src, s);
+	if (src.cgroup) {
+		acct_sample_counters(&src, s);
+		acct_merge(ct, s, false);
+	}
 	acct_source_put(&src);
 	kfree(s);
 }

@@ -20,8 +20,8 @@
 
 #include "acct.h"
 
-/* 48 bytes each; a sort of so many takes some tenths of a second. */
-#define ACCT_THINGS_MAX	BIT(19)
+/* 40 bytes each; a sort of so many takes some tens of milliseconds, on each CPU. */
+#define ACCT_THINGS_MAX	BIT(16)
 
 /* With a reference, the first from number @nr on, which goes beyond it. */
 struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr)
