@@ -5,12 +5,14 @@
  * Total, free and swap come from the counters that the limits are enforced by,
  * and are exact; what kind of memory it is comes from memory.stat, which the
  * kernel brings up to date every other second. To add up nevertheless, no kind
- * is shown as more than is used.
+ * is shown as more than is used. That file is half of what a read costs: what it
+ * said is kept for a tenth of a second, for those who ask again and again.
  */
 #include <linux/mm.h>
 #include <linux/page_counter.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
+#include <linux/timekeeping.h>
 
 #include "view.h"
 
@@ -72,20 +74,58 @@ static int find_key(const char *line, size_t len, int guess)
 	return -1;
 }
 
-static void parse_stat(const char *text, u64 most, u64 *v)
+/* What comes after the last key is none of ours, and is half of it. */
+static void parse_stat(const char *text, u64 v[FROM_STAT])
 {
 	const char *line, *space;
-	int next = 0, i;
+	int next = 0, found = 0, i;
 
-	for (line = text; (space = strchr(line, ' ')); line += *line == '\n') {
+	for (line = text; found < FROM_STAT && (space = strchr(line, ' ')); line += *line == '\n') {
 		i = find_key(line, space - line, next);
 		if (i >= 0) {
-			/* in whole kB, as they are shown: or sums would not add up */
-			v[i] = round_down(min(view_digits(space + 1), most), 1024);
+			v[i] = view_digits(space + 1);
 			next = i + 1;
+			found++;
 		}
 		line = strchrnul(space, '\n');
 	}
+}
+
+#define STAT_KEPT	(NSEC_PER_SEC / 10)
+
+static bool kept_stat(struct view_ct *ct, u64 now, u64 v[FROM_STAT])
+{
+	bool fresh;
+
+	spin_lock(&ct->lock);
+	fresh = ct->stat_read && now < ct->stat_read + STAT_KEPT;
+	if (fresh)
+		memcpy(v, ct->stat, sizeof(ct->stat));
+	spin_unlock(&ct->lock);
+	return fresh;
+}
+
+static int read_stat(struct view_ct *ct, u64 v[FROM_STAT])
+{
+	u64 now = ktime_get_boottime_ns();
+	char *text;
+
+	BUILD_BUG_ON(ARRAY_SIZE(ct->stat) != FROM_STAT);
+	if (kept_stat(ct, now, v))
+		return 0;
+	text = view_text(&ct->dir, "memory.stat");
+	if (IS_ERR(text))	/* there may be no memory controller */
+		return text == ERR_PTR(-ENOENT) ? 0 : PTR_ERR(text);
+	parse_stat(text, v);
+	kfree(text);
+	spin_lock(&ct->lock);
+	/* not over what somebody read who came later and was faster */
+	if (now > ct->stat_read) {
+		memcpy(ct->stat, v, sizeof(ct->stat));
+		ct->stat_read = now;
+	}
+	spin_unlock(&ct->lock);
+	return 0;
 }
 
 /* By the container's limit, or one further up, or all there is. */
@@ -133,17 +173,17 @@ static void compute(struct view_ct *ct, u64 used, u64 *v)
 
 int view_show_meminfo(struct seq_file *m, struct view_ct *ct)
 {
-	char *text = view_text(&ct->dir, "memory.stat");
 	u64 v[VALUES] = {}, used;
 	unsigned int i;
+	int err;
 
+	err = read_stat(ct, v);
+	if (err)
+		return err;
 	view_memory(ct, &v[TOTAL], &used);
-	if (!IS_ERR(text)) {
-		parse_stat(text, used, v);
-		kfree(text);
-	} else if (text != ERR_PTR(-ENOENT)) {	/* no memory controller */
-		return PTR_ERR(text);
-	}
+	for (i = 0; i < FROM_STAT; i++)
+		/* in whole kB, as they are shown: or sums would not add up */
+		v[i] = round_down(min(v[i], used), 1024);
 	compute(ct, used, v);
 	for (i = 0; i < ARRAY_SIZE(lines); i++)
 		seq_printf(m, "%-16s%8llu kB\n", lines[i].name, v[lines[i].value] >> 10);

@@ -43,10 +43,12 @@ struct view_ct {
 	struct list_head	list;	/* tasks.c */
 	unsigned long		load[3];
 
-	spinlock_t		lock;	/* of all below, cpus.c */
+	spinlock_t		lock;	/* of all below: cpus.c, meminfo.c */
 	u64			then;	/* up to when time is shared out, boot time in ns */
 	u64			shared[VIEW_TIMES];
 	struct view_cputime	*cpus;	/* nr_cpu_ids of them */
+	u64			stat_read;	/* boot time in ns; 0: not yet. meminfo.c */
+	u64			stat[24];	/* of memory.stat, in bytes */
 };
 
 /* NULL: the host. An error: a container of which nothing is known any more. */
