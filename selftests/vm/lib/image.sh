@@ -22,7 +22,7 @@ readonly MASKED_UNITS=(
 	systemd-vconsole-setup.service systemd-hibernate-clear.service systemd-initctl.socket
 	systemd-ask-password-console.path systemd-ask-password-wall.path
 	remote-fs.target run-lock.mount tmp.mount
-	nftables.service sshd-unix-local.socket systemd-sysext.socket
+	lxcfs.service nftables.service sshd-unix-local.socket systemd-sysext.socket
 	systemd-hostnamed.socket systemd-creds.socket systemd-pcrextend.socket systemd-pcrlock.socket systemd-mute-console.socket
 	systemd-udev-load-credentials.service systemd-binfmt.service systemd-pcrphase.service systemd-pcrphase-sysinit.service
 	systemd-sysusers.service systemd-logind.service systemd-tmpfiles-setup-dev-early.service systemd-pcrmachine.service
