@@ -148,7 +148,7 @@ while_it_runs() {
 bad_input() {
 	local a
 	make 900 --netif_add eth0,,,,br0
-	for a in '' ',' eth0 eth0,,,,br0 eth1,xx eth1,01:00:00:00:00:01 eth1,00:00:00:00:00:00 eth1,,a/b eth1,,,,br0,x eth1,,,,br0,1,1 'et h1' \
+	for a in '' ',' eth0 eth0,,,,br0 eth1,xx eth1,01:00:00:00:00:01 eth1,00:00:00:00:00:00 eth1,,a/b eth1,,,,br0,x venet0,,,,br0 eth1,,,,br0,1,1 'et h1' \
 		veryverylongname 'eth1;ifname=eth2' ..; do
 		expect_exit 21 cloisonctl set 900 --netif_add "$a" --save
 	done

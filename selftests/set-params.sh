@@ -217,6 +217,13 @@ ids() {
 	expect_exit 21 cloisonctl start 902
 	expect_out 'belong to container 900' cloisonctl start 902
 	is_down 902
+	# nor when both start at the same time
+	cloisonctl --quiet stop 900 --fast
+	cloisonctl --quiet start 900 &
+	cloisonctl --quiet start 902 &
+	wait
+	[[ $(cloisonctl list -1 | wc -l) -le 1 ]]
+	cloisonctl --quiet stop 902 --fast || true
 	[[ ! -e $etc/conf/901.conf ]]
 	expect_exit 21 cloisonctl create 901 --ostemplate busybox --local_uid 200000 --local_gid 300000
 	make 901 --local_uid 200000

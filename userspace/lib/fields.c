@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fields.h"
 #include "terminal.h"
@@ -124,15 +123,11 @@ static void get_status(struct listed *l, const struct field *f, struct cell *c)
 
 static void get_uptime(struct listed *l, const struct field *f, struct cell *c)
 {
-	struct timespec now;
-
 	(void)f;
 	if (!listed_runs(l))
 		return;
-	clock_gettime(CLOCK_BOOTTIME, &now);
 	c->kind = CELL_UPTIME;
-	/* vzlist shows milliseconds */
-	c->number = now.tv_sec * 1000 + now.tv_nsec / 1000000 - l->kc.started / 1000000;
+	c->number = listed_uptime_ms(l);	/* as vzlist shows it */
 	c->real = c->number / 1000.0;
 }
 

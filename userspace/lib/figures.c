@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "error.h"
 #include "figures.h"
@@ -131,17 +130,7 @@ static void read_devices(struct listed *l, struct usage *u)
 	}
 }
 
-static uint64_t seconds_since(uint64_t started)
-{
-	struct timespec now;
-	uint64_t ns;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
-	return ns > started ? (ns - started) / 1000000000 : 0;
-}
-
-bool usage_read(struct listed *l, struct usage *out)
+static bool usage_read(struct listed *l, struct usage *out)
 {
 	const char *name;
 
@@ -154,14 +143,14 @@ bool usage_read(struct listed *l, struct usage *out)
 	if (!out->known[FIGURE_CPU_USAGE])
 		return false;
 	read_devices(l, out);
-	out->uptime = seconds_since(l->kc.started);
+	out->uptime = listed_uptime_ms(l) / 1000;
 	name = listed_conf(l, "NAME");
 	out->name = name ? xstrdup(name) : NULL;
 	link_counters_read(l->id, &out->links, &out->links_count);
 	return true;
 }
 
-void usage_free(struct usage *u)
+static void usage_free(struct usage *u)
 {
 	free(u->name);
 	free(u->devices);

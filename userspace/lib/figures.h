@@ -73,10 +73,6 @@ struct usage {
 	size_t links_count;
 };
 
-/* False, and nothing in @out, if the container does not run, or no longer. */
-bool usage_read(struct listed *l, struct usage *out);
-void usage_free(struct usage *u);
-
 /*
  * All that run, by id, or those that @args name (up to NULL): EXIT_NOT_RUNNING for one
  * that does not. To be freed with usage_list_free().

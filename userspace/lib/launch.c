@@ -293,6 +293,9 @@ static int spawn(struct container *ct, struct place *place,
 	}
 	if (!ret && !prog)
 		ret = start_as_container(ct, &place->network, child.pid);
+	/* registered: of two that start at the same time one at least sees the other */
+	if (!ret && !prog)
+		ret = container_check_running_ids(ct->id, place->base);
 	if (!ret) {
 		sync_go(child.sync);
 		ret = sync_hear_exec(child.sync);

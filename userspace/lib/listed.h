@@ -38,6 +38,9 @@ static inline bool listed_runs(const struct listed *l)
 	return kernel_runs(&l->kc);
 }
 
+/* Since the running container was started, in ms. */
+uint64_t listed_uptime_ms(const struct listed *l);
+
 void listed_close(struct listed *l);
 
 /* The container; a configuration that cannot be read is warned of and empty. */

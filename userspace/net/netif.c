@@ -8,6 +8,7 @@
 #include "netif.h"
 #include "util.h"
 #include "value.h"
+#include "venet.h"
 
 static bool parse_name(const char *s, char *name)
 {
@@ -100,8 +101,8 @@ static bool add_addresses(const char *words, struct addresses *to)
 
 static bool set_key(struct netif *n, const char *key, const char *value)
 {
-	if (strcmp(key, "ifname") == 0)
-		return parse_name(value, n->ifname);
+	if (strcmp(key, "ifname") == 0)	/* that one is the container's for --ipadd */
+		return parse_name(value, n->ifname) && strcmp(n->ifname, VENET) != 0;
 	if (strcmp(key, "mac_filter") == 0) {
 		n->unfiltered = strcmp(value, "off") == 0;
 		return n->unfiltered || strcmp(value, "on") == 0;
