@@ -148,11 +148,16 @@ stop_readers() {
 }
 
 deaths() {
-	readers 100 1
+	local reading=()
+	"$here/acct/work" readers 500 /proc/user_beancounters &
+	reading+=($!)
+	"$here/acct/work" readers 500 /proc/vz/vestat &
+	reading+=($!)
 	cloisonctl --quiet stop 901 --fast
 	kill -9 "$(init_of 900)"
 	wait_for is_down 900
-	wait "${reading[@]}" || true
+	wait "${reading[0]}"
+	wait "${reading[1]}"
 	cloisonctl --quiet start 901 --wait
 	is "$(awk 'NR > 2 && $1 ~ /:$/ { print $1 }' /proc/bc/resources | grep -c 901)" 1
 	cloisonctl --quiet stop 901 --fast
@@ -213,5 +218,5 @@ ktap_run "switched off, and what systemd takes the host for" switched_off
 ktap_run "loaded and unloaded while files are read" reloads
 ktap_run "a cgroup that was removed" without_cgroup
 ktap_run "readers without time of their own" slow_readers
-ktap_run "100 readers while containers die" deaths
+ktap_run "1,000 readers while containers die" deaths
 ktap_finish

@@ -8,7 +8,8 @@
  * THINGS: fork_exec (of itself, and waited for); ctx_switch (there and back, by two
  * pipes); page_fault (of anonymous memory, with the unmapping); tcp_connect (over lo,
  * accepted, closed); open_close (of a file); read (opened, read whole, closed);
- * read_late (the same after a pause of 200 ms, which does not count).
+ * read_late (the same after a pause of 200 ms, which does not count); readers (one
+ * process for each round, which all read at once).
  */
 #include <err.h>
 #include <fcntl.h>
@@ -164,6 +165,31 @@ static void read_late(int rounds)
 	}
 }
 
+static void readers(int rounds)
+{
+	int start[2], failed = 0, status;
+	char c;
+
+	must(pipe(start), "pipe");
+	for (int i = 0; i < rounds; i++) {
+		pid_t pid = fork();
+
+		must(pid, "fork");
+		if (!pid) {
+			close(start[1]);
+			must(read(start[0], &c, 1), "read");
+			read_whole(1);
+			_exit(0);
+		}
+	}
+	close(start[0]);
+	close(start[1]);
+	while (wait(&status) > 0)
+		failed += !!status;
+	if (failed)
+		errx(1, "%d readers failed", failed);
+}
+
 static void nothing(int rounds)
 {
 	(void)rounds;
@@ -175,7 +201,8 @@ static const struct {
 } things[] = {
 	{ "fork_exec", fork_exec }, { "ctx_switch", ctx_switch }, { "page_fault", page_fault },
 	{ "tcp_connect", tcp_connect }, { "open_close", open_close }, { "read", read_whole },
-	{ "read_late", read_late }, { "nothing", nothing },
+	{ "read_late", read_late }, { "readers", readers },
+	{ "nothing", nothing },
 };
 
 int main(int argc, char **argv)
