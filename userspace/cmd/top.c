@@ -68,12 +68,23 @@ struct top {
 /* Sooner a second look is not worth it, whatever is typed. */
 #define SOONEST_MS	250
 
+/* The module may be loaded again meanwhile: it is not there, or cannot be asked yet. */
+#define TRIES		10
+
 static int take(struct look *look)
 {
-	/* the modules may have been loaded again since the last one */
-	genl_close();
-	look->ms = now_ms();
-	return usage_list(NULL, &look->list, &look->count);
+	int ret, tries = 0;
+
+	do {
+		if (tries)
+			sleep_ms(100);
+		/* its family has another id then */
+		genl_close();
+		error_clear();
+		look->ms = now_ms();
+		ret = usage_list(NULL, &look->list, &look->count);
+	} while (ret && ++tries < TRIES);
+	return ret;
 }
 
 static void drop(struct look *look)
@@ -242,7 +253,7 @@ static int show_text(struct top *t)
 		puts(line);
 	}
 	puts("");
-	return fflush(stdout) ? fail_errno(EXIT_SYSTEM, "Cannot print") : 0;
+	return fflush(stdout) || ferror(stdout) ? fail_errno(EXIT_SYSTEM, "Cannot print") : 0;
 }
 
 static void put_line(int y, const char *text)
@@ -250,16 +261,26 @@ static void put_line(int y, const char *text)
 	mvaddnstr(y, 0, text, getmaxx(stdscr));
 }
 
+static char *keys_line(const struct top *t)
+{
+	char *line = xasprintf("sorted by %s; q:quit", columns[t->sort].name);
+
+	for (int c = 0; c < COLUMNS; c++) {
+		char *longer = xasprintf("%s %c:%s", line, columns[c].key, columns[c].name);
+
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
 static void show_screen(struct top *t)
 {
-	cleanup_free char *first = summary(t), *head = table_line(NULL);
+	cleanup_free char *first = summary(t), *keys = keys_line(t), *head = table_line(NULL);
 
 	erase();
 	put_line(0, first);
-	mvprintw(1, 0, "sorted by %s;", columns[t->sort].name);
-	for (int c = 0; c < COLUMNS; c++)
-		printw(" %c:%s", columns[c].key, columns[c].name);
-	addstr(" q:quit");
+	put_line(1, keys);
 	attron(A_REVERSE);
 	mvhline(2, 0, ' ', getmaxx(stdscr));
 	put_line(2, head);
@@ -277,18 +298,18 @@ static bool obey(struct top *t)
 {
 	int64_t due = t->now.ms + t->delay_ms, left;
 
-	while ((left = due - now_ms()) > 0) {
+	/* at least once, however long a look takes */
+	do {
 		int key;
 
-		timeout(left);
+		left = due - now_ms();
+		timeout(left > 0 ? left : 0);
 		key = getch();
 		/* nothing came; or the terminal is gone, and nothing will */
-		if (key == ERR && !isatty(STDIN_FILENO))
+		if (key == 'q' || (key == ERR && !isatty(STDIN_FILENO)))
 			return false;
 		if (key == ERR)
 			continue;
-		if (key == 'q')
-			return false;
 		if (key == ' ' && due > t->now.ms + SOONEST_MS)
 			due = t->now.ms + SOONEST_MS;
 		for (int c = 0; c < COLUMNS; c++)
@@ -297,7 +318,7 @@ static bool obey(struct top *t)
 		make_rows(t);
 		clearok(stdscr, TRUE);
 		show_screen(t);
-	}
+	} while (left > 0);
 	return true;
 }
 
@@ -340,7 +361,8 @@ static int run(struct top *t)
 
 /*
  * Warnings, of files that cannot be read for instance, would be written over the screen:
- * they wait in a pipe, what it has no room for is dropped, and the first are shown at the end.
+ * they wait in a pipe, what it has no room for is dropped, and the first are shown at the end,
+ * but when a signal ends us.
  */
 static void tell(int kept)
 {
@@ -348,7 +370,7 @@ static void tell(int kept)
 	ssize_t len = read(kept, text, sizeof(text));
 
 	if (len > 0)
-		fwrite(text, 1, len, stderr);
+		fprintf(stderr, "%.*s%s", (int)len, text, text[len - 1] == '\n' ? "" : "\n");
 }
 
 static int on_screen(struct top *t)
@@ -360,7 +382,7 @@ static int on_screen(struct top *t)
 		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
 	in = pipes[0];
 	out = pipes[1];
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, "");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !newterm(NULL, stdout, stdin))
 		return fail(EXIT_BAD_OPTION,
 			    "This is no terminal that can be drawn on; try: cloisonctl top --batch");
