@@ -193,7 +193,29 @@ scripts_that_hang() {
 	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
 }
 
-ktap_plan 7
+# Killed, it does not end before whoever traces it lets go.
+scripts_that_are_held() {
+	make 900
+	echo 'STOP_TIMEOUT="8"' >>"$etc/conf/900.conf"
+	install -m 755 "$here/walls/escape" "$state/private/900/fs/escape"
+	echo '/escape hold $$ >/held & until grep -q held /held; do sleep 1; done; echo begun' >"$KTAP_TMP/held"
+	script 900.stop "$(<"$KTAP_TMP/held")"
+	cloisonctl --quiet start 900 --wait
+	SECONDS=0
+	expect_out 'a process of the container traces it' cloisonctl stop 900
+	[[ $SECONDS -lt 60 ]]
+	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
+	# nor does the operator wait for it
+	echo 'sleep 1000' >>"$KTAP_TMP/held"
+	cloisonctl runscript 900 "$KTAP_TMP/held" >"$KTAP_TMP/out" &
+	local tool=$!
+	wait_for grep -q begun "$KTAP_TMP/out"
+	kill -INT "$tool"
+	wait "$tool" || [[ $? == 137 ]]
+	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
+}
+
+ktap_plan 8
 script_case "runscript in a running container" runs_in_a_running_one
 script_case "runscript in a stopped container" runs_in_a_stopped_one
 script_case "a stopped container that is visited is locked" nobody_else_meanwhile
@@ -201,4 +223,5 @@ script_case "scripts that cannot be run" bad_scripts
 script_case "console" consoles
 script_case "start and stop scripts" start_and_stop_scripts
 script_case "scripts that hang" scripts_that_hang
+script_case "scripts that are held" scripts_that_are_held
 ktap_finish

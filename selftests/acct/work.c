@@ -8,7 +8,7 @@
  * THINGS: fork_exec (of itself, and waited for); ctx_switch (there and back, by two
  * pipes); page_fault (of anonymous memory, with the unmapping); tcp_connect (over lo,
  * accepted, closed); open_close (of a file); read (opened, read whole, closed);
- * read_late (the same after a pause of 200 ms, which does not count); readers (one
+ * hog (touches memory until it is killed, and again); read_late (the same after a pause of 200 ms, which does not count); readers (one
  * process for each round, which all read at once).
  */
 #include <err.h>
@@ -190,6 +190,18 @@ static void readers(int rounds)
 		errx(1, "%d readers failed", failed);
 }
 
+static void hog(int rounds)
+{
+	while (rounds--) {
+		pid_t pid = fork();
+
+		must(pid, "fork");
+		while (!pid)
+			memset(malloc(1 << 20), 1, 1 << 20);
+		must(waitpid(pid, NULL, 0), "waitpid");
+	}
+}
+
 static void nothing(int rounds)
 {
 	(void)rounds;
@@ -202,7 +214,7 @@ static const struct {
 	{ "fork_exec", fork_exec }, { "ctx_switch", ctx_switch }, { "page_fault", page_fault },
 	{ "tcp_connect", tcp_connect }, { "open_close", open_close }, { "read", read_whole },
 	{ "read_late", read_late }, { "readers", readers },
-	{ "nothing", nothing },
+	{ "hog", hog }, { "nothing", nothing },
 };
 
 int main(int argc, char **argv)

@@ -97,7 +97,8 @@ static int open_pty(struct attach_program *prog)
 
 int attach_stdio(const struct attach_program *prog)
 {
-	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* the container's, which may be a terminal there */
+	cleanup_close int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	int from[3];
 
 	/* out of the way first: a wanted 1 may be somebody's source for 2 */
@@ -272,7 +273,7 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 	close(ends[0]);
 	if (ret && *pid > 0) {
 		kill(*pid, SIGKILL);
-		waitpid(*pid, NULL, 0);
+		reap_child(*pid, NULL);
 	}
 	return ret;
 
@@ -299,8 +300,7 @@ int attach_watch(pid_t pid, int *pidfd)
 		return 0;
 	fail_errno(EXIT_SYSTEM, "Cannot watch process %d", (int)pid);
 	kill_group(pid);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap_child(pid, NULL);
 	return EXIT_SYSTEM;
 }
 
@@ -315,9 +315,8 @@ int attach_wait(pid_t pid, int pidfd, int64_t end, int *status)
 	over = !pfd.revents;
 	if (over)
 		kill_group(pid);
-	while (waitpid(pid, status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(EXIT_SYSTEM, "Cannot wait for process %d", (int)pid);
+	if (!reap_child(pid, status))
+		return fail(EXIT_COMMAND, "It does not end: a process of the container traces it");
 	return over ? fail(EXIT_COMMAND, "It did not end in time") : 0;
 }
 

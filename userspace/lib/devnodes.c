@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "confine.h"
 #include "devnodes.h"
 #include "error.h"
 #include "rootfs.h"
@@ -128,6 +130,24 @@ static int add_missing(struct devnodes *nodes)
 	return 0;
 }
 
+/* Its mounts may be slow on purpose (FUSE): what waits there must not have the lock. */
+static int enter(const struct attached *in, const struct devnodes *nodes, int sync)
+{
+	size_t count = nodes->set->nodes_count;
+	int needed[DEVICES_MAX + 2];
+
+	memcpy(needed, nodes->mounts, count * sizeof(*needed));
+	needed[count++] = in->pidfd;
+	needed[count++] = sync;
+	if (confine_descriptors(needed, count))
+		return EXIT_SYSTEM;
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return fail_errno(EXIT_SYSTEM, "Cannot protect the process");
+	if (setns(in->pidfd, CLONE_NEWUSER | CLONE_NEWNS) || userns_become_root())
+		return fail_errno(EXIT_DEVICES, "Cannot enter the container");
+	return 0;
+}
+
 int devnodes_add(const struct attached *in, const struct devnodes *nodes)
 {
 	struct devnodes mine = *nodes;
@@ -144,8 +164,7 @@ int devnodes_add(const struct attached *in, const struct devnodes *nodes)
 	if (pid < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot fork");
 	if (pid == 0) {
-		if (setns(in->pidfd, CLONE_NEWUSER | CLONE_NEWNS) || userns_become_root())
-			ret = fail_errno(EXIT_DEVICES, "Cannot enter the container");
+		ret = enter(in, nodes, ends[1]);
 		if (!ret)
 			ret = add_missing(&mine);
 		if (ret)

@@ -147,9 +147,14 @@ static void take_signal(struct relay *r, int signals)
 		 */
 		r->signal = si.ssi_signo;
 		r->left = true;
+	} else if (r->alone) {
+		/* what it has left goes with the cgroup, also if it is not free to end */
+		kill(-r->pid, SIGKILL);
+		r->signal = SIGKILL;
+		r->left = true;
 	} else {
 		/* it leads its process group */
-		kill(-r->pid, r->alone ? SIGKILL : si.ssi_signo);
+		kill(-r->pid, si.ssi_signo);
 	}
 }
 
@@ -338,9 +343,8 @@ static int run(const struct attached *in, const char *const argv[], bool pty, bo
 	/* it is told by its terminal, and may take its time */
 	if (r.left)
 		return r.signal ? 128 + r.signal : 1;
-	while (waitpid(r.pid, status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(EXIT_SYSTEM, "Cannot wait for the program");
+	if (!reap_child(r.pid, status))
+		return fail(EXIT_SYSTEM, "The program does not end: a process of the container traces it");
 	return 0;
 }
 

@@ -90,8 +90,7 @@ pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *ch
 void child_kill(struct child *child)
 {
 	kill(child->pid, SIGKILL);
-	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap_child(child->pid, NULL);
 	close(child->sync);
 	child->sync = -1;
 }

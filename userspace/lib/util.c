@@ -198,6 +198,22 @@ int run_program(const char *const argv[])
 	return status;
 }
 
+#define REAP_MS		5000
+
+bool reap_child(pid_t pid, int *status)
+{
+	int64_t end = now_ms() + REAP_MS;
+	unsigned int pause = 1;
+	pid_t reaped;
+
+	while ((reaped = waitpid(pid, status, WNOHANG)) == 0 && now_ms() < end) {
+		sleep_ms(pause);
+		if (pause < 50)
+			pause *= 2;
+	}
+	return reaped == pid;
+}
+
 int64_t now_ms(void)
 {
 	struct timespec ts;

@@ -49,6 +49,13 @@ void trim_slashes(char *path);
  */
 int run_program(const char *const argv[]);
 
+/*
+ * Reap a child that has ended or was killed, as long as that takes up to five seconds.
+ * One that somebody else traces is not free to end: he is told, and need not let go
+ * (ptrace(2), PTRACE_O_TRACEEXIT). False if it is left to whoever reaps orphans.
+ */
+bool reap_child(pid_t pid, int *status);
+
 /* CLOCK_MONOTONIC in ms */
 int64_t now_ms(void);
 void sleep_ms(unsigned int ms);
