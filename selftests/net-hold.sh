@@ -79,7 +79,8 @@ stream() {
 	done
 	wait "$sender"
 	wait_for grep received "$tmp/udp"
-	grep -x "received 1500 lost 0 late 0" "$tmp/udp"
+	cat "$tmp/udp"
+	grep -qx "received 1500 lost 0 late 0" "$tmp/udp"
 }
 
 order() {
