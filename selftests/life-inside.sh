@@ -203,7 +203,7 @@ scripts_that_are_held() {
 	cloisonctl --quiet start 900 --wait
 	SECONDS=0
 	expect_out 'a process of the container traces it' cloisonctl stop 900
-	[[ $SECONDS -lt 60 ]]
+	[[ $SECONDS -lt 200 ]]
 	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
 	# nor does the operator wait for it
 	echo 'sleep 1000' >>"$KTAP_TMP/held"
