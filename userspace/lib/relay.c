@@ -344,7 +344,8 @@ static int run(const struct attached *in, const char *const argv[], bool pty, bo
 	if (r.left)
 		return r.signal ? 128 + r.signal : 1;
 	if (!reap_child(r.pid, status))
-		return fail(EXIT_SYSTEM, "The program does not end: a process of the container traces it");
+		return fail(EXIT_SYSTEM,
+			    "The program does not end: a process of the container traces it");
 	return 0;
 }
 
