@@ -326,6 +326,7 @@ static int wait_event(uint32_t id, const char *line, int64_t timeout_ms)
 		return 0;
 	for (;;) {
 		struct pollfd pfd = { .fd = fd, .events = POLLPRI };
+		bool behind = reap_left();
 
 		n = pread(fd, text, sizeof(text) - 1, 0);
 		if (n < 0)
@@ -337,7 +338,7 @@ static int wait_event(uint32_t id, const char *line, int64_t timeout_ms)
 		left = end - now_ms();
 		if (left <= 0)
 			return 1;
-		poll(&pfd, 1, left);
+		poll(&pfd, 1, behind && left > 50 ? 50 : left);
 	}
 }
 

@@ -71,7 +71,7 @@ static int wait_end(uint32_t id, pid_t helper, int64_t timeout)
 	} while (ret && now_ms() < end);
 	if (helper > 0) {
 		kill(helper, SIGKILL);
-		waitpid(helper, NULL, 0);
+		reap_child(helper, NULL);
 	}
 	return ret;
 }

@@ -200,6 +200,9 @@ int run_program(const char *const argv[])
 
 #define REAP_MS		5000
 
+static pid_t left[16];	/* of a few commands in one container, each waited for in vain */
+static size_t left_count;
+
 bool reap_child(pid_t pid, int *status)
 {
 	int64_t end = now_ms() + REAP_MS;
@@ -211,7 +214,17 @@ bool reap_child(pid_t pid, int *status)
 		if (pause < 50)
 			pause *= 2;
 	}
+	if (!reaped && left_count < ARRAY_SIZE(left))
+		left[left_count++] = pid;
 	return reaped == pid;
+}
+
+bool reap_left(void)
+{
+	for (size_t i = left_count; i > 0; i--)
+		if (waitpid(left[i - 1], NULL, WNOHANG))
+			left[i - 1] = left[--left_count];
+	return left_count;
 }
 
 int64_t now_ms(void)

@@ -52,9 +52,15 @@ int run_program(const char *const argv[]);
 /*
  * Reap a child that has ended or was killed, as long as that takes up to five seconds.
  * One that somebody else traces is not free to end: he is told, and need not let go
- * (ptrace(2), PTRACE_O_TRACEEXIT). False if it is left to whoever reaps orphans.
+ * (ptrace(2), PTRACE_O_TRACEEXIT). False if it is left behind.
  */
 bool reap_child(pid_t pid, int *status);
+
+/*
+ * Reap what was left behind and has ended meanwhile; true while there is more. The init of
+ * its pid namespace cannot end before (pid_namespaces(7)): who waits for that one calls this.
+ */
+bool reap_left(void);
 
 /* CLOCK_MONOTONIC in ms */
 int64_t now_ms(void);
