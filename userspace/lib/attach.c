@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -184,14 +183,8 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 	struct clone_args args = { .flags = CLONE_PARENT };
 	pid_t pid;
 
-	/* Above all the container's lock: its root can stop who comes in, and that one
-	 * would have it still when the tool is dead.
-	 */
-	if (confine_descriptors(needed, ARRAY_SIZE(needed)))
+	if (confine_visitor(needed, ARRAY_SIZE(needed)))
 		sync_die(sync, EXIT_SYSTEM);
-	/* no debugger from inside gets at it, see ptrace(2) */
-	if (prctl(PR_SET_DUMPABLE, 0))
-		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot protect the process"));
 	if (setns(in->pidfd, ALL_NAMESPACES))
 		sync_die(sync, errno == ESRCH ?
 			 fail(EXIT_NOT_RUNNING, "Container is not running") :

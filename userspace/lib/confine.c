@@ -226,6 +226,15 @@ int confine_descriptors(const int keep[], size_t count)
 	return 0;
 }
 
+int confine_visitor(const int keep[], size_t count)
+{
+	int ret = confine_descriptors(keep, count);
+
+	if (!ret && prctl(PR_SET_DUMPABLE, 0))
+		ret = fail_errno(EXIT_START, "Cannot protect the process");
+	return ret;
+}
+
 int confine_to_line(int sync)
 {
 	int ret = confine_descriptors(&sync, 1);

@@ -21,6 +21,13 @@ void confine_from_outside(pid_t pid);
 int confine_descriptors(const int keep[], size_t count);
 
 /*
+ * Before entering a running container: nothing but @keep goes there, above all not the
+ * container's lock, as its root can stop who comes in, and that one would have it still
+ * when the tool is dead; and no debugger from inside gets at the process, see ptrace(2).
+ */
+int confine_visitor(const int keep[], size_t count);
+
+/*
  * The last thing before the next program: close all but the line to the tool, which
  * the exec closes. Now rather than then: a program's interpreter may be named by
  * /proc/self/fd/N while it is being executed.

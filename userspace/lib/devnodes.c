@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -139,10 +138,8 @@ static int enter(const struct attached *in, const struct devnodes *nodes, int sy
 	memcpy(needed, nodes->mounts, count * sizeof(*needed));
 	needed[count++] = in->pidfd;
 	needed[count++] = sync;
-	if (confine_descriptors(needed, count))
+	if (confine_visitor(needed, count))
 		return EXIT_SYSTEM;
-	if (prctl(PR_SET_DUMPABLE, 0))
-		return fail_errno(EXIT_SYSTEM, "Cannot protect the process");
 	if (setns(in->pidfd, CLONE_NEWUSER | CLONE_NEWNS) || userns_become_root())
 		return fail_errno(EXIT_DEVICES, "Cannot enter the container");
 	return 0;

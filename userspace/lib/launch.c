@@ -251,15 +251,18 @@ static int wait_up(const struct container *ct, const int fds[UP_FDS])
 }
 
 /* What a container has and a visit has not; @pid is to become its init. */
-static int start_as_container(struct container *ct, struct network *net, pid_t pid)
+static int start_as_container(struct container *ct, struct place *place, pid_t pid)
 {
-	int ret = network_inside(ct->id, net, pid);
+	int ret = network_inside(ct->id, &place->network, pid);
 
 	if (ret)
 		return ret;
 	dist_start(ct, pid);
-	ret = network_connect(ct->id, net);
-	return ret ? ret : kernel_set_init(ct->id, pid);
+	ret = network_connect(ct->id, &place->network);
+	if (!ret)
+		ret = kernel_set_init(ct->id, pid);
+	/* once more: of two that start at the same time one at least sees the other now */
+	return ret ? ret : container_check_running_ids(ct->id, place->base);
 }
 
 /*
@@ -292,10 +295,7 @@ static int spawn(struct container *ct, struct place *place,
 		ret = sync_hear(child.sync, fds, prog ? 0 : UP_FDS);
 	}
 	if (!ret && !prog)
-		ret = start_as_container(ct, &place->network, child.pid);
-	/* registered: of two that start at the same time one at least sees the other */
-	if (!ret && !prog)
-		ret = container_check_running_ids(ct->id, place->base);
+		ret = start_as_container(ct, place, child.pid);
 	if (!ret) {
 		sync_go(child.sync);
 		ret = sync_hear_exec(child.sync);
