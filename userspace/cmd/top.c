@@ -224,6 +224,16 @@ static const char *cell(const struct row *row, enum column c, char *text, size_t
 	return text;
 }
 
+/* With a blank between; both are freed. */
+static char *join(char *line, char *more)
+{
+	char *longer = xasprintf("%s %s", line, more);
+
+	free(line);
+	free(more);
+	return longer;
+}
+
 /* A line of the table; without a row its head. */
 static char *table_line(const struct row *row)
 {
@@ -231,14 +241,10 @@ static char *table_line(const struct row *row)
 			   xasprintf("%7s %-*s", "CTID", NAME_WIDTH, "NAME");
 	char text[24];
 
-	for (int c = 0; c < COLUMNS; c++) {
-		char *longer = xasprintf("%s %*s", line, columns[c].width,
-					 row ? cell(row, c, text, sizeof(text)) :
-					       columns[c].header);
-
-		free(line);
-		line = longer;
-	}
+	for (int c = 0; c < COLUMNS; c++)
+		line = join(line, xasprintf("%*s", columns[c].width,
+					    row ? cell(row, c, text, sizeof(text)) :
+						  columns[c].header));
 	return line;
 }
 
@@ -265,12 +271,8 @@ static char *keys_line(const struct top *t)
 {
 	char *line = xasprintf("sorted by %s; q:quit", columns[t->sort].name);
 
-	for (int c = 0; c < COLUMNS; c++) {
-		char *longer = xasprintf("%s %c:%s", line, columns[c].key, columns[c].name);
-
-		free(line);
-		line = longer;
-	}
+	for (int c = 0; c < COLUMNS; c++)
+		line = join(line, xasprintf("%c:%s", columns[c].key, columns[c].name));
 	return line;
 }
 
@@ -399,14 +401,17 @@ static int on_screen(struct top *t)
 
 static int choose_sort(const char *name, enum column *sort)
 {
+	cleanup_free char *known = NULL;
+
 	for (int c = 0; c < COLUMNS; c++)
 		if (strcmp(columns[c].name, name) == 0) {
 			*sort = c;
 			return 0;
 		}
-	return fail(EXIT_BAD_VALUE,
-		    "There is no column %s; there are: cpu mem swap procs read write recv sent wait",
-		    name);
+	known = xasprintf("There is no column %s; there are:", name);
+	for (int c = 0; c < COLUMNS; c++)
+		known = join(known, xstrdup(columns[c].name));
+	return fail(EXIT_BAD_VALUE, "%s", known);
 }
 
 static int parse_delay(const char *text, unsigned int *ms)
