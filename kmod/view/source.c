@@ -113,6 +113,20 @@ static ssize_t view_read(struct file *file, char *buf, size_t size, loff_t *pos)
 	return n < 0 ? n : len;
 }
 
+/* The file, and VIEW_TEXT_MAX bytes to read it into. */
+static struct file *view_open_buffered(const struct path *dir, const char *name, char **buf)
+{
+	struct file *file;
+
+	*buf = kmalloc(VIEW_TEXT_MAX, GFP_KERNEL_ACCOUNT);
+	if (!*buf)
+		return ERR_PTR(-ENOMEM);
+	file = view_open(dir, name, 0);
+	if (IS_ERR(file))
+		kfree(*buf);
+	return file;
+}
+
 /* The whole of a small file, to be freed by kfree(). */
 char *view_text(const struct path *dir, const char *name)
 {
@@ -121,14 +135,9 @@ char *view_text(const struct path *dir, const char *name)
 	ssize_t len;
 	char *buf;
 
-	buf = kmalloc(VIEW_TEXT_MAX, GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return ERR_PTR(-ENOMEM);
-	file = view_open(dir, name, 0);
-	if (IS_ERR(file)) {
-		kfree(buf);
+	file = view_open_buffered(dir, name, &buf);
+	if (IS_ERR(file))
 		return ERR_CAST(file);
-	}
 	len = view_read(file, buf, VIEW_TEXT_MAX - 1, &pos);
 	fput(file);
 	if (len < 0) {
@@ -184,14 +193,9 @@ int view_each(const char *name, const char *end,
 	ssize_t n = 0;
 	int stop = 0;
 
-	buf = kmalloc(VIEW_TEXT_MAX, GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return -ENOMEM;
-	file = view_open(&root, name, 0);
-	if (IS_ERR(file)) {
-		kfree(buf);
+	file = view_open_buffered(&root, name, &buf);
+	if (IS_ERR(file))
 		return PTR_ERR(file);
-	}
 	while (!stop && (n = view_read(file, buf + len, VIEW_TEXT_MAX - 1 - len, &pos)) > 0) {
 		len += n;
 		buf[len] = '\0';
@@ -218,14 +222,9 @@ int view_show_proc(struct seq_file *m, const char *name)
 	ssize_t n;
 	char *buf;
 
-	buf = kmalloc(VIEW_TEXT_MAX, GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return -ENOMEM;
-	file = view_open(&root, name, 0);
-	if (IS_ERR(file)) {
-		kfree(buf);
+	file = view_open_buffered(&root, name, &buf);
+	if (IS_ERR(file))
 		return PTR_ERR(file);
-	}
 	while ((n = view_read(file, buf, VIEW_TEXT_MAX, &pos)) > 0 && !seq_has_overflowed(m))
 		seq_write(m, buf, n);
 	fput(file);
