@@ -183,24 +183,20 @@ static int acct_memory(struct acct_walk *walk, struct task_struct *task,
 static bool acct_has_own(struct task_struct *task, bool *mm, bool *files)
 {
 	struct task_struct *leader;
+	bool alive;
 
 	*mm = true;
 	*files = true;
 	if (thread_group_leader(task))
 		return true;
 	rcu_read_lock();
-	/* One that was released has nothing, and what it points to may be gone. */
-	if (!pid_alive(task)) {
-		rcu_read_unlock();
-		*mm = false;
-		*files = false;
-		return false;
-	}
+	/* One that was released has nothing, and its leader may be gone. */
+	alive = pid_alive(task);
 	leader = task->group_leader;
 	/* They are compared, and for a figure: nothing is taken from there. */
-	*mm = data_race(task->mm != leader->mm);
+	*mm = alive && data_race(task->mm != leader->mm);
 	/* The same. */
-	*files = data_race(task->files != leader->files);
+	*files = alive && data_race(task->files != leader->files);
 	rcu_read_unlock();
 	return false;
 }
