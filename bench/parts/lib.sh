@@ -33,6 +33,14 @@ measure() {
 	echo $((($(now_us) - start) / rounds))
 }
 
+# least ROUNDS COMMAND...: of the numbers that it prints; what else a machine does only ever adds
+least() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		"${@:2}"
+	done | sort -n | head -n 1
+}
+
 # result NAME OURS PEER WHO UNIT BETTER [MOST]: false if ours is more than MOST times the peer's.
 result() {
 	local ratio

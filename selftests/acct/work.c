@@ -8,8 +8,9 @@
  * THINGS: fork_exec (of itself, and waited for); ctx_switch (there and back, by two
  * pipes); page_fault (of anonymous memory, with the unmapping); tcp_connect (over lo,
  * accepted, closed); open_close (of a file); read (opened, read whole, closed);
- * hog (touches memory until it is killed, and again); read_late (the same after a pause of 200 ms, which does not count); readers (one
- * process for each round, which all read at once).
+ * read_late (the same after a pause of 200 ms, which does not count); readers (one
+ * process for each round, which all read at once); hog (touches memory until it is
+ * killed, and again).
  */
 #include <err.h>
 #include <fcntl.h>
