@@ -148,16 +148,16 @@ stop_readers() {
 }
 
 deaths() {
-	local reading=()
+	local counters vestat
 	"$here/acct/work" readers 500 /proc/user_beancounters &
-	reading+=($!)
+	counters=$!
 	"$here/acct/work" readers 500 /proc/vz/vestat &
-	reading+=($!)
+	vestat=$!
 	cloisonctl --quiet stop 901 --fast
 	kill -9 "$(init_of 900)"
 	wait_for is_down 900
-	wait "${reading[0]}"
-	wait "${reading[1]}"
+	wait "$counters"
+	wait "$vestat"
 	cloisonctl --quiet start 901 --wait
 	is "$(awk 'NR > 2 && $1 ~ /:$/ { print $1 }' /proc/bc/resources | grep -c 901)" 1
 	cloisonctl --quiet stop 901 --fast

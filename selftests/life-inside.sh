@@ -181,29 +181,29 @@ start_and_stop_scripts() {
 	is_down 900
 }
 
+# stops_soon TIMEOUT SCRIPT TEXT: with that script at its stop, of which that is said.
+stops_soon() {
+	echo "STOP_TIMEOUT=\"$1\"" >>"$etc/conf/900.conf"
+	script 900.stop "$2"
+	cloisonctl --quiet start 900 --wait
+	SECONDS=0
+	expect_out "$3" cloisonctl stop 900
+	[[ $SECONDS -lt 60 ]]
+	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
+}
+
 # Time is bounded, whatever the container does with the script.
 scripts_that_hang() {
 	make 900
-	echo 'STOP_TIMEOUT="1"' >>"$etc/conf/900.conf"
-	script 900.stop 'sleep 1000'
-	cloisonctl --quiet start 900 --wait
-	SECONDS=0
-	expect_out 'did not end in time' cloisonctl stop 900
-	[[ $SECONDS -lt 60 ]]
-	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
+	stops_soon 1 'sleep 1000' 'did not end in time'
 }
 
 # Killed, it does not end before whoever traces it lets go.
 scripts_that_are_held() {
 	make 900
-	echo 'STOP_TIMEOUT="8"' >>"$etc/conf/900.conf"
 	install -m 755 "$here/walls/escape" "$state/private/900/fs/escape"
-	script 900.stop '/escape hold $$ >/held & until grep -q held /held; do sleep 1; done'
-	cloisonctl --quiet start 900 --wait
-	SECONDS=0
-	expect_out 'a process of the container traces it' cloisonctl stop 900
-	[[ $SECONDS -lt 60 ]]
-	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
+	stops_soon 8 '/escape hold $$ >/held & until grep -q held /held; do sleep 1; done' \
+		'a process of the container traces it'
 }
 
 ktap_plan 8
