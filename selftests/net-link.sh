@@ -152,6 +152,18 @@ express_data_path() {
 	no_answer pings 10.0.101.2
 	ip link set dev venet0 xdpgeneric off
 	pings 10.0.101.2
+	# Nor does a packet pass by it that tc redirected inside, which others' devices do not look at again.
+	host_address 10.0.0.1
+	in_ct 101 ip link add aside type dummy
+	in_ct 101 ip link set aside up
+	in_ct 101 tc qdisc add dev aside clsact
+	in_ct 101 tc filter add dev aside egress matchall action mirred egress redirect dev venet0
+	in_ct 101 ip route add 10.0.0.1 dev aside src 10.0.101.2
+	ct_pings 101 10.0.0.1
+	ip link set dev venet0 xdpgeneric pinned /sys/fs/bpf/nettest
+	not ct_pings 101 10.0.0.1 -W 1
+	ip link set dev venet0 xdpgeneric off
+	ct_pings 101 10.0.0.1
 	rm /sys/fs/bpf/nettest
 }
 

@@ -189,12 +189,14 @@ static bool venet_is_own(const struct venet_ct *ct, const struct in6_addr *addr)
 
 /*
  * Nothing of the sender's side may reach the other: an ifb device leaves a mark
- * by which the packet would pass by the ingress hooks of tc and netfilter.
+ * by which the packet would pass by the ingress hooks of tc and netfilter, tc's
+ * redirection one by which it would pass by XDP.
  */
 static void venet_scrub(struct sk_buff *skb)
 {
 	skb_scrub_packet(skb, true);
 	skb_skip_tc_classify(skb);
+	skb_reset_redirect(skb);
 	skb->priority = 0;
 	skb_set_queue_mapping(skb, 0);
 	skb_reset_mac_header(skb);
