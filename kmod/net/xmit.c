@@ -197,6 +197,7 @@ static void venet_scrub(struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb_skip_tc_classify(skb);
 	skb_reset_redirect(skb);
+	skb_set_dst_pending_confirm(skb, 0);
 	skb->priority = 0;
 	skb_set_queue_mapping(skb, 0);
 	skb_reset_mac_header(skb);
