@@ -7,6 +7,7 @@
  * use. No part of what one container has is ever another's, so it does not
  * matter in which order they are tried.
  */
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "../compat/compat.h"
@@ -19,10 +20,20 @@ static DEFINE_HASHTABLE(venet_addresses, 13);
 static unsigned int venet_plen_count[129];
 static DECLARE_BITMAP(venet_plens, 129);
 
-/* The keys are the host's own choice: nobody can fill one chain on purpose. */
+static u32 venet_seed __ro_after_init;
+
+void __init venet_address_init(void)
+{
+	get_random_bytes(&venet_seed, sizeof(venet_seed));
+}
+
+/*
+ * Customers choose addresses, or who delegates them does so by a pattern:
+ * nobody must be able to say which ones are in one chain.
+ */
 static u32 venet_hash(const struct in6_addr *addr)
 {
-	return ipv6_addr_hash(addr);
+	return __ipv6_addr_jhash(addr, venet_seed);
 }
 
 static __always_inline struct venet_address *

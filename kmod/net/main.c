@@ -48,6 +48,7 @@ static int __init cloison_net_init(void)
 {
 	int err;
 
+	venet_address_init();
 	venet_host_stats = netdev_alloc_pcpu_stats(struct venet_stats);
 	if (!venet_host_stats)
 		return -ENOMEM;

@@ -116,6 +116,7 @@ static inline bool venet_is_v4(const struct in6_addr *addr)
 	return ipv6_addr_v4mapped(addr);
 }
 
+void venet_address_init(void);
 /* The container an address belongs to, and why; NULL: none. Under RCU. */
 struct venet_address *venet_address_find(const struct in6_addr *addr);
 int venet_address_add(struct venet_ct *ct, const struct in6_addr *addr,
