@@ -81,6 +81,7 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 	return true;
 }
 
+/* It holds for certain a grace period later: see venet_post_doit(). */
 void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
 {
 	struct venet_hold *hold = &ct->hold;
@@ -93,8 +94,6 @@ void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
 	hold->releasing = false;
 	WRITE_ONCE(hold->on, true);
 	spin_unlock_bh(&hold->lock);
-	/* Whoever saw it off is through then. */
-	synchronize_net();
 }
 
 /* Takes out the first packet, which is then the caller's. */

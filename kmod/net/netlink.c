@@ -84,6 +84,12 @@ static void venet_post_doit(const struct genl_split_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info)
 {
 	mutex_unlock(&venet_mutex);
+	/*
+	 * Whoever saw the container not on hold is through before the answer.
+	 * Others, whose changes wait for the mutex, do not wait for that.
+	 */
+	if (ops->cmd == CLOISON_NET_CMD_HOLD)
+		synchronize_net();
 }
 
 static struct venet_ct *venet_ct_of(struct genl_info *info)
