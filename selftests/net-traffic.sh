@@ -325,6 +325,11 @@ netfilter() {
 	"$net" host-set shortcut=1
 	ct_pings 101 10.0.102.1
 	ct_pings 101 2001:db8:1::1
+	# It leads to others, not back to the sender: of its prefix it does not use all.
+	local before
+	before=$(</sys/class/net/venet0/statistics/rx_packets)
+	in_ct 102 "$packet" spoof 10.0.102.1 10.0.102.9 3
+	[[ $(</sys/class/net/venet0/statistics/rx_packets) == $((before + 3)) ]]
 	# Its sources are checked all the same, and the host is reached.
 	in_ct 101 "$packet" spoof 10.0.0.1 10.0.102.1
 	count_is 101 from.spoofed 1
