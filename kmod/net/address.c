@@ -20,6 +20,8 @@ static DEFINE_HASHTABLE(venet_addresses, 13);
 static unsigned int venet_plen_count[129];
 static DECLARE_BITMAP(venet_plens, 129);
 
+unsigned int venet_generation = 1;
+
 static u32 venet_seed __ro_after_init;
 
 void __init venet_address_init(void)
@@ -125,6 +127,7 @@ int venet_address_add(struct venet_ct *ct, const struct in6_addr *addr,
 	hash_add_rcu(venet_addresses, &a->node, venet_hash(addr));
 	if (plen < 128 && !venet_plen_count[plen]++)
 		set_bit(plen, venet_plens);
+	venet_generation++;
 	return 0;
 }
 
@@ -135,6 +138,7 @@ static void venet_address_remove(struct venet_address *a)
 	hash_del_rcu(&a->node);
 	list_del_rcu(&a->list);
 	kfree_rcu(a, rcu);
+	venet_generation++;
 }
 
 int venet_address_del(struct venet_ct *ct, const struct in6_addr *addr,

@@ -116,6 +116,9 @@ static inline bool venet_is_v4(const struct in6_addr *addr)
 	return ipv6_addr_v4mapped(addr);
 }
 
+/* Counts the changes: a dump that saw two values is not of one moment. */
+extern unsigned int venet_generation;	/* under venet_mutex */
+
 void venet_address_init(void);
 /* The container an address belongs to, and why; NULL: none. Under RCU. */
 struct venet_address *venet_address_find(const struct in6_addr *addr);

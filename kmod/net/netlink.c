@@ -13,9 +13,6 @@
 
 static struct genl_family venet_family;
 
-/* Counts the changes: a dump that saw two values is not of one moment. */
-static unsigned int venet_generation = 1;
-
 static struct netlink_range_validation id_range = {
 	.min = 1, .max = CLOISON_ID_MAX,
 };
@@ -208,7 +205,6 @@ static int venet_cmd_addr_add(struct sk_buff *skb, struct genl_info *info)
 	plen = venet_get_prefix(info, &addr);
 	if (plen < 0)
 		return plen;
-	venet_generation++;
 	return venet_address_add(ct, &addr, plen, info->extack);
 }
 
@@ -223,7 +219,6 @@ static int venet_cmd_addr_del(struct sk_buff *skb, struct genl_info *info)
 	plen = venet_get_prefix(info, &addr);
 	if (plen < 0)
 		return plen;
-	venet_generation++;
 	err = venet_address_del(ct, &addr, plen);
 	if (err)
 		GENL_SET_ERR_MSG(info,
