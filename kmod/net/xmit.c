@@ -227,6 +227,14 @@ static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 }
 
 /*
+ * Set while a packet that was queued is on its way through the host: from there it
+ * goes to another container at once as well. In this CPU's backlog it might
+ * still wait when the hold has ended, and later packets take that of another CPU.
+ * One device further, no more: stacks are finite.
+ */
+static DEFINE_PER_CPU(bool, venet_at_once);
+
+/*
  * There is no answer to a packet for nobody: whose it was may just be on its
  * way from or to another host.
  */
@@ -235,6 +243,7 @@ static bool venet_xmit_host(struct sk_buff *skb)
 	struct venet_packet packet;
 	enum cloison_net_drop why;
 	struct venet_address *to;
+	bool at_once, sent;
 
 	why = venet_parse(skb, &packet);
 	if (unlikely(why))
@@ -245,7 +254,13 @@ static bool venet_xmit_host(struct sk_buff *skb)
 		goto drop;
 	}
 	venet_scrub(skb);
-	return venet_to(to->ct, skb, false);
+	at_once = __this_cpu_read(venet_at_once);
+	if (likely(!at_once))
+		return venet_to(to->ct, skb, false);
+	__this_cpu_write(venet_at_once, false);
+	sent = venet_to(to->ct, skb, true);
+	__this_cpu_write(venet_at_once, true);
+	return sent;
 
 drop:
 	venet_drop(venet_host_stats, VENET_TO, why, skb);
@@ -292,7 +307,9 @@ void venet_resume(struct venet_ct *ct, struct sk_buff *skb,
 			venet_drop(ct->stats, flow, CLOISON_NET_DROP_NO_OWNER,
 				   skb);
 	} else if (venet_is_own(ct, &packet.saddr)) {
+		__this_cpu_write(venet_at_once, true);
 		venet_leave(ct, skb, &packet, true);
+		__this_cpu_write(venet_at_once, false);
 	} else {
 		venet_drop(ct->stats, flow, CLOISON_NET_DROP_SPOOFED, skb);
 	}
