@@ -45,7 +45,7 @@ starts() {
 	inside_net ip addr add 10.0.101.2 dev venet0
 	inside_net ip addr add fd00::101 dev venet0 nodad
 	inside_net ip route add default dev venet0 src 10.0.101.2
-	inside_net ip -6 route add default dev venet0
+	inside_net ip -6 route add default via fe80::1 dev venet0 onlink
 	"$net" bind id=$ct "netns=/proc/$(container_init $ct)/ns/net"
 	ping -n -q -c 1 -W 5 10.0.101.2
 	ping -n -q -c 1 -W 5 fd00::101

@@ -74,7 +74,7 @@ ct_link() {
 	in_ct "$1" ip link set venet0 up
 	in_ct "$1" ip link set lo up
 	in_ct "$1" ip route add default dev venet0
-	in_ct "$1" ip -6 route add default dev venet0
+	in_ct "$1" ip -6 route add default via fe80::1 dev venet0
 }
 
 # give ID ADDRESS[/PREFIX]: the table, and the host's route.
@@ -82,7 +82,11 @@ give() {
 	local plen=()
 	[[ $2 != */* ]] || plen=("plen=${2#*/}")
 	"$net" add "id=$1" "ip=${2%/*}" "${plen[@]}"
-	ip route add "$2" dev venet0
+	if [[ $2 == *:* ]]; then
+		ip route add "$2" via fe80::1 dev venet0
+	else
+		ip route add "$2" dev venet0
+	fi
 }
 
 # own ID ADDRESS[/PREFIX]: given by the host and used inside. Of a prefix, which ends in 0 or ::, the address 1.

@@ -60,6 +60,33 @@ reach() {
 	nothing_left 10.0.101.2 fd00::101
 }
 
+# to_many PREFIX: a packet to each of many addresses.
+to_many() {
+	local i
+	for ((i = 2; i < 50; i++)); do
+		echo >"/dev/udp/$1$i/9"
+	done
+}
+export -f to_many
+
+# neighbours [COMMAND...]: how many venet0 has, run by the command.
+neighbours() {
+	"$@" ip -6 neigh show dev venet0 nud all | wc -l
+}
+
+# However many they speak to: the kernel has 1024 neighbours for all of IPv6, all containers and the host together.
+few_neighbours() {
+	local inside before
+	make_running 900 --ipadd fd00::100 --ipadd fd00:100::/64
+	inside=(nsenter -t "$(init_of 900)" -n)
+	pings fd00::100
+	"${inside[@]}" bash -c 'to_many 2001:db8::'
+	[[ $(neighbours "${inside[@]}") == 1 ]]
+	before=$(neighbours)
+	to_many fd00:100::
+	[[ $(neighbours) -le $before ]]
+}
+
 # What the customer sets himself does not count.
 not_his_own() {
 	two
@@ -327,8 +354,9 @@ mended() {
 	[[ ! -e /run/cloison/net/901 ]]
 }
 
-ktap_plan 13
+ktap_plan 14
 run_case "reached from the host and from each other" reach
+run_case "neighbours of IPv6" few_neighbours
 run_case "addresses that the customer sets" not_his_own
 run_case "given and taken while it runs" while_it_runs
 run_case "netmasks" masks

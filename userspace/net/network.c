@@ -80,6 +80,13 @@ int network_reserve(uint32_t id, struct network *net)
 	return ret;
 }
 
+/* IPv4 has one neighbour for all on a link from point to point; for IPv6 see rtnl_gateway(). */
+static int route_out(struct nl_sock *sock, int link, int family)
+{
+	return family == AF_INET ? rtnl_route_default(sock, link) :
+				   rtnl_route_via(sock, link, rtnl_gateway(family));
+}
+
 static int set_up(const struct addresses *all, int netns)
 {
 	cleanup_rtnl struct nl_sock *sock = NULL;
@@ -92,7 +99,7 @@ static int set_up(const struct addresses *all, int netns)
 		if (address_is_single(&all->list[i]))
 			ret = rtnl_address_add(sock, link, &all->list[i]);
 	for (size_t i = 0; !ret && i < all->count; i++)
-		ret = rtnl_route_default(sock, link, all->list[i].family);
+		ret = route_out(sock, link, all->list[i].family);
 	return ret;
 }
 
@@ -119,7 +126,9 @@ int network_inside(uint32_t id, struct network *net, pid_t pid)
 /* @all: what it has then. */
 static int connect_all(uint32_t id, struct network *net, const struct addresses *all)
 {
-	const struct serve serve = { .id = id, .kind = KIND, .ifindex = net->venet };
+	const struct serve serve = {
+		.id = id, .kind = KIND, .ifindex = net->venet, .gateway = rtnl_gateway(AF_INET6),
+	};
 	int ret = 0;
 
 	if (net->addresses.count)

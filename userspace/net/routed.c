@@ -12,11 +12,7 @@
 
 #define KIND	".routed"
 
-/* The host's end has these wherever it is: nobody else's, and seen by nobody else. */
-static const struct address gateways[] = {
-	{ AF_INET, { 169, 254, 1, 1 }, 32, 32, 32 },
-	{ AF_INET6, { 0xfe, 0x80, [15] = 1 }, 128, 128, 64 },
-};
+static const int families[] = { AF_INET, AF_INET6 };
 
 static void addresses_of(const struct netifs *all, struct addresses *out)
 {
@@ -83,9 +79,9 @@ int routed_connect(struct nl_sock *host, uint32_t id, const struct netif *n)
 	cleanup_neighbours struct neighbours on = {};
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < ARRAY_SIZE(gateways); i++)
-		if (has_family(n, gateways[i].family))
-			ret = rtnl_gateway_add(host, serve.ifindex, &gateways[i]);
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(families); i++)
+		if (has_family(n, families[i]))
+			ret = rtnl_gateway_add(host, serve.ifindex, rtnl_gateway(families[i]));
 	if (!ret)
 		ret = neighbours_find(host, &on);
 	return ret ? ret : serve_begin(host, &serve, &on, &n->ip);
@@ -117,9 +113,9 @@ int routed_inside(struct nl_sock *inside, const struct netif *n, const struct ne
 		if (address_is_single(&a))
 			ret = rtnl_address_add(inside, ifindex, &a);
 	}
-	for (size_t i = 0; !ret && i < ARRAY_SIZE(gateways); i++)
-		if (has_family(n, gateways[i].family))
-			ret = rtnl_route_via(inside, ifindex, &gateways[i]);
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(families); i++)
+		if (has_family(n, families[i]))
+			ret = rtnl_route_via(inside, ifindex, rtnl_gateway(families[i]));
 	return ret;
 }
 

@@ -282,6 +282,14 @@ int rtnl_address_take(struct nl_sock *sock, int ifindex, const struct address *a
 	return failed(a, "Another interface on that link has the address", -NLE_EXIST);
 }
 
+const struct address *rtnl_gateway(int family)
+{
+	static const struct address v4 = { AF_INET, { 169, 254, 1, 1 }, 32, 32, 32 };
+	static const struct address v6 = { AF_INET6, { 0xfe, 0x80, [15] = 1 }, 128, 128, 64 };
+
+	return family == AF_INET ? &v4 : &v6;
+}
+
 int rtnl_gateway_add(struct nl_sock *sock, int ifindex, const struct address *a)
 {
 	/* with the scope of a host it is no source that IPv4 chooses; IPv6 knows by itself */
@@ -337,6 +345,18 @@ static struct rtnl_route *route_of(int ifindex, const struct address *a, unsigne
 	return route;
 }
 
+/* It is on that link, whatever addresses say. */
+static void set_gateway(struct rtnl_route *route, const struct address *gateway)
+{
+	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+	struct nl_addr *via = nl_address(gateway, gateway->bits);
+
+	rtnl_route_set_scope(route, RT_SCOPE_UNIVERSE);
+	rtnl_route_nh_set_gateway(hop, via);
+	rtnl_route_nh_set_flags(hop, RTNH_F_ONLINK);
+	nl_addr_put(via);
+}
+
 static bool route_there(int ifindex, const struct address *a)
 {
 	cleanup_rtnl_list struct rtnl_list routes = {};
@@ -345,12 +365,14 @@ static bool route_there(int ifindex, const struct address *a)
 }
 
 int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
-		  const struct address *source)
+		  const struct address *gateway, const struct address *source)
 {
 	struct rtnl_route *route = route_of(ifindex, a, a->owned);
 	struct nl_addr *src = source ? nl_address(source, source->bits) : NULL;
 	int err;
 
+	if (gateway)
+		set_gateway(route, gateway);
 	if (src)
 		rtnl_route_set_pref_src(route, src);
 	err = rtnl_route_add(sock, route, NLM_F_EXCL);
@@ -379,10 +401,9 @@ int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a)
 	       failed(a, "Cannot remove the route to", err) : 0;
 }
 
-int rtnl_route_default(struct nl_sock *sock, int ifindex, int family)
+/* Adds it, and lets go of it. */
+static int add_default(struct nl_sock *sock, struct rtnl_route *route)
 {
-	struct address any = { .family = family, .bits = family == AF_INET ? 32 : 128 };
-	struct rtnl_route *route = route_of(ifindex, &any, 0);
 	int err;
 
 	rtnl_route_set_protocol(route, RTPROT_BOOT);
@@ -392,23 +413,20 @@ int rtnl_route_default(struct nl_sock *sock, int ifindex, int family)
 	       fail(EXIT_ADD_IP, "Cannot set the default route: %s", nl_geterror(err)) : 0;
 }
 
+int rtnl_route_default(struct nl_sock *sock, int ifindex)
+{
+	static const struct address any = { .family = AF_INET, .bits = 32 };
+
+	return add_default(sock, route_of(ifindex, &any, 0));
+}
+
 int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway)
 {
 	struct address any = { .family = gateway->family, .bits = gateway->bits };
 	struct rtnl_route *route = route_of(ifindex, &any, 0);
-	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
-	struct nl_addr *via = nl_address(gateway, gateway->bits);
-	int err;
 
-	rtnl_route_set_protocol(route, RTPROT_BOOT);
-	rtnl_route_set_scope(route, RT_SCOPE_UNIVERSE);
-	rtnl_route_nh_set_gateway(hop, via);
-	rtnl_route_nh_set_flags(hop, RTNH_F_ONLINK);
-	err = rtnl_route_add(sock, route, NLM_F_EXCL);
-	nl_addr_put(via);
-	rtnl_route_put(route);
-	return err && err != -NLE_EXIST ?
-	       fail(EXIT_ADD_IP, "Cannot set the default route: %s", nl_geterror(err)) : 0;
+	set_gateway(route, gateway);
+	return add_default(sock, route);
 }
 
 static struct rtnl_neigh *proxy_of(int ifindex, const struct address *a)

@@ -52,18 +52,27 @@ int rtnl_address_del(struct nl_sock *sock, int ifindex, const struct address *a)
 /* The index of link @name. */
 int rtnl_ifindex(struct nl_sock *sock, const char *name, int *ifindex);
 
+/*
+ * The gateway of every container, 169.254.1.1 or fe80::1. The host's end of a routed link has
+ * it; on a link without neighbours nobody need have it: there a route by it is one neighbour
+ * to the kernel, a route without one for each destination, and those that it has for IPv6, or
+ * for IPv4, are all containers' and the host's together (gc_thresh3, 1024).
+ */
+const struct address *rtnl_gateway(int family);
+
 /* An address that the host speaks to nobody with, unless he was spoken to there. */
 int rtnl_gateway_add(struct nl_sock *sock, int ifindex, const struct address *a);
 
 /*
- * A route to what is owned of @a, over a link without gateway. @source, or NULL: which
- * address of the host's speaks to it. EXIT_IP_IN_USE if there is one that is not ours.
+ * A route to what is owned of @a, over a link, by @gateway or, NULL, without. @source, or
+ * NULL: which address of the host's speaks to it. EXIT_IP_IN_USE if there is one that is not
+ * ours.
  */
 int rtnl_route_to(struct nl_sock *sock, int ifindex, const struct address *a,
-		  const struct address *source);
+		  const struct address *gateway, const struct address *source);
 int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a);
-/* A default route over the link. */
-int rtnl_route_default(struct nl_sock *sock, int ifindex, int family);
+/* A default route for IPv4 over the link, without gateway. */
+int rtnl_route_default(struct nl_sock *sock, int ifindex);
 /* One by @gateway, which is on that link, whatever addresses say. */
 int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway);
 

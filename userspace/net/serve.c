@@ -124,8 +124,10 @@ static int forget_proxies(struct nl_sock *host, const struct address *a, const c
 static int begin_one(struct nl_sock *host, const struct serve *s, const struct neighbours *on,
 		     const struct address *a, const char *links, const struct rtnl_list *routes)
 {
+	bool via = s->gateway && s->gateway->family == a->family;
 	int ret = rtnl_list_has(routes, s->ifindex, a) ? 0 :
-		  rtnl_route_to(host, s->ifindex, a, source_for(on, a->family));
+		  rtnl_route_to(host, s->ifindex, a, via ? s->gateway : NULL,
+				source_for(on, a->family));
 
 	for (size_t i = 0; !ret && i < on->count; i++) {
 		const struct neighbour *n = &on->list[i];

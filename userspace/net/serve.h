@@ -19,6 +19,7 @@ struct serve {
 	uint32_t id;
 	const char *kind;	/* of the note */
 	int ifindex;		/* of the link; 0: it is gone, and its routes with it */
+	const struct address *gateway;	/* by which addresses of its family are routed */
 };
 
 /*

@@ -119,6 +119,6 @@ int upper_set_up(struct nl_sock *inside, const struct netif *n, const struct net
 			ret = old ? rtnl_address_add(inside, ifindex, &n->ip.list[i]) :
 				    rtnl_address_take(inside, ifindex, &n->ip.list[i]);
 	for (size_t i = 0; !ret && n->type == NETIF_IPVLAN_L3 && i < n->ip.count; i++)
-		ret = rtnl_route_default(inside, ifindex, n->ip.list[i].family);
+		ret = rtnl_route_via(inside, ifindex, rtnl_gateway(n->ip.list[i].family));
 	return ret;
 }
