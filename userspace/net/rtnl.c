@@ -230,7 +230,7 @@ int rtnl_ifindex(struct nl_sock *sock, const char *name, int *ifindex)
 }
 
 static int address_add(struct nl_sock *sock, int ifindex, const struct address *a, int scope,
-		       unsigned int flags)
+		       int if_there)
 {
 	struct rtnl_addr *addr = there(rtnl_addr_alloc());
 	struct nl_addr *local = nl_address(a, a->mask);
@@ -239,47 +239,44 @@ static int address_add(struct nl_sock *sock, int ifindex, const struct address *
 	rtnl_addr_set_ifindex(addr, ifindex);
 	rtnl_addr_set_local(addr, local);
 	rtnl_addr_set_scope(addr, scope);
-	rtnl_addr_set_flags(addr, flags);
-	err = rtnl_addr_add(sock, addr, NLM_F_EXCL);
+	/* whether it is in use was asked on the host's links */
+	rtnl_addr_set_flags(addr, IFA_F_NODAD);
+	err = rtnl_addr_add(sock, addr, if_there);
 	nl_addr_put(local);
 	rtnl_addr_put(addr);
+	return err;
+}
+
+static int set_address(struct nl_sock *sock, int ifindex, const struct address *a, int scope)
+{
+	int err = address_add(sock, ifindex, a, scope, NLM_F_EXCL);
+
 	return err && err != -NLE_EXIST ? failed(a, "Cannot set address", err) : 0;
 }
 
 int rtnl_address_add(struct nl_sock *sock, int ifindex, const struct address *a)
 {
-	/* whether it is in use was asked on the host's links */
-	return address_add(sock, ifindex, a, RT_SCOPE_UNIVERSE, IFA_F_NODAD);
+	return set_address(sock, ifindex, a, RT_SCOPE_UNIVERSE);
 }
 
-static bool address_there(struct nl_sock *sock, int ifindex, const struct address *a)
-{
-	struct nl_addr *local = nl_address(a, a->mask);
-	struct rtnl_addr *found = NULL;
-	struct nl_cache *all;
-
-	if (rtnl_addr_alloc_cache(sock, &all) == 0) {
-		found = rtnl_addr_get(all, ifindex, local);
-		nl_cache_free(all);
-	}
-	nl_addr_put(local);
-	rtnl_addr_put(found);
-	return found;
-}
-
+/*
+ * Replacing what is there fails with that error only where another link has the address.
+ * To look for it instead would be to read all that the container's root has made.
+ */
 int rtnl_address_take(struct nl_sock *sock, int ifindex, const struct address *a)
 {
 	int64_t end = now_ms() + BUSY_MS;
+	int err;
 
-	/* its error is the same as for one that is there */
 	do {
-		int ret = rtnl_address_add(sock, ifindex, a);
-
-		if (ret || address_there(sock, ifindex, a))
-			return ret;
+		err = address_add(sock, ifindex, a, RT_SCOPE_UNIVERSE, NLM_F_REPLACE);
+		if (!err)
+			return 0;
+		if (err != -NLE_EXIST)
+			return failed(a, "Cannot set address", err);
 		sleep_ms(50);
 	} while (now_ms() < end);
-	return failed(a, "Another interface on that link has the address", -NLE_EXIST);
+	return failed(a, "Another interface on that link has the address", err);
 }
 
 const struct address *rtnl_gateway(int family)
@@ -293,8 +290,8 @@ const struct address *rtnl_gateway(int family)
 int rtnl_gateway_add(struct nl_sock *sock, int ifindex, const struct address *a)
 {
 	/* with the scope of a host it is no source that IPv4 chooses; IPv6 knows by itself */
-	return address_add(sock, ifindex, a,
-			   a->family == AF_INET ? RT_SCOPE_HOST : RT_SCOPE_LINK, IFA_F_NODAD);
+	return set_address(sock, ifindex, a,
+			   a->family == AF_INET ? RT_SCOPE_HOST : RT_SCOPE_LINK);
 }
 
 /*
