@@ -291,6 +291,14 @@ macvlan() {
 	not cloisonctl exec 900 'ls -d /sys/class/net/eth0' 2>/dev/null
 	not grep -q "$mac" <(nft list table netdev cloison_lan0.7)
 	cloisonctl exec 901 'ping -c 1 -W 5 10.0.70.9'
+	# one that was given another name is not found by its own, which is said; the VLAN goes with its last user
+	in_ct 901 ip link set eth0 down
+	in_ct 901 ip link set eth0 name mine
+	expect_out '^Warning: Inside the container: there is no interface eth0' cloisonctl set 901 --netif_del eth0
+	[[ ! -e /sys/class/net/lan0.7 ]]
+	not in_ct 901 ip link show mine
+	cloisonctl set 901 --netif_add eth0,type=macvlan,link=lan0,vlan=7
+	[[ -e /sys/class/net/lan0.7 ]]
 	kill -9 "$(init_of 901)"
 	wait_for is_down 901
 	cloisonctl check --repair || true

@@ -219,15 +219,28 @@ static int note_before(uint32_t id, const struct netifs *from, const struct neti
 	return note(id, &all);
 }
 
+/* Its filter goes, but the link itself is found by its name alone. */
+static void warn_hidden(struct nl_sock *inside, const struct netif *n)
+{
+	if (netif_is_upper(n) && !upper_there(inside, n))
+		warn("Inside the container: there is no interface %s; under another name it "
+		     "is there until the container stops", n->ifname);
+}
+
+/* @back: what was half-made goes again. */
 static int apply(struct nl_sock *host, uint32_t id, int netns, const struct netifs *from,
-		 const struct netifs *to)
+		 const struct netifs *to, bool back)
 {
 	cleanup_rtnl struct nl_sock *inside = NULL;
 	int ret = rtnl_open(netns, &inside);
 
-	for (size_t i = 0; !ret && i < from->count; i++)
-		if (!find(to, &from->list[i]))
-			ret = remove_one(host, inside, &from->list[i]);
+	for (size_t i = 0; !ret && i < from->count; i++) {
+		if (find(to, &from->list[i]))
+			continue;
+		if (!back)
+			warn_hidden(inside, &from->list[i]);
+		ret = remove_one(host, inside, &from->list[i]);
+	}
 	if (!ret)
 		ret = routed_trim(host, id, to);
 	if (!ret)
@@ -267,12 +280,12 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif)
 		ret = check_names(host, &has, &wanted);
 	if (ret)
 		return ret;
-	ret = apply(host, id, netns, &has, &wanted);
+	ret = apply(host, id, netns, &has, &wanted, false);
 	if (!ret)
 		return 0;
 	/* back to what it had */
 	why = xstrdup(error_text());
-	apply(host, id, netns, &wanted, &has);
+	apply(host, id, netns, &wanted, &has, true);
 	return fail(ret, "%s", why);
 }
 
