@@ -39,6 +39,40 @@ recipe_that_fails() {
 	not compgen -G "$cache/.*bad*"
 }
 
+# The tool is killed: its recipe clears away and ends, and while something that it runs is left nobody else builds.
+recipe_cut_off() {
+	local recipe=/usr/share/cloison/templates/slow tool
+	mkdir "$recipe"
+	cat >"$recipe/build" <<-EOF
+		#!/bin/bash
+		trap 'echo cleared >$KTAP_TMP/cleared' EXIT
+		echo half >"\$1"
+		(trap '' TERM; cat $KTAP_TMP/last) &
+		echo \$\$ >$KTAP_TMP/recipe
+		wait
+	EOF
+	chmod 755 "$recipe/build"
+	mkfifo "$KTAP_TMP/last"
+	cloisonctl template build slow &
+	tool=$!
+	wait_for test -s "$KTAP_TMP/recipe"
+	exec 9>"$KTAP_TMP/last"
+	kill -9 "$tool"
+	wait_for test -e "$KTAP_TMP/cleared"
+	recipe_ended() { [[ ! -d /proc/$(<"$KTAP_TMP/recipe") ]]; }
+	wait_for recipe_ended
+	expect_exit 9 cloisonctl template build slow
+	exec 9>&-
+	rm -r "$recipe"
+	wait_for not_locked slow
+	expect_out 'build of a template that was cut off: removed it' cloisonctl check --repair
+	not compgen -G "$cache/.*slow*"
+}
+
+not_locked() {
+	flock -n "/run/cloison/lock/template-$1.lck" true
+}
+
 broken_archive() {
 	head -c 300000 "$cache"/busybox.tar.zst >"$cache"/broken.tar.zst
 	expect_exit 47 cloisonctl create 900 --ostemplate broken
@@ -105,9 +139,10 @@ hostile_archive() {
 	[[ ! -e /etc/cloison-escaped && ! -e $state/private/etc/cloison-escaped ]]
 }
 
-ktap_plan 6
+ktap_plan 7
 run_case "build, list, remove" build_list_remove
 run_case "a recipe that fails leaves nothing" recipe_that_fails
+run_case "a recipe whose tool is killed" recipe_cut_off
 run_case "a broken archive leaves nothing" broken_archive
 run_case "other formats" formats
 run_case "ids, modes, links, attributes, capabilities" ids_and_attributes

@@ -134,7 +134,7 @@ static int load_module(void)
 {
 	const char *const modprobe[] = { "modprobe", "cloison", NULL };
 
-	if (kernel_loaded() || run_program(modprobe) == 0)
+	if (kernel_loaded() || run_program(modprobe, -1) == 0)
 		return 0;
 	return fail(EXIT_KERNEL,
 		    "The kernel module cloison cannot be loaded: see cloisonctl check");

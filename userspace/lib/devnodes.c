@@ -44,7 +44,7 @@ static void load_driver(const struct device_node *node)
 	const char *const modprobe[] = { "modprobe", "-q", "--", alias, NULL };
 
 	/* most are built in, and have no such name */
-	run_program(modprobe);
+	run_program(modprobe, -1);
 }
 
 static int make_node(const char *dir, uint32_t base, const struct device_node *node)

@@ -76,7 +76,7 @@ static int load(const struct feature *f)
 	for (size_t i = 0; f->modules[i]; i++) {
 		const char *const modprobe[] = { "modprobe", "-q", "--", f->modules[i], NULL };
 
-		if (run_program(modprobe))
+		if (run_program(modprobe, -1))
 			return fail(EXIT_KERNEL,
 				    "FEATURES: the host's module %s, for %s, cannot be loaded",
 				    f->modules[i], f->name);

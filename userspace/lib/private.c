@@ -28,11 +28,11 @@ static char *doomed_of(const struct container *ct)
 }
 
 /* rm(1) walks hostile trees (links, depth, names) better than we would. */
-static int remove_tree(int status, const char *path)
+static int remove_tree(const struct container *ct, int status, const char *path)
 {
 	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
 
-	if (run_program(argv))
+	if (run_program(argv, ct->lock))
 		return fail(status, "Cannot remove all of %s", path);
 	return 0;
 }
@@ -118,7 +118,7 @@ static int undo_create(struct container *ct)
 
 	/* the rename was the last step: if that was done, all was */
 	if (access(ct->private, F_OK) == 0)
-		return remove_tree(EXIT_CREATE, staging);
+		return remove_tree(ct, EXIT_CREATE, staging);
 	text = read_file(before, CONF_MAX);
 	if (!text && errno != ENOENT)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", before);
@@ -128,7 +128,7 @@ static int undo_create(struct container *ct)
 		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
 	if (name && !names_find(name, &holder))
 		names_release(name, ct->id);
-	return remove_tree(EXIT_CREATE, staging);
+	return remove_tree(ct, EXIT_CREATE, staging);
 }
 
 /*
@@ -140,11 +140,11 @@ static int remove_doomed(const struct container *ct, bool its_file)
 {
 	cleanup_free char *doomed = doomed_of(ct);
 	cleanup_free char *fs = xasprintf("%s/fs", doomed);
-	int ret = remove_tree(EXIT_DESTROY, fs);
+	int ret = remove_tree(ct, EXIT_DESTROY, fs);
 
 	if (!ret && its_file)
 		ret = put_conf_aside(ct);
-	return ret ? ret : remove_tree(EXIT_DESTROY, doomed);
+	return ret ? ret : remove_tree(ct, EXIT_DESTROY, doomed);
 }
 
 static int finish_destroy(struct container *ct)

@@ -224,7 +224,7 @@ int template_build(const char *name)
 	if (status)
 		return status;
 	unlink(tmp);
-	status = run_program(argv);
+	status = run_program(argv, lock);
 	/* whatever has that name is whole, after a power cut too */
 	if (status == 0 && sync_file(tmp) == 0 && rename(tmp, done) == 0 && sync_file(cache) == 0)
 		return 0;

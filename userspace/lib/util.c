@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -180,14 +182,17 @@ void trim_slashes(char *path)
 		path[len - 1] = '\0';
 }
 
-int run_program(const char *const argv[])
+int run_program(const char *const argv[], int lock)
 {
-	pid_t pid = fork();
+	pid_t tool = getpid(), pid = fork();
 	int status;
 
 	if (pid < 0)
 		return -1;
 	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != tool ||
+		    (lock >= 0 && fcntl(lock, F_SETFD, 0)))
+			_exit(126);
 		execvp(argv[0], (char *const *)argv);
 		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 		_exit(127);

@@ -45,9 +45,11 @@ int mkdir_parents(const char *path, mode_t mode);
 void trim_slashes(char *path);
 
 /* Run a program of the host's and wait for it. Returns its wait status, -1 and
- * errno if it could not be run.
+ * errno if it could not be run. If the tool is killed, so is the program, which
+ * may clear away first (SIGTERM). It and what it runs have @lock as well, unless
+ * that is -1: while something of it is left nobody else begins.
  */
-int run_program(const char *const argv[]);
+int run_program(const char *const argv[], int lock);
 
 /*
  * Reap a child that has ended or was killed, as long as that takes up to five seconds.

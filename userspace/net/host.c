@@ -28,7 +28,7 @@ void host_module(void)
 
 	/* what is being loaded is waited for */
 	if (!is_set("/sys/module/cloison_net/initstate", "live"))
-		run_program(modprobe);
+		run_program(modprobe, -1);
 }
 
 static int set(const char *path, const char *value)

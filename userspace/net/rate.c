@@ -235,7 +235,7 @@ static void load_ifb(void)
 	static const char *const modprobe[] = { "modprobe", "-q", "ifb", "numifbs=0", NULL };
 
 	if (access("/sys/module/ifb", F_OK))
-		run_program(modprobe);
+		run_program(modprobe, -1);
 }
 
 /* In this order: nothing is sent to a link that does not limit, or has gone. */
