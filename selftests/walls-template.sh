@@ -107,17 +107,24 @@ broken_tar() {
 	chmod 777 "$outside"
 	zstd=$(command -v zstd)
 	mv "$zstd" "$zstd.real"
+	# what others than its distribution have put on the host it does not see
+	cp "$escape" /usr/bin/walls-escape
+	mkdir -p /usr/local/lib
+	echo "of the administrator" >/usr/local/lib/walls
 	cat >"$zstd" <<-EOF
 		#!/bin/bash
 		{
 			echo "uid \$(id -u) of \$(cat /proc/self/uid_map 2>&1)"
-			for d in $outside /tmp /var/tmp /dev/shm /run/lock; do
+			for d in $outside /tmp /var/tmp /dev/shm /run/lock /usr /usr/local /empty /work/.. /; do
 				touch \$d/walls 2>/dev/null && echo "wrote to \$d"
 			done
-			$escape syscall bpf >/dev/null; echo "bpf \$?"
-			$escape abstract-connect cloison-walls >/dev/null; echo "abstract \$?"
-			$escape kill $$ >/dev/null; echo "kill \$?"
-			$escape socket 38 5 0 >/dev/null; echo "alg \$?"
+			for f in $marker /etc/passwd /usr/local/lib/walls /var/lib /root /home /proc/cmdline /sys/class /boot; do
+				[ -e \$f ] && echo "saw \$f"
+			done
+			walls-escape syscall bpf >/dev/null; echo "bpf \$?"
+			walls-escape abstract-connect cloison-walls >/dev/null; echo "abstract \$?"
+			walls-escape kill $$ >/dev/null; echo "kill \$?"
+			walls-escape socket 38 5 0 >/dev/null; echo "alg \$?"
 			ls /sys/class/net/ 2>/dev/null | wc -l
 			ip -o link 2>/dev/null | grep -c eth
 			ls -l /proc/\$PPID/fd /proc/self/fd 2>/dev/null | grep -c cloison/run
@@ -130,16 +137,17 @@ broken_tar() {
 	wait_for grep -q listening "$KTAP_TMP/listen"
 	cloisonctl --quiet create 900 --ostemplate busybox
 	mv "$zstd.real" "$zstd"
+	rm /usr/bin/walls-escape /usr/local/lib/walls
 	kill "$listener"
 	wait "$listener" || true
 	cat "$result"
 	grep -q '^uid 0 of' "$result"
-	not grep -q '^wrote' "$result"
+	not grep -qE '^(wrote|saw)' "$result"
 	grep -q '^bpf 1$' "$result"
 	grep -q '^abstract 1$' "$result"
 	grep -q '^kill 1$' "$result"
 	grep -q '^alg 1$' "$result"
-	[[ -z $(ls -A "$outside") && ! -e /tmp/walls && ! -e /var/tmp/walls && ! -e /dev/shm/walls ]]
+	[[ -z $(ls -A "$outside") && ! -e /tmp/walls && ! -e /var/tmp/walls && ! -e /dev/shm/walls && ! -e /usr/walls ]]
 	# and the container is as good as any
 	cloisonctl --quiet start 900 --wait
 	cloisonctl --quiet stop 900 --fast

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -123,10 +124,10 @@ int rootfs_attach(int root, int mnt, const char *path)
 	return move_mount(mnt, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-static int mount_fs(int root, const struct fs_mount *m)
+/* Detached; -1 and errno. */
+static int open_fs(const struct fs_mount *m)
 {
 	cleanup_close int fs = fsopen(m->type, FSOPEN_CLOEXEC);
-	cleanup_close int mnt = -1;
 
 	if (fs < 0)
 		return -1;
@@ -138,7 +139,13 @@ static int mount_fs(int root, const struct fs_mount *m)
 		return -1;
 	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return -1;
-	mnt = fsmount(fs, FSMOUNT_CLOEXEC, m->attr);
+	return fsmount(fs, FSMOUNT_CLOEXEC, m->attr);
+}
+
+static int mount_fs(int root, const struct fs_mount *m)
+{
+	cleanup_close int mnt = open_fs(m);
+
 	if (mnt < 0 || make_dir(root, m->path, 0755))
 		return -1;
 	return rootfs_attach(root, mnt, m->path);
@@ -259,19 +266,72 @@ static int attach_root(int root)
 	return 0;
 }
 
-int rootfs_work_in(int root)
-{
-	struct mount_attr fixed = { .attr_set = MOUNT_ATTR_RDONLY };
-	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
-	int ret = attach_root(root);
+/* Where programs and libraries are: /bin and the like lead into /usr, on most hosts. */
+static const char *const programs[] = { "bin", "lib", "lib32", "lib64", "sbin", "usr" };
 
+static int show(int root, const char *name)
+{
+	struct mount_attr fixed = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
+	cleanup_free char *path = xasprintf("/%s", name);
+	cleanup_close int mnt = -1;
+	char target[PATH_MAX] = "";
+
+	if (readlink(path, target, sizeof(target) - 1) > 0)
+		return symlinkat(target, root, name);
+	if (errno != EINVAL)
+		return errno == ENOENT ? 0 : -1;
+	mnt = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (mnt < 0)
+		return -1;
+	if (mount_setattr(mnt, "", AT_EMPTY_PATH | AT_RECURSIVE, &fixed, sizeof(fixed)) ||
+	    make_dir(root, name, 0755))
+		return -1;
+	return rootfs_attach(root, mnt, name);
+}
+
+/* What is there is the administrator's own. */
+static int hide_local(int root)
+{
+	cleanup_close int mnt = clone_mount(root, "empty", MOUNT_ATTR_RDONLY);
+
+	if (mnt < 0)
+		return -1;
+	return rootfs_attach(root, mnt, "usr/local") && errno != ENOENT ? -1 : 0;
+}
+
+static int show_programs(int root)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (show(root, programs[i]))
+			return fail_errno(EXIT_MOUNT, "Cannot mount /%s", programs[i]);
+	if (make_dir(root, "dev", 0755) || mount_device(root, "null"))
+		return fail_errno(EXIT_MOUNT, "Cannot mount /dev/null");
+	if (make_dir(root, "empty", 0000) || hide_local(root))
+		return fail_errno(EXIT_MOUNT, "Cannot hide /usr/local");
+	return 0;
+}
+
+int rootfs_work_in(int dir)
+{
+	static const struct fs_mount top = { "", "tmpfs", NO_EXEC, { { "mode", "0755" } } };
+	struct mount_attr fixed = { .attr_set = MOUNT_ATTR_RDONLY };
+	cleanup_close int root = open_fs(&top);
+	int ret;
+
+	if (root < 0)
+		return fail_errno(EXIT_MOUNT, "Cannot make a root for a program");
+	ret = attach_root(root);
+	if (!ret)
+		ret = show_programs(root);
 	if (ret)
 		return ret;
-	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &fixed, sizeof(fixed)) ||
-	    mount_setattr(root, "", AT_EMPTY_PATH, &writable, sizeof(writable)) ||
-	    fchdir(root))
-		return fail_errno(EXIT_MOUNT, "Cannot make the host's files read-only");
-	return 0;
+	if (make_dir(root, "work", 0755) || rootfs_attach(root, dir, "work") ||
+	    mount_setattr(root, "", AT_EMPTY_PATH, &fixed, sizeof(fixed)))
+		return fail_errno(EXIT_MOUNT, "Cannot mount the directory to work in");
+	ret = rootfs_pivot(root);
+	if (!ret && fchdir(dir))
+		ret = fail_errno(EXIT_MOUNT, "Cannot work in the directory");
+	return ret;
 }
 
 int rootfs_populate(int root)

@@ -28,10 +28,11 @@ int rootfs_attach_file(int root, int mnt, const char *path);
 /* stat(2) of what is at @path below @root, links followed in there. */
 int rootfs_stat(int root, const char *path, struct stat *st);
 /*
- * Inside, in a mount namespace of one's own: attach @root, go there, and make all
- * else read-only. For programs of the host's that work on hostile data.
+ * Inside, in a mount namespace of one's own: go into @dir, a detached mount. Of the host's files
+ * only /usr is left, without /usr/local, and cannot be written. For programs of the
+ * host's that work on hostile data.
  */
-int rootfs_work_in(int root);
+int rootfs_work_in(int dir);
 
 /* Inside: make @root the root, and let go of the old one. */
 int rootfs_pivot(int root);

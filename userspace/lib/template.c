@@ -250,7 +250,7 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 /*
  * An archive may come from anywhere, and tar and its decompressor may have holes.
  * So they have no more than the container will have: its ids, no network, no other
- * processes, and nothing to write but @dir.
+ * processes, of the host's files only programs and libraries, and nothing to write but @dir.
  */
 static void run_tar(int archive, int dir, const char *compression, int sync)
 {
@@ -281,7 +281,8 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 	if (dup2(archive, STDIN_FILENO) < 0 || confine_to_line(sync) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) || sync_tell(sync, NULL, 0) || sync_wait(sync))
 		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
-	/* no TAR_OPTIONS, nor anything else of the operator's */
+	/* no TAR_OPTIONS, nor anything else of the operator's; execvpe() searches in this PATH */
+	setenv("PATH", strchr(environment[0], '=') + 1, 1);
 	execvpe(argv[0], (char *const *)argv, (char *const *)environment);
 	sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
 }
