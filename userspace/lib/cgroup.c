@@ -30,6 +30,8 @@
 /* Nor nest them deeper than a path can name: 12 * (NAME_MAX + 1) < PATH_MAX. */
 #define MAX_DEPTH	"12"
 
+/* Those of visitors: this name, or one with a number behind. */
+#define EXEC_GROUP	"cloison-exec"
 #define MAX_EXEC_GROUPS	16
 
 /* Tasks freeze where they return to user space or sleep: at once, but for I/O. */
@@ -212,6 +214,13 @@ static void each_in(const char *group, void (*look)(pid_t pid, void *arg), void 
 		look(pid, arg);
 }
 
+/* Of that name, and the host's: its root cannot make such a group, nor join it. */
+static bool is_visitors(const FTSENT *ent)
+{
+	return ent->fts_level == 1 && ent->fts_statp->st_uid == 0 &&
+	       strncmp(ent->fts_name, EXEC_GROUP, strlen(EXEC_GROUP)) == 0;
+}
+
 void cgroup_each_process(uint32_t id, void (*look)(pid_t pid, void *arg), void *arg)
 {
 	cleanup_free char *path = path_of(id, "");
@@ -220,7 +229,7 @@ void cgroup_each_process(uint32_t id, void (*look)(pid_t pid, void *arg), void *
 	FTSENT *ent;
 
 	while (fts && (ent = fts_read(fts)))
-		if (ent->fts_info == FTS_D)
+		if (ent->fts_info == FTS_D && !is_visitors(ent))
 			each_in(ent->fts_accpath, look, arg);
 	if (fts)
 		fts_close(fts);
@@ -251,8 +260,8 @@ int cgroup_join_init(uint32_t id, pid_t pid)
 int cgroup_join_exec(uint32_t id, pid_t pid)
 {
 	for (unsigned int i = 0; i < MAX_EXEC_GROUPS; i++) {
-		cleanup_free char *name = i ? xasprintf("cloison-exec.%u", i) :
-					      xstrdup("cloison-exec");
+		cleanup_free char *name = i ? xasprintf(EXEC_GROUP ".%u", i) :
+					      xstrdup(EXEC_GROUP);
 		cleanup_free char *path = path_of(id, name);
 		struct stat st;
 

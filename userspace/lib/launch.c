@@ -286,7 +286,8 @@ static int spawn(struct container *ct, struct place *place,
 	}
 	ret = sync_hear(child.sync, NULL, 0);
 	if (!ret)
-		ret = cgroup_join_init(ct->id, child.pid);
+		ret = prog ? cgroup_join_exec(ct->id, child.pid) :
+			     cgroup_join_init(ct->id, child.pid);
 	if (!ret)
 		ret = set_clocks(child.pid);
 	if (!ret) {

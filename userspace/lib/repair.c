@@ -75,11 +75,21 @@ static char *before_of(const struct container *ct)
 	return xasprintf("%s/" PRIVATE_BEFORE, ct->private);
 }
 
+static void see(pid_t pid, void *arg)
+{
+	(void)pid;
+	*(bool *)arg = true;
+}
+
+/*
+ * A program that runscript ran in a container that is down, and left when it was killed,
+ * is process 1 of a namespace as an init is. Visitors alone are no life.
+ */
 static bool populated(const struct container *ct)
 {
-	bool some = cgroup_wait_empty(ct->id, 0) != 0;
+	bool some = false;
 
-	error_clear();
+	cgroup_each_process(ct->id, see, &some);
 	return some;
 }
 
@@ -171,7 +181,7 @@ static const struct fault faults[] = {
 	{ find_dead, mend_remains,
 	  "it ended by itself, and what it left is still there", "cleared that away" },
 	{ find_remains, mend_remains,
-	  "cgroup, registration or mount of a start or stop that was cut off",
+	  "cgroup, registration or mount of a start, stop or runscript that was cut off",
 	  "cleared them away" },
 	{ find_mounting, mend_remains, "a mount or umount, with its scripts, that was cut off",
 	  "unmounted it" },
