@@ -254,8 +254,9 @@ int cgroup_join_init(uint32_t id, pid_t pid)
 }
 
 /*
- * This one is not delegated, or its owner could freeze the visitors in it. The
- * container's root may remove it and put one of his own there: another is used.
+ * This one is not delegated, so that all in it are visitors. The container's root may
+ * move them elsewhere, and freeze them there. He may remove it and put one of his own
+ * there: another is used.
  */
 int cgroup_join_exec(uint32_t id, pid_t pid)
 {
