@@ -50,6 +50,10 @@ containers() {
 	echo 'NAME="$(touch /tmp/pwned)"' >>"$etc/conf/901.conf"
 	offers cloisonctl start ''
 	[[ ! -e /tmp/pwned ]]
+	# and its own is not left to the next tests
+	sed -i '$d' "$etc/conf/901.conf"
+	cloisonctl --quiet destroy 901
+	[[ ! -L $etc/names/web1 ]]
 }
 
 values() {
