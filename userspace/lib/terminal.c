@@ -40,15 +40,35 @@ const char *colour(FILE *f, enum colour colour)
 	return colours_wanted(f) ? codes[colour] : "";
 }
 
+/* How many bytes of UTF-8 the character at @p is, RFC 3629; 0: none. */
+static unsigned int utf8_length(const unsigned char *p)
+{
+	unsigned int n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 :
+			 *p < 0xf5 ? 4 : 0;
+
+	for (unsigned int i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* longer than need be, half of UTF-16, beyond Unicode */
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/*
+ * Control characters are those below 0x20, 0x7f, and U+0080 to U+009F. Terminals that are
+ * not told of UTF-8 know the latter as bytes: one that is no part of a character is none.
+ */
 static void replace(char *text, const char *but)
 {
-	for (unsigned char *p = (unsigned char *)text; *p; p++) {
-		/* U+0080 to U+009F, as UTF-8, are control characters too */
-		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+	unsigned int n;
 
-		if (c1)
-			p[1] = '?';
-		if (c1 || ((*p < 0x20 || *p == 0x7f) && !strchr(but, *p)))
+	for (unsigned char *p = (unsigned char *)text; *p; p += n ? n : 1) {
+		n = utf8_length(p);
+		if (n == 2 && p[0] == 0xc2 && p[1] <= 0x9f)
+			memset(p, '?', n);
+		else if (!n || ((*p < 0x20 || *p == 0x7f) && !strchr(but, *p)))
 			*p = '?';
 	}
 }
