@@ -21,7 +21,7 @@ ignored() {
 	# a file that others may not read: it gets the mode of a new one
 	"fchmod "*) ;;
 	# best effort, see confine.c
-	"keyctl "* | "setpriority "* | "prlimit64 "* | "ioprio_set "* | "sched_setscheduler "* | "sched_setaffinity "* | \
+	"setpriority "* | "prlimit64 "* | "ioprio_set "* | "sched_setscheduler "* | "sched_setaffinity "* | \
 		"personality "*) ;;
 	# whether an interface of an earlier life is there still: what is missed check --repair finds
 	"socket "* | "bind "*) ;;

@@ -204,7 +204,8 @@ int confine(uint64_t dropped)
 
 	reset_inherited();
 	/* the operator's keys stay outside; kernels without keyrings have none */
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+		return fail_errno(EXIT_START, "Cannot leave the operator's keyring");
 	if (prctl(PR_SET_PDEATHSIG, 0) || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 		return fail_errno(EXIT_START, "Cannot reset the process");
 	ret = bound_capabilities(dropped);
