@@ -228,6 +228,10 @@ ids() {
 	expect_exit 21 cloisonctl create 901 --ostemplate busybox --local_uid 200000 --local_gid 300000
 	make 901 --local_uid 200000
 	[[ $(stat -c %u "$state/private/901/fs") == 200000 ]]
+	# either of the two says it
+	cloisonctl --quiet destroy 901
+	make 901 --local_gid 300000
+	[[ $(stat -c %u:%g "$state/private/901/fs") == 300000:300000 ]]
 }
 
 # A file as OpenVZ's tools wrote it, put there by hand.

@@ -200,10 +200,15 @@ static int save_with_ids(struct container *ct)
 {
 	cleanup_free char *text = NULL;
 	cleanup_close int lock = -1;
-	bool given = conf_get(ct->conf, "LOCAL_UID");
+	const char *gid = conf_get(ct->conf, "LOCAL_GID");
 	uint32_t base;
+	bool given;
 	int ret = container_lock_ids(&lock);
 
+	/* users and groups have one range: either says which */
+	if (gid && !conf_get(ct->conf, "LOCAL_UID"))
+		conf_set(ct->conf, "LOCAL_UID", gid);
+	given = conf_get(ct->conf, "LOCAL_UID");
 	if (!ret && given)
 		ret = container_ids(ct, &base);
 	if (!ret)
