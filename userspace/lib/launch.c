@@ -10,10 +10,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/openat2.h>
 
 #include "action.h"
 #include "beancounters.h"
@@ -221,6 +224,18 @@ static int up_message(int notify)
 	return n > 0 && notify_ready(text, n);
 }
 
+/* Nothing that is mounted there is looked at: a file system of the container's may never answer. */
+static bool is_up(int guest_dir)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH,
+	};
+	cleanup_close int fd = syscall(SYS_openat2, guest_dir, GUEST_UP, &how, sizeof(how));
+
+	return fd >= 0;
+}
+
 static int wait_up(const struct container *ct, const int fds[UP_FDS])
 {
 	int64_t end = now_ms() + global.start_timeout * 1000LL;
@@ -235,7 +250,7 @@ static int wait_up(const struct container *ct, const int fds[UP_FDS])
 		/* small systems are up at once; who takes longer is asked less often */
 		if (pause < 100)
 			pause *= 2;
-		if (faccessat(fds[FD_GUEST_DIR], GUEST_UP, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (is_up(fds[FD_GUEST_DIR]))
 			return 0;
 		ret = kernel_get(ct->id, &kc);
 		if (ret)
