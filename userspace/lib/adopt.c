@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -44,16 +43,6 @@ static unsigned int pid_levels(const char *pid, long *last)
 	}
 }
 
-static bool has_ids(pid_t pid, uint32_t base)
-{
-	cleanup_free char *path = xasprintf("/proc/%d/uid_map", (int)pid);
-	cleanup_free char *map = read_file(path, 4096);
-	unsigned int inside, outside, count;
-
-	return map && sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
-	       outside == base && count == IDS_PER_CONTAINER;
-}
-
 struct search {
 	unsigned int levels;	/* of a container's process */
 	uint32_t base;
@@ -66,8 +55,10 @@ static void look(pid_t pid, void *arg)
 	cleanup_free char *text = xasprintf("%d", (int)pid);
 	struct search *s = arg;
 	long last = 0;
+	uint32_t base;
 
-	if (pid_levels(text, &last) == s->levels && last == 1 && has_ids(pid, s->base)) {
+	if (pid_levels(text, &last) == s->levels && last == 1 &&
+	    container_mapped_ids(pid, &base) && base == s->base) {
 		s->init = pid;
 		s->found++;
 	}

@@ -303,13 +303,14 @@ int container_check_ids(uint32_t id, uint32_t base)
 	return ret;
 }
 
-/* What the kernel maps, whatever files say by now; false if the process is gone. */
-static bool mapped_ids(pid_t init, uint32_t *base)
+bool container_mapped_ids(pid_t pid, uint32_t *base)
 {
-	cleanup_free char *path = xasprintf("/proc/%d/uid_map", init);
-	cleanup_free char *text = read_file(path, PATH_MAX);
+	cleanup_free char *path = xasprintf("/proc/%d/uid_map", (int)pid);
+	cleanup_free char *map = read_file(path, 4096);
+	uint32_t inside, count;
 
-	return text && sscanf(text, "%*u %" SCNu32, base) == 1;
+	return map && sscanf(map, "%" SCNu32 " %" SCNu32 " %" SCNu32, &inside, base, &count) == 3 &&
+	       inside == 0 && count == IDS_PER_CONTAINER;
 }
 
 int container_check_running_ids(uint32_t id, uint32_t base)
@@ -322,7 +323,7 @@ int container_check_running_ids(uint32_t id, uint32_t base)
 		uint32_t other;
 
 		if (known[i].id != id && kernel_runs(&known[i]) &&
-		    mapped_ids(known[i].init, &other))
+		    container_mapped_ids(known[i].init, &other))
 			ret = check_overlap(base, other, known[i].id);
 	}
 	return ret;

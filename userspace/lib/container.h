@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "cleanup.h"
 #include "conf.h"
@@ -69,6 +70,10 @@ int container_check_ids(uint32_t id, uint32_t base);
 /* The same for those that run: files are edited and copied. */
 int container_check_running_ids(uint32_t id, uint32_t base);
 int container_lock_ids(int *lock);
+/* What the kernel maps for a process, whatever files say by now; false if that is not as for
+ * a container's, or it is gone.
+ */
+bool container_mapped_ids(pid_t pid, uint32_t *base);
 
 /* The containers that have a configuration file, ascending; free() *ids. */
 int container_ids_configured(uint32_t **ids, size_t *count);
