@@ -185,6 +185,15 @@ metrics() {
 	expect_exit 21 cloisonctl metrics --output /dev/null
 	[[ -c /dev/null ]]
 	not sh -c 'cloisonctl metrics >/dev/full'
+	# a file that nobody can read is warned of once
+	for i in 900 901; do
+		echo 'HOSTNAME="' >>"$etc/conf/$i.conf"
+	done
+	cloisonctl metrics 2>&1 >"$KTAP_TMP/metrics" | grep -o 'Warning: .*conf/90[01]' | sort >"$KTAP_TMP/warnings"
+	cat "$KTAP_TMP/warnings"
+	[[ $(uniq "$KTAP_TMP/warnings" | wc -l) == 2 && -z $(uniq -d "$KTAP_TMP/warnings") ]]
+	grep -q 'cloison_up{ctid="900",name=""} 1' "$KTAP_TMP/metrics"
+	sed -i '$d' "$etc/conf/900.conf" "$etc/conf/901.conf"
 	modprobe -r cloison_acct
 	cloisonctl metrics >"$KTAP_TMP/metrics"
 	format "$KTAP_TMP/metrics"

@@ -98,63 +98,85 @@ static uint64_t part_of(const void *thing, const struct part *p)
 	return *(const uint64_t *)((const char *)thing + p->offset);
 }
 
-static void put_devices(struct metrics *m)
-{
-	static const struct part parts[] = {
-		{ "read_bytes", "bytes read from a device",
-		  offsetof(struct device_io, read_bytes) },
-		{ "written_bytes", "bytes written to a device",
-		  offsetof(struct device_io, written_bytes) },
-		{ "reads", "reads from a device", offsetof(struct device_io, reads) },
-		{ "writes", "writes to a device", offsetof(struct device_io, writes) },
-	};
+/* Those things: */
+struct things {
+	const char *name;
+	/* the one with number @n, or NULL */
+	const void *(*get)(const struct usage *u, size_t n);
+	char *(*label)(const void *thing);
+	struct part parts[7];
+};
 
-	for (size_t p = 0; p < ARRAY_SIZE(parts); p++) {
-		family(m, "counter", parts[p].help, "device_%s_total", parts[p].name);
+static void put_things(struct metrics *m, const struct things *t)
+{
+	for (const struct part *p = t->parts; p->name; p++) {
+		family(m, "counter", p->help, "%s_%s_total", t->name, p->name);
 		for (size_t i = 0; i < m->count; i++) {
 			const struct usage *u = &m->list[i];
+			const void *thing;
 
-			for (size_t n = 0; n < u->devices_count; n++) {
-				const struct device_io *d = &u->devices[n];
-				cleanup_free char *more = xasprintf(",device=\"%u:%u\"", d->major,
-								    d->minor);
+			for (size_t n = 0; (thing = t->get(u, n)); n++) {
+				cleanup_free char *more = t->label(thing);
 
 				sample(m, u, more);
-				put_number(m, part_of(d, &parts[p]));
+				put_number(m, part_of(thing, p));
 			}
 		}
 	}
 }
 
-static void put_links(struct metrics *m)
+static const void *get_device(const struct usage *u, size_t n)
 {
+	return n < u->devices_count ? &u->devices[n] : NULL;
+}
+
+static char *label_device(const void *thing)
+{
+	const struct device_io *d = thing;
+
+	return xasprintf(",device=\"%u:%u\"", d->major, d->minor);
+}
+
+static const void *get_link(const struct usage *u, size_t n)
+{
+	return n < u->links_count ? &u->links[n] : NULL;
+}
+
+static char *label_link(const void *thing)
+{
+	const struct link_counters *l = thing;
+
+	return xasprintf(",interface=\"%s\"", l->ifname);
+}
+
 #define OF(flow, field)	offsetof(struct link_counters, flow.field)
-	static const struct part parts[] = {
-		{ "received_bytes", "bytes received by the container", OF(received, bytes) },
-		{ "received_packets", "packets received by the container", OF(received, packets) },
-		{ "received_drops", "packets to the container that were dropped",
-		  OF(received, drops) },
-		{ "sent_bytes", "bytes sent by the container", OF(sent, bytes) },
-		{ "sent_packets", "packets sent by the container", OF(sent, packets) },
-		{ "sent_drops", "packets of the container that were dropped", OF(sent, drops) },
-	};
+static const struct things several[] = {
+	{
+		"device", get_device, label_device, {
+			{ "read_bytes", "bytes read from a device",
+			  offsetof(struct device_io, read_bytes) },
+			{ "written_bytes", "bytes written to a device",
+			  offsetof(struct device_io, written_bytes) },
+			{ "reads", "reads from a device", offsetof(struct device_io, reads) },
+			{ "writes", "writes to a device", offsetof(struct device_io, writes) },
+		},
+	},
+	{
+		"network", get_link, label_link, {
+			{ "received_bytes", "bytes received by the container",
+			  OF(received, bytes) },
+			{ "received_packets", "packets received by the container",
+			  OF(received, packets) },
+			{ "received_drops", "packets to the container that were dropped",
+			  OF(received, drops) },
+			{ "sent_bytes", "bytes sent by the container", OF(sent, bytes) },
+			{ "sent_packets", "packets sent by the container", OF(sent, packets) },
+			{ "sent_drops", "packets of the container that were dropped",
+			  OF(sent, drops) },
+		},
+	},
+};
 #undef OF
-
-	for (size_t p = 0; p < ARRAY_SIZE(parts); p++) {
-		family(m, "counter", parts[p].help, "network_%s_total", parts[p].name);
-		for (size_t i = 0; i < m->count; i++) {
-			const struct usage *u = &m->list[i];
-
-			for (size_t n = 0; n < u->links_count; n++) {
-				const struct link_counters *l = &u->links[n];
-				cleanup_free char *more = xasprintf(",interface=\"%s\"", l->ifname);
-
-				sample(m, u, more);
-				put_number(m, part_of(l, &parts[p]));
-			}
-		}
-	}
-}
 
 static void put_beancounters(struct metrics *m, const struct acct_container *acct, size_t count)
 {
@@ -209,11 +231,17 @@ static int put_up(struct metrics *m)
 	int ret = container_list(true, &all, &count);
 
 	family(m, "gauge", "whether the container runs", "up");
-	for (size_t i = 0; !ret && i < count; i++) {
+	for (size_t i = 0, j = 0; !ret && i < count; i++) {
 		struct listed l = { .id = all[i].id, .kc = all[i].kc };
-		struct usage u = { .id = all[i].id, .name = (char *)listed_conf(&l, "NAME") };
+		struct usage u = { .id = all[i].id };
+		bool known;
 
-		if (listed_runs(&l) || listed_container(&l)->conf) {
+		while (j < m->count && m->list[j].id < u.id)
+			j++;
+		/* its file has been read, and warned of if that was called for */
+		known = j < m->count && m->list[j].id == u.id;
+		u.name = known ? m->list[j].name : (char *)listed_conf(&l, "NAME");
+		if (known || listed_runs(&l) || listed_container(&l)->conf) {
 			sample(m, &u, "");
 			put_number(m, listed_runs(&l));
 		}
@@ -237,8 +265,8 @@ static int put_all(struct metrics *m)
 	}
 	for (int i = 0; i < FIGURES; i++)
 		put_figure(m, i);
-	put_devices(m);
-	put_links(m);
+	for (size_t i = 0; i < ARRAY_SIZE(several); i++)
+		put_things(m, &several[i]);
 	/* it may be unloaded meanwhile */
 	if (acct_loaded() && acct_list(&acct, &count))
 		error_clear();
