@@ -158,8 +158,10 @@ refused() {
 killed_in_between() {
 	make 900
 	all_host_scripts
-	script 900.mount "echo half >>$KTAP_TMP/log; kill -9 \$PPID"
+	# the script is told, and does not go on beside the next command
+	script 900.mount "trap 'echo told >>$KTAP_TMP/log; exit' TERM; kill -9 \$PPID; while :; do sleep 0.1; done"
 	expect_exit 137 cloisonctl mount 900
+	wait_for grep -qx told "$KTAP_TMP/log"
 	[[ $(status 900) == "CTID 900 exist mounted down" ]]
 	all_host_scripts
 	: >"$KTAP_TMP/log"

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ static int look_at(const char *path)
 	return 0;
 }
 
-static void become_script(const struct container *ct, const char *path)
+static void become_script(const struct container *ct, const char *path, pid_t tool)
 {
 	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	const char *const argv[] = { path, NULL };
@@ -56,6 +57,9 @@ static void become_script(const struct container *ct, const char *path)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* the next command runs the scripts that undo it; not beside it */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != tool)
+		_exit(EXIT_SYSTEM);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
 		_exit(EXIT_SYSTEM);
 	execve(path, (char *const *)argv, (char *const *)env);
@@ -66,7 +70,7 @@ static void become_script(const struct container *ct, const char *path)
 static int run(const struct container *ct, const char *path)
 {
 	int status, ret = look_at(path);
-	pid_t pid;
+	pid_t tool = getpid(), pid;
 
 	if (ret)
 		return ret == 1 ? 0 : ret;
@@ -76,7 +80,7 @@ static int run(const struct container *ct, const char *path)
 	if (pid < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot fork");
 	if (pid == 0)
-		become_script(ct, path);
+		become_script(ct, path, tool);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(EXIT_SYSTEM, "Cannot wait for %s", path);
