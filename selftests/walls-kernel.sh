@@ -145,6 +145,16 @@ keyrings() {
 	in900 'mkdir -p /tmp/proc && mount -t proc p /tmp/proc && cat /tmp/proc/keys; umount /tmp/proc' >"$KTAP_TMP/keys"
 	cat "$KTAP_TMP/keys"
 	not grep -q walls-key "$KTAP_TMP/keys"
+	# no other one can be made: nothing runs with the operator's
+	local max status
+	max=$(sysctl -n kernel.keys.maxkeys)
+	sysctl -q kernel.keys.maxkeys=1
+	status_of "$escape" with-keyring cloisonctl exec2 900 true 2>"$KTAP_TMP/said"
+	sysctl -q kernel.keys.maxkeys="$max"
+	cat "$KTAP_TMP/said"
+	[[ $status -ne 0 ]]
+	grep -q "operator's keyring: Disk quota exceeded" "$KTAP_TMP/said"
+	"$escape" with-keyring cloisonctl exec2 900 true
 }
 
 # Our own module's family, the audit system, udev: of the initial network namespace, and closed.

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/keyctl.h>
 #include "escape.h"
 
 #define X32_BIT		0x40000000
@@ -263,6 +264,15 @@ static int add_key(char **args)
 	return verdict("add_key", syscall(SYS_add_key, "user", args[0], "x", 1, -4), NULL);
 }
 
+/* A session keyring of one's own, as a login has. */
+static int with_keyring(char **args)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		return silly("no session keyring: %s", strerror(errno));
+	execvp(args[0], args);
+	return silly("%s: %s", args[0], strerror(errno));
+}
+
 const struct attempt syscall_attempts[] = {
 	{ "syscall", try_one, 1, "NAME" },
 	{ "syscalls", try_all, 0, "" },
@@ -273,5 +283,6 @@ const struct attempt syscall_attempts[] = {
 	{ "socketcall", try_socketcall, 3, "FAMILY TYPE PROTOCOL" },
 	{ "time", try_time, 0, "" },
 	{ "add-key", add_key, 1, "NAME" },
+	{ "with-keyring", with_keyring, 1, "PROGRAM [ARGUMENT]..." },
 	{ }
 };
