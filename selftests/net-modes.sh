@@ -294,7 +294,7 @@ macvlan() {
 	# one that was given another name is not found by its own, which is said; the VLAN goes with its last user
 	in_ct 901 ip link set eth0 down
 	in_ct 901 ip link set eth0 name mine
-	expect_out '^Warning: Inside the container: there is no interface eth0' cloisonctl set 901 --netif_del eth0
+	expect_out '^Warning: Inside the container: there is no interface eth0' cloisonctl set 901 --netif_del eth0 --save
 	[[ ! -e /sys/class/net/lan0.7 ]]
 	not in_ct 901 ip link show mine
 	cloisonctl set 901 --netif_add eth0,type=macvlan,link=lan0,vlan=7
