@@ -22,7 +22,8 @@ COMPAT_CFLAGS := \
 	$(if $(call compat-probe,netns_immutable),-DCOMPAT_HAVE_NETNS_IMMUTABLE) \
 	$(if $(call compat-probe,persistent_dentries),-DCOMPAT_HAVE_PERSISTENT_DENTRIES) \
 	$(if $(call compat-probe,filelock_header),-DCOMPAT_HAVE_FILELOCK_HEADER) \
-	$(if $(call compat-probe,file_lock_core),-DCOMPAT_HAVE_FILE_LOCK_CORE)
+	$(if $(call compat-probe,file_lock_core),-DCOMPAT_HAVE_FILE_LOCK_CORE) \
+	$(if $(call compat-probe,kfunc),-DCOMPAT_HAVE_KFUNC)
 export COMPAT_CFLAGS
 endif
 
