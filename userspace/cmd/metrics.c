@@ -87,6 +87,26 @@ static void put_figure(struct metrics *m, int index)
 	}
 }
 
+/* As the buckets of a histogram are: each has those before it too. */
+static void put_latency(struct metrics *m)
+{
+	family(m, "counter", "wakeups, by how long the task waited for a CPU", "sched_wakeups_total");
+	for (size_t i = 0; i < m->count; i++) {
+		const struct usage *u = &m->list[i];
+		uint64_t sum = 0;
+
+		for (int b = 0; u->known[FIGURE_SCHED_WAIT] && b < CLOISON_SCHED_BUCKETS; b++) {
+			cleanup_free char *more = b == CLOISON_SCHED_BUCKETS - 1 ?
+				xstrdup(",le=\"+Inf\"") :
+				xasprintf(",le=\"%.9f\"", latency_bound(b) / 1e9);
+
+			sum += u->latency[b];
+			sample(m, u, more);
+			put_number(m, sum);
+		}
+	}
+}
+
 /* One figure of things that a container has several of. */
 struct part {
 	const char *name, *help;
@@ -265,6 +285,7 @@ static int put_all(struct metrics *m)
 	}
 	for (int i = 0; i < FIGURES; i++)
 		put_figure(m, i);
+	put_latency(m);
 	for (size_t i = 0; i < ARRAY_SIZE(several); i++)
 		put_things(m, &several[i]);
 	/* it may be unloaded meanwhile */

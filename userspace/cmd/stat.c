@@ -39,6 +39,21 @@ static void add_figures(json_t *object, const struct usage *u)
 	}
 }
 
+/* Each bucket by itself, with the bound that is above it; the last one has none. */
+static json_t *latency_json(const struct usage *u)
+{
+	json_t *all = json_array();
+
+	for (int b = 0; b < CLOISON_SCHED_BUCKETS; b++) {
+		bool last = b == CLOISON_SCHED_BUCKETS - 1;
+
+		json_array_append_new(all, json_pack("{s:o, s:I}",
+			"below_ns", last ? json_null() : json_integer(latency_bound(b)),
+			"wakeups", (json_int_t)u->latency[b]));
+	}
+	return all;
+}
+
 static json_t *device_json(const struct device_io *d)
 {
 	cleanup_free char *name = xasprintf("%u:%u", d->major, d->minor);
@@ -69,6 +84,8 @@ static json_t *to_json(const struct usage *u)
 
 	json_object_set_new(object, "name", json_text(u->name));
 	add_figures(object, u);
+	if (u->known[FIGURE_SCHED_WAIT])
+		json_object_set_new(json_object_get(object, "sched"), "latency", latency_json(u));
 	for (size_t i = 0; i < u->devices_count; i++)
 		json_array_append_new(devices, device_json(&u->devices[i]));
 	for (size_t i = 0; i < u->links_count; i++)
@@ -91,6 +108,24 @@ static void print_figure(const struct figure *f, uint64_t n)
 		printf("%14s\n", amount_text(n, size, sizeof(size)));
 	else
 		printf("%14" PRIu64 "\n", n);
+}
+
+/* Of so many of a hundred wakeups: below which bound did they wait? */
+static void print_latency(const struct usage *u, int percent)
+{
+	uint64_t all = 0, below = 0;
+	int b = 0;
+
+	for (int i = 0; i < CLOISON_SCHED_BUCKETS; i++)
+		all += u->latency[i];
+	if (!all)
+		return;
+	while (b < CLOISON_SCHED_BUCKETS - 1 && (below += u->latency[b]) * 100 < all * percent)
+		b++;
+	if (b < CLOISON_SCHED_BUCKETS - 1)
+		printf("  sched.latency_%-8d %14.6f s\n", percent, latency_bound(b) / 1e9);
+	else
+		printf("  sched.latency_%-8d %14s\n", percent, "more");
 }
 
 static void print_device(const struct device_io *d)
@@ -117,6 +152,8 @@ static void print_usage(const struct usage *u)
 	for (int i = 0; i < FIGURES; i++)
 		if (u->known[i])
 			print_figure(&figures[i], u->of[i]);
+	print_latency(u, 50);
+	print_latency(u, 99);
 	for (size_t i = 0; i < u->devices_count; i++)
 		print_device(&u->devices[i]);
 	for (size_t i = 0; i < u->links_count; i++) {

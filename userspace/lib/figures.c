@@ -20,8 +20,26 @@ const struct figure figures[FIGURES] = {
 		"system_usec", "CPU time used in the kernel" },
 	[FIGURE_CPU_THROTTLED] = { "cpu", "throttled", FIGURE_MICROSECONDS, true, "cpu.stat",
 		"throttled_usec", "CPU time of run queues held back by the limit of CPU time" },
+	[FIGURE_CPU_THROTTLES] = { "cpu", "throttles", FIGURE_NUMBER, true, "cpu.stat",
+		"nr_throttled", "how often the limit of CPU time held it back" },
 	[FIGURE_CPU_WAITING] = { "cpu", "waiting", FIGURE_MICROSECONDS, true, "cpu.pressure",
 		"some.total", "time in which some task waited for a CPU" },
+	[FIGURE_SCHED_RUN] = { "sched", "run", FIGURE_MICROSECONDS, true, NULL, NULL,
+		"time that tasks ran", CLOISON_SCHED_CONTAINER_A_RUN },
+	[FIGURE_SCHED_WAIT] = { "sched", "wait", FIGURE_MICROSECONDS, true, NULL, NULL,
+		"time that tasks could have run and had no CPU", CLOISON_SCHED_CONTAINER_A_WAIT },
+	[FIGURE_SCHED_WAIT_MAX] = { "sched", "wait_max", FIGURE_MICROSECONDS, false, NULL, NULL,
+		"longest time that a task waited for a CPU", CLOISON_SCHED_CONTAINER_A_WAIT_MAX },
+	[FIGURE_SCHED_STEAL] = { "sched", "steal", FIGURE_MICROSECONDS, true, NULL, NULL,
+		"time that CPUs it could have used ran others", CLOISON_SCHED_CONTAINER_A_STEAL },
+	[FIGURE_SCHED_VOLUNTARY] = { "sched", "voluntary", FIGURE_NUMBER, true, NULL, NULL,
+		"switches from tasks that went to sleep", CLOISON_SCHED_CONTAINER_A_VOLUNTARY },
+	[FIGURE_SCHED_INVOLUNTARY] = { "sched", "involuntary", FIGURE_NUMBER, true, NULL, NULL,
+		"switches from tasks that could have run on", CLOISON_SCHED_CONTAINER_A_INVOLUNTARY },
+	[FIGURE_SCHED_RUNNING] = { "sched", "running", FIGURE_NUMBER, false, NULL, NULL,
+		"CPUs that run its tasks now", CLOISON_SCHED_CONTAINER_A_RUNNING },
+	[FIGURE_SCHED_PEAK] = { "sched", "peak", FIGURE_NUMBER, false, NULL, NULL,
+		"most CPUs that ever ran its tasks at once", CLOISON_SCHED_CONTAINER_A_PEAK },
 	[FIGURE_MEMORY_USED] = { "memory", "used", FIGURE_BYTES, false, "memory.current",
 		NULL, "memory charged, with the cache of files" },
 	[FIGURE_MEMORY_LIMIT] = { "memory", "limit", FIGURE_BYTES, false, "memory.max",
@@ -82,8 +100,13 @@ static bool pressure(const char *text, const char *key, uint64_t *out)
 	return false;
 }
 
-static bool read_one(struct listed *l, const struct figure *f, uint64_t *out)
+static bool read_one(struct listed *l, const struct sched_container *sched,
+		     const struct figure *f, uint64_t *out)
 {
+	if (!f->file) {
+		*out = sched->of[f->attribute] / (f->unit == FIGURE_MICROSECONDS ? 1000 : 1);
+		return sched->known[f->attribute];
+	}
 	if (f->key && strchr(f->key, '.'))
 		return pressure(listed_file(l, f->file), f->key, out);
 	return listed_number(l, f->file, f->key, out);
@@ -132,13 +155,16 @@ static void read_devices(struct listed *l, struct usage *u)
 
 static bool usage_read(struct listed *l, struct usage *out)
 {
+	struct sched_container sched;
 	const char *name;
 
 	*out = (struct usage){ .id = l->id };
 	if (!listed_runs(l))
 		return false;
+	sched_read(l->id, &sched);
+	memcpy(out->latency, sched.latency, sizeof(out->latency));
 	for (int i = 0; i < FIGURES; i++)
-		out->known[i] = read_one(l, &figures[i], &out->of[i]);
+		out->known[i] = read_one(l, &sched, &figures[i], &out->of[i]);
 	/* its cgroup goes when it ends */
 	if (!out->known[FIGURE_CPU_USAGE])
 		return false;

@@ -12,6 +12,7 @@
 
 #include "../net/counters.h"
 #include "listed.h"
+#include "sched.h"
 
 enum figure_unit { FIGURE_NUMBER, FIGURE_BYTES, FIGURE_MICROSECONDS };
 
@@ -20,7 +21,16 @@ enum figure_index {
 	FIGURE_CPU_USER,
 	FIGURE_CPU_SYSTEM,
 	FIGURE_CPU_THROTTLED,
+	FIGURE_CPU_THROTTLES,
 	FIGURE_CPU_WAITING,
+	FIGURE_SCHED_RUN,
+	FIGURE_SCHED_WAIT,
+	FIGURE_SCHED_WAIT_MAX,
+	FIGURE_SCHED_STEAL,
+	FIGURE_SCHED_VOLUNTARY,
+	FIGURE_SCHED_INVOLUNTARY,
+	FIGURE_SCHED_RUNNING,
+	FIGURE_SCHED_PEAK,
 	FIGURE_MEMORY_USED,
 	FIGURE_MEMORY_LIMIT,
 	FIGURE_MEMORY_PEAK,
@@ -48,9 +58,10 @@ struct figure {
 	const char *group, *name;
 	enum figure_unit unit;
 	bool counter;		/* only grows, from 0 when the container starts */
-	const char *file;	/* of the cgroup */
+	const char *file;	/* of the cgroup; NULL: cloison_sched has it */
 	const char *key;	/* of the line; of pressure files LINE.FIELD; NULL: all of it */
 	const char *help;
+	int attribute;		/* of cloison_sched, without a file */
 };
 
 /* In the order of the enum, which is that of their groups. */
@@ -67,6 +78,7 @@ struct usage {
 	char *name;		/* NULL: none */
 	bool known[FIGURES];	/* the kernel has it */
 	uint64_t of[FIGURES];	/* VALUE_UNLIMITED for limits that are none */
+	uint64_t latency[CLOISON_SCHED_BUCKETS];	/* of wakeups; with FIGURE_SCHED_WAIT */
 	struct device_io *devices;
 	size_t devices_count;
 	struct link_counters *links;
