@@ -64,7 +64,7 @@ static u64 *sched_left_of(const struct task_struct *task)
 }
 
 /* What the running task did is its container's, also if it was moved meanwhile. */
-static void sched_settle(struct sched_cpu *pc, struct task_struct *task)
+static __always_inline void sched_settle(struct sched_cpu *pc, const struct task_struct *task)
 {
 	u64 waited = task->sched_info.run_delay - pc->delay;
 	struct sched_count *n = pc->count;
@@ -112,19 +112,17 @@ static void sched_enter(struct sched_cpu *pc, struct sched_ct *ct,
 static noinline void sched_change(struct sched_cpu *pc, struct cgroup *cgrp,
 				  const struct task_struct *task)
 {
-	struct sched_count *old_count = pc->count;
-	struct sched_ct *old = pc->ct, *ct;
+	struct sched_ct *ct;
 	u64 now;
 
 	rcu_read_lock();
 	ct = cgrp ? sched_ct_of(cgrp) : NULL;
 	pc->cgrp = cgrp;
-	if (ct != old || !old_count) {
+	if (ct != pc->ct) {
 		now = local_clock();
+		sched_leave(pc->ct, pc->count, now);
 		pc->ct = ct;
 		pc->count = ct ? this_cpu_ptr(ct->count) : this_cpu_ptr(&sched_nobody);
-		if (old_count)
-			sched_leave(old, old_count, now);
 		if (ct)
 			sched_enter(pc, ct, task, now);
 	}
@@ -180,7 +178,7 @@ static void sched_probe_switch(void *data, bool preempt, struct task_struct *pre
 	sched_arrive(pc, next);
 	/* Interrupts are off: that is as good as rcu_read_lock(). */
 	cgrp = sched_cgroup(next);
-	if (cgrp != pc->cgrp || !pc->count)
+	if (cgrp != pc->cgrp)
 		sched_change(pc, cgrp, next);
 	raw_write_seqcount_end(&pc->seq);
 }
@@ -247,7 +245,9 @@ void sched_sum(struct sched_ct *ct, struct cloison_sched_figures *f)
 		n = per_cpu_ptr(ct->count, cpu);
 		do {
 			seq = read_seqcount_begin(&pc->seq);
+			/* What changes meanwhile is read again. */
 			one = data_race(*n);
+			/* The same. */
 			running = data_race(pc->ct == ct);
 			run = 0;
 			wait = 0;
@@ -298,6 +298,7 @@ int sched_count_init(void)
 		struct sched_cpu *pc = per_cpu_ptr(&sched_cpus, cpu);
 
 		seqcount_init(&pc->seq);
+		pc->count = per_cpu_ptr(&sched_nobody, cpu);
 		INIT_CSD(&pc->moved, sched_look, NULL);
 	}
 	err = tracepoint_probe_register(sched_switch_tp, sched_probe_switch, NULL);

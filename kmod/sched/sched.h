@@ -55,6 +55,8 @@ void sched_netlink_exit(void);
 
 /* kfunc.c: what BPF programs call. They keep the module while they are loaded. */
 #ifdef COMPAT_HAVE_KFUNC
+u32 cloison_cgroup_ctid(struct cgroup *cgrp);
+u32 cloison_task_ctid(struct task_struct *p);
 void sched_kfunc_init(void);
 #else
 static inline void sched_kfunc_init(void)
