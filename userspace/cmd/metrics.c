@@ -90,7 +90,8 @@ static void put_figure(struct metrics *m, int index)
 /* As the buckets of a histogram are: each has those before it too. */
 static void put_latency(struct metrics *m)
 {
-	family(m, "counter", "wakeups, by how long the task waited for a CPU", "sched_wakeups_total");
+	family(m, "counter", "wakeups, by how long the task waited for a CPU",
+	       "sched_wakeups_total");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct usage *u = &m->list[i];
 		uint64_t sum = 0;

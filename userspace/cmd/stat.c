@@ -45,11 +45,11 @@ static json_t *latency_json(const struct usage *u)
 	json_t *all = json_array();
 
 	for (int b = 0; b < CLOISON_SCHED_BUCKETS; b++) {
-		bool last = b == CLOISON_SCHED_BUCKETS - 1;
+		json_t *bound = b < CLOISON_SCHED_BUCKETS - 1 ? json_integer(latency_bound(b)) :
+								json_null();
 
-		json_array_append_new(all, json_pack("{s:o, s:I}",
-			"below_ns", last ? json_null() : json_integer(latency_bound(b)),
-			"wakeups", (json_int_t)u->latency[b]));
+		json_array_append_new(all, json_pack("{s:o, s:I}", "below_ns", bound,
+						     "wakeups", (json_int_t)u->latency[b]));
 	}
 	return all;
 }

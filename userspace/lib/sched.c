@@ -43,8 +43,9 @@ static int on_container(struct nl_msg *msg, void *arg)
 	    genlmsg_parse(nlh, 0, tb, CLOISON_SCHED_A_MAX, policy) < 0 ||
 	    !tb[CLOISON_SCHED_A_CONTAINER])
 		return NL_SKIP;
-	nla_for_each_nested(attr, tb[CLOISON_SCHED_A_CONTAINER], left)
+	nla_for_each_nested(attr, tb[CLOISON_SCHED_A_CONTAINER], left) {
 		decode(attr, arg);
+	}
 	return NL_OK;
 }
 
