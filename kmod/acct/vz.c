@@ -2,8 +2,8 @@
 /*
  * The files of /proc/vz.
  *
- * Addresses are cloison_net's: they are asked for while that module is loaded,
- * which need not be the case.
+ * Addresses are cloison_net's, and what tasks waited is cloison_sched's: they are
+ * asked for while those modules are loaded, which need not be the case.
  */
 #include <linux/kernel_stat.h>
 #include <linux/module.h>
@@ -18,6 +18,7 @@
 
 #include "../compat/compat.h"
 #include "../net/cloison_net.h"
+#include "../sched/cloison_sched.h"
 #include "acct.h"
 
 struct acct_put_address {
@@ -133,6 +134,22 @@ static u64 acct_ticks(const char *stat, const char *key)
 	return div_u64(n, USEC_PER_SEC / USER_HZ);
 }
 
+/* What it waited for CPUs: at most at once, in all, and how often a task ran. */
+static void acct_latency(u32 id, u64 *max, u64 *total, u64 *number)
+{
+	typeof(cloison_sched_figures) *figures = symbol_get(cloison_sched_figures);
+	struct cloison_sched_figures f;
+
+	if (!figures)
+		return;
+	if (figures(id, &f)) {
+		*max = f.wait_max;
+		*total = f.wait;
+		*number = f.voluntary + f.involuntary;
+	}
+	symbol_put(cloison_sched_figures);
+}
+
 static int acct_vestat_show(struct seq_file *m, void *v)
 {
 	static const char * const columns[] = {
@@ -173,6 +190,7 @@ static int acct_vestat_show(struct seq_file *m, void *v)
 	values[5] -= min(values[5], used);
 	values[7] = uptime;
 	values[8] = used;
+	acct_latency(view->ct->id, &values[9], &values[10], &values[11]);
 	kfree(stat);
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, "%20llu%c", values[i],
