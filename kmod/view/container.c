@@ -93,6 +93,7 @@ static int view_attach(struct cloison_container *c, void *data,
 	ct = kzalloc_obj(*ct);
 	if (!ct)
 		return -ENOMEM;
+	ct->id = c->id;
 	ct->cpus = kcalloc(nr_cpu_ids, sizeof(*ct->cpus), GFP_KERNEL);
 	if (!ct->cpus)
 		goto free;

@@ -10,9 +10,11 @@
  */
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "../sched/cloison_sched.h"
 #include "view.h"
 
 /* Of the host's, which ones its tasks may run on. */
@@ -90,6 +92,29 @@ static int view_stalled(struct view_ct *ct, const char *file, u64 *us)
 	return 0;
 }
 
+/*
+ * How long, in us, it could have run and others did, and since when that is counted.
+ * The module cloison_sched knows it of each CPU. Without it, it is the time in
+ * which it ran nowhere at all.
+ */
+static int view_stolen(struct view_ct *ct, u64 *us, u64 *since)
+{
+	typeof(cloison_sched_figures) *figures = symbol_get(cloison_sched_figures);
+	struct cloison_sched_figures f;
+	bool known;
+
+	*since = 0;
+	if (!figures)
+		return view_stalled(ct, "cpu.pressure", us);
+	known = figures(ct->id, &f);
+	symbol_put(cloison_sched_figures);
+	if (!known)
+		return view_stalled(ct, "cpu.pressure", us);
+	*us = div_u64(f.steal, NSEC_PER_USEC);
+	*since = f.since;
+	return 0;
+}
+
 static int view_used(struct view_ct *ct, u64 now[VIEW_TIMES])
 {
 	char *text = view_text(&ct->dir, "cpu.stat");
@@ -129,6 +154,9 @@ static void view_share_out(struct view_ct *ct, u64 time, const u64 now[VIEW_TIME
 	ct->then += passed * NSEC_PER_USEC;
 	for (i = 0; i < VIEW_TIMES; i++) {
 		share[i] = i == VIEW_IDLE ? 0 : view_share(ct, i, now[i], cpus);
+		/* It may wait on more CPUs than it may use. */
+		if (i == VIEW_STEAL)
+			share[i] = min(share[i], passed - min(passed, used));
 		used += share[i];
 	}
 	share[VIEW_IDLE] = passed > used ? passed - used : 0;
@@ -141,7 +169,7 @@ static void view_share_out(struct view_ct *ct, u64 time, const u64 now[VIEW_TIME
 int view_cputimes(struct view_ct *ct, int cpus, struct view_cputime *sum,
 		  struct view_cputime *each)
 {
-	u64 now[VIEW_TIMES] = {}, time = ktime_get_boottime_ns();
+	u64 now[VIEW_TIMES] = {}, time = ktime_get_boottime_ns(), since = 0;
 	unsigned int cpu;
 	int err, i;
 
@@ -149,12 +177,17 @@ int view_cputimes(struct view_ct *ct, int cpus, struct view_cputime *sum,
 	if (!err)
 		err = view_stalled(ct, "io.pressure", &now[VIEW_IOWAIT]);
 	if (!err)
-		err = view_stalled(ct, "cpu.pressure", &now[VIEW_STEAL]);
+		err = view_stolen(ct, &now[VIEW_STEAL], &since);
 	if (err)
 		return err;
 
 	memset(sum, 0, sizeof(*sum));
 	spin_lock(&ct->lock);
+	/* The module came or went: what it counts from now on is added. */
+	if (since != ct->steal_since) {
+		ct->steal_since = since;
+		ct->shared[VIEW_STEAL] = now[VIEW_STEAL];
+	}
 	view_share_out(ct, time, now, cpus);
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
 		for (i = 0; i < VIEW_TIMES; i++)

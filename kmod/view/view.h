@@ -35,6 +35,7 @@ struct view_cputime {
  * his own, so he may sleep, and the container may go meanwhile.
  */
 struct view_ct {
+	u32			id;
 	refcount_t		refcount;
 	struct path		dir;	/* its cgroup, in our own mount */
 	struct mem_cgroup	*memcg;
@@ -46,6 +47,7 @@ struct view_ct {
 	spinlock_t		lock;	/* of all below: cpus.c, meminfo.c */
 	u64			then;	/* up to when time is shared out, boot time in ns */
 	u64			shared[VIEW_TIMES];
+	u64			steal_since;	/* what that of VIEW_STEAL is counted from */
 	struct view_cputime	*cpus;	/* nr_cpu_ids of them */
 	u64			stat_read;	/* boot time in ns; 0: not yet. meminfo.c */
 	u64			stat[24];	/* of memory.stat, in bytes */
