@@ -29,7 +29,7 @@ fuzz() {
 	"$here/nl/fuzz" "$seconds" "$seed" "$base" >"$said"
 	local what
 	for what in refused dumps cut lives spaces lost new set del get resolve bind add remove owner counters hold release \
-		discard host-set host-get beancounters bounds; do
+		discard host-set host-get beancounters bounds times; do
 		[[ $(count "$what") -gt 0 ]]
 	done
 }
@@ -71,6 +71,7 @@ packets_pass() {
 # Not before the last namespace is gone, and what is bound to it.
 unloads() {
 	wait_for rmmod cloison_acct
+	wait_for rmmod cloison_sched
 	wait_for rmmod cloison_net
 	rmmod cloison
 	modprobe cloison
@@ -78,7 +79,7 @@ unloads() {
 
 modprobe -r cloison_diag 2>/dev/null
 start_net
-modprobe cloison_acct
+modprobe -a cloison_acct cloison_sched
 said=$KTAP_TMP/said
 ktap_plan 5
 ktap_run "requests by chance, $seconds s" fuzz

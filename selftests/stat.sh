@@ -46,6 +46,42 @@ processor() {
 	grows cpu_throttled_seconds_total 900 0.05 600 "$user"
 }
 
+# What cloison_sched counts, and who shows it.
+scheduler() {
+	local steal seen
+	modprobe -a cloison_acct cloison_view cloison_sched
+	make_running 900 --cpumask 0
+	steal=$(value sched_steal_seconds_total 900)
+	seen=$(cloisonctl exec 900 'cat /proc/stat' | awk '$1 == "cpu" { print $9 }')
+	taskset -c 0 "$here/acct/busy" spin &
+	cloisonctl exec 900 'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done'
+	kill $!
+	grows sched_steal_seconds_total 900 0.02 60 "$steal"
+	# ticks, of each of which a part may be missing
+	[[ $(cloisonctl exec 900 'cat /proc/stat' | awk '$1 == "cpu" { print $9 }') -ge $((seen + 1)) ]]
+	cloisonctl metrics >"$KTAP_TMP/metrics"
+	format "$KTAP_TMP/metrics"
+	awk -F '[ "]' '/^cloison_(sched_run|cpu_usage)_seconds_total/ { if ($1 ~ /cpu/) c = $NF; else s = $NF }
+		END { exit !(s > 0 && s <= c * 1.02 + 0.01) }' "$KTAP_TMP/metrics"
+	# buckets add up
+	awk '/^cloison_sched_wakeups_total/ { n++; if ($NF < last) exit 1; last = $NF } END { exit !(n == 24 && last > 0) }' \
+		"$KTAP_TMP/metrics"
+	[[ $(value sched_peak 900) == [12] ]]
+	[[ $(value cpu_throttles_total 900) == 0 ]]
+	cloisonctl stat 900 >"$KTAP_TMP/stat"
+	grep -qE '^  sched\.wait +[0-9]+\.[0-9]{3} s$' "$KTAP_TMP/stat"
+	grep -qE '^  sched\.latency_99 +([0-9]+\.[0-9]{6} s|more)$' "$KTAP_TMP/stat"
+	cloisonctl stat --json 900 | grep -q '"below_ns": 1024'
+	# maxlat, totlat, numsched
+	awk '$1 == 900 { exit !($10 > 0 && $11 >= $10 && $12 > 0) }' /proc/vz/vestat
+	modprobe -r cloison_sched
+	awk '$1 == 900 { exit !($10 == 0 && $11 == 0 && $12 == 0) }' /proc/vz/vestat
+	seen=$(cloisonctl exec 900 'cat /proc/stat' | awk '$1 == "cpu" { print $9 }')
+	[[ $seen -ge 1 ]]
+	not sh -c 'cloisonctl metrics | grep -q cloison_sched'
+	modprobe -r cloison_acct
+}
+
 memory() {
 	local before shmem
 	make_running 900 --ram 48M --swap 0
@@ -215,8 +251,9 @@ while_they_die() {
 	wait $!
 }
 
-ktap_plan 8
+ktap_plan 9
 run_case "processors" processor
+run_case "the scheduler's module" scheduler
 run_case "memory" memory
 run_case "processes" processes
 run_case "devices" devices

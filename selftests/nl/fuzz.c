@@ -40,6 +40,7 @@
 
 #include <linux/cloison_acct.h>
 #include <linux/cloison_net.h>
+#include <linux/cloison_sched.h>
 
 #include "message.h"
 #include "nl.h"
@@ -51,6 +52,7 @@ static const char *const commands[PROTOCOLS][16] = {
 	{ "", "bind", "add", "remove", "owner", "counters", "hold", "release", "discard",
 	  "host-set", "host-get" },
 	{ "", "beancounters", "bounds" },
+	{ "", "times" },
 };
 
 #define GRACE	200	/* seconds */
@@ -371,6 +373,8 @@ int main(int argc, char **argv)
 	protocols[NET].family = nl_family();
 	nl_socket_free(nl_open_family(CLOISON_ACCT_GENL_NAME));
 	protocols[ACCT].family = nl_family();
+	nl_socket_free(nl_open_family(CLOISON_SCHED_GENL_NAME));
+	protocols[SCHED].family = nl_family();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)

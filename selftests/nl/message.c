@@ -7,6 +7,7 @@
 #include <linux/cloison.h>
 #include <linux/cloison_acct.h>
 #include <linux/cloison_net.h>
+#include <linux/cloison_sched.h>
 
 #include "message.h"
 
@@ -107,6 +108,12 @@ struct protocol protocols[PROTOCOLS] = {
 		.attributes = CLOISON_ACCT_A_MAX,
 		.nest = CLOISON_ACCT_A_CONTAINER,
 		.make_good = message_acct_good,
+	},
+	[SCHED] = {
+		.commands = CLOISON_SCHED_CMD_MAX,
+		.attributes = CLOISON_SCHED_A_MAX,
+		.nest = CLOISON_SCHED_A_CONTAINER,
+		.make_good = message_sched_good,
 	},
 };
 

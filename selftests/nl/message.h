@@ -44,7 +44,7 @@ struct protocol {
 	int (*make_good)(struct asker *a, unsigned char *msg);
 };
 
-enum { CORE, NET, ACCT, PROTOCOLS };
+enum { CORE, NET, ACCT, SCHED, PROTOCOLS };
 extern struct protocol protocols[PROTOCOLS];
 
 /* message_net.c */
@@ -54,6 +54,9 @@ int chance_address(struct chance *c, unsigned char *addr);
 
 /* message_acct.c */
 int message_acct_good(struct asker *a, unsigned char *msg);
+
+/* message_sched.c */
+int message_sched_good(struct asker *a, unsigned char *msg);
 
 /* Adds an attribute. */
 void message_put(unsigned char *msg, int type, const void *data, size_t len);
