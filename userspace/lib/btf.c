@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,34 +76,97 @@ static ssize_t read_all(const char *path, char **data)
 	return n < 0 ? -1 : (ssize_t)len;
 }
 
-int btf_functions(const char *const names[], unsigned int ids[], unsigned int count)
-{
-	cleanup_free char *data = NULL;
-	ssize_t size = read_all("/sys/kernel/btf/vmlinux", &data);
-	const struct btf_header *h = (void *)data;
+/* A description that lies behind another one, whose types and strings come first. */
+struct described {
+	char *data;
 	const char *strings;
-	size_t at, end;
-	long more = 0;
+	uint32_t strings_from, strings_len;
+	unsigned int first;	/* id */
+	size_t at, end;		/* in data */
+};
 
-	memset(ids, 0, count * sizeof(*ids));
+static int read_described(const char *path, struct described *d)
+{
+	ssize_t size = read_all(path, &d->data);
+	const struct btf_header *h = (void *)d->data;
+
 	if (size < 0)
 		return -1;
 	if ((size_t)size < sizeof(*h) || h->magic != BTF_MAGIC ||
 	    (size_t)h->hdr_len + h->str_off + h->str_len > (size_t)size ||
 	    (size_t)h->hdr_len + h->type_off + h->type_len > (size_t)size)
 		return 0;
-	strings = data + h->hdr_len + h->str_off;
-	at = h->hdr_len + h->type_off;
-	end = at + h->type_len;
-	for (unsigned int id = 1; more >= 0 && at + sizeof(struct btf_type) <= end; id++) {
-		const struct btf_type *t = (void *)(data + at);
+	d->strings = d->data + h->hdr_len + h->str_off;
+	d->strings_len = h->str_len;
+	d->at = h->hdr_len + h->type_off;
+	d->end = d->at + h->type_len;
+	return 0;
+}
 
-		if (KIND(t->info) == BTF_KIND_FUNC && t->name_off < h->str_len)
-			for (unsigned int i = 0; i < count; i++)
-				if (strcmp(strings + t->name_off, names[i]) == 0)
-					ids[i] = id;
+/* Names among the strings that come before are not what anybody looks for here. */
+static bool is_named(const struct described *d, uint32_t at, const char *name)
+{
+	return at >= d->strings_from && at - d->strings_from < d->strings_len &&
+	       strcmp(d->strings + at - d->strings_from, name) == 0;
+}
+
+static void look_up_member(const struct described *d, const struct btf_type *t,
+			   struct btf_symbol *symbol)
+{
+	const struct btf_member *m = (void *)(t + 1);
+
+	for (uint32_t i = 0; i < VLEN(t->info); i++)
+		if (is_named(d, m[i].name_off, symbol->member))
+			symbol->offset = BTF_MEMBER_BIT_OFFSET(m[i].offset) / 8;
+}
+
+/* The id after the last one. */
+static unsigned int look_up(const struct described *d, struct btf_symbol symbols[], size_t count)
+{
+	unsigned int id = d->first;
+	size_t at = d->at;
+	long more = 0;
+
+	for (; more >= 0 && at + sizeof(struct btf_type) <= d->end; id++) {
+		const struct btf_type *t = (void *)(d->data + at);
+		unsigned int kind = KIND(t->info);
+
 		more = extra(t->info);
 		at += sizeof(*t) + more;
+		if ((kind != BTF_KIND_FUNC && kind != BTF_KIND_STRUCT) || at > d->end)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			bool function = kind == BTF_KIND_FUNC;
+
+			if (function == !!symbols[i].member ||
+			    !is_named(d, t->name_off, symbols[i].name))
+				continue;
+			symbols[i].id = id;
+			if (symbols[i].member)
+				look_up_member(d, t, &symbols[i]);
+		}
 	}
-	return 0;
+	return id;
+}
+
+int btf_look_up(const char *module, struct btf_symbol symbols[], size_t count)
+{
+	cleanup_free char *path = module ? xasprintf("/sys/kernel/btf/%s", module) : NULL;
+	struct described kernel = { .first = 1 }, own = {};
+	int ret = read_described("/sys/kernel/btf/vmlinux", &kernel);
+
+	for (size_t i = 0; i < count; i++) {
+		symbols[i].id = 0;
+		symbols[i].offset = -1;
+	}
+	if (!ret)
+		own.first = look_up(&kernel, symbols, count);
+	own.strings_from = kernel.strings_len;
+	if (!ret && path)
+		ret = read_described(path, &own);
+	if (!ret && path)
+		look_up(&own, symbols, count);
+	free(kernel.data);
+	free(own.data);
+	return ret;
 }

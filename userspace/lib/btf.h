@@ -3,10 +3,19 @@
 #ifndef CLOISON_BTF_H
 #define CLOISON_BTF_H
 
+#include <stddef.h>
+
+/* A function, or if @member is given that of a structure. */
+struct btf_symbol {
+	const char *name, *member;
+	unsigned int id;	/* 0 where there is none, or nothing describes it */
+	int offset;		/* of the member, in bytes; -1 the same */
+};
+
 /*
- * The id of each of @count functions of the kernel, by name; 0 where there is none,
- * or the kernel does not describe itself. 0, or -1 and errno.
+ * Looks for them in the kernel, and in @module if one is given, which must be loaded. 0, or
+ * -1 and errno.
  */
-int btf_functions(const char *const names[], unsigned int ids[], unsigned int count);
+int btf_look_up(const char *module, struct btf_symbol symbols[], size_t count);
 
 #endif

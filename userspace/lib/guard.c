@@ -206,13 +206,13 @@ static const struct guard {
 	enum bpf_prog_type type;
 	enum bpf_attach_type at;
 	void (*write)(struct program *p);
+	const char *hook;
 } guards[] = {
-	{ "sockets", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP, socket_create },
-	{ "modules", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP, kernel_module_request },
-	{ "settings", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL, sysctl },
+	{ "sockets", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP, socket_create, "bpf_lsm_socket_create" },
+	{ "modules", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP, kernel_module_request,
+	  "bpf_lsm_kernel_module_request" },
+	{ "settings", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL, sysctl, "" },
 };
-
-static const char *const hooks[] = { "bpf_lsm_socket_create", "bpf_lsm_kernel_module_request" };
 
 /* See devices.c for why not libbpf. */
 static int bpf(int command, union bpf_attr *attr)
@@ -255,7 +255,7 @@ static bool not_there(int error)
 
 int guard_attach(int cgroup_fd)
 {
-	unsigned int ids[ARRAY_SIZE(guards)] = {};
+	struct btf_symbol hooks[ARRAY_SIZE(guards)] = {};
 	union bpf_attr query = {};
 
 	query.query.target_fd = cgroup_fd;
@@ -265,10 +265,12 @@ int guard_attach(int cgroup_fd)
 	/* the last one is there: so are all that this kernel takes */
 	if (query.query.prog_cnt)
 		return 0;
-	if (btf_functions(hooks, ids, ARRAY_SIZE(hooks)))
+	for (size_t i = 0; i < ARRAY_SIZE(guards); i++)
+		hooks[i].name = guards[i].hook;
+	if (btf_look_up(NULL, hooks, ARRAY_SIZE(hooks)))
 		return fail_errno(EXIT_KERNEL, "Cannot read the kernel's types");
 	for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
-		if (!attach(&guards[i], ids[i], cgroup_fd))
+		if (!attach(&guards[i], hooks[i].id, cgroup_fd))
 			continue;
 		if (!not_there(errno))
 			return fail_errno(EXIT_KERNEL, "Cannot put up the guard on %s",
