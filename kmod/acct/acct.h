@@ -4,6 +4,7 @@
 #define _CLOISON_ACCT_PRIVATE_H
 
 #include <linux/bits.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
@@ -15,6 +16,7 @@ struct file;
 struct net;
 struct proc_dir_entry;
 struct seq_file;
+struct sock;
 
 /* Beside CLOISON_ACCT_F_...: there are figures. Not for userspace. */
 #define ACCT_KNOWN	BIT(31)
@@ -46,6 +48,15 @@ struct acct_source {
 	u64		started;	/* CLOCK_BOOTTIME, ns */
 };
 
+/* What is refused beyond a limit, see enforce.c. */
+struct acct_charge {
+	long		limit;
+	atomic_long_t	held;
+	atomic_long_t	peak;
+	atomic_long_t	failcnt;
+	atomic_long_t	left;	/* of what is not counted: to be had without a look */
+};
+
 /*
  * container.c: the module's side of a container. Whoever got it has a reference:
  * that keeps the memory only.
@@ -58,6 +69,13 @@ struct acct_ct {
 	u32			id;
 	refcount_t		refcount;
 	struct proc_dir_entry	*proc;
+
+	/* enforce.c: written under its mutex */
+	u32			groups;	/* of programs that ask about it */
+	u32			base;	/* the first of its user ids, if any do */
+	bool			gone;
+	struct mutex		recount;	/* by one at a time */
+	struct acct_charge	charge[CLOISON_ACCT_RESOURCES];
 
 	spinlock_t		lock;	/* of all below */
 	struct acct_source	source;
@@ -111,7 +129,16 @@ void acct_sample_counters(const struct acct_source *src, struct acct_sample *s);
 
 /* walk.c: of its processes. */
 struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr);
-int acct_walk(const struct acct_source *src, struct acct_sample *s);
+/* What a walk finds for acct_enforce(): files of the container's, and its sockets. */
+struct acct_enrol {
+	struct acct_ct	*ct;
+	bool		sockets;
+	long		files;
+};
+
+/* @enrol may be NULL. */
+int acct_walk(const struct acct_source *src, struct acct_sample *s,
+	      struct acct_enrol *enrol);
 
 /* files.c: what a walk has met. */
 struct acct_thing {
@@ -130,6 +157,7 @@ struct acct_thing {
 	u32		locks;
 	u64		amount[2];	/* sent and received, or private and locked */
 	bool		dgram;
+	bool		own;	/* opened with the container's ids, see acct_enrol */
 };
 
 /* So many locks of files are looked at in a walk; some tens of milliseconds. */
@@ -137,6 +165,7 @@ struct acct_thing {
 
 struct acct_walk {
 	struct acct_sample	*s;
+	struct acct_enrol	*enrol;
 	struct net		*net;
 	u64			tcp_unhashed;
 	unsigned int		looks;	/* at locks, that it may still make */
@@ -152,6 +181,23 @@ struct acct_walk {
 
 void acct_count(struct acct_walk *walk, const struct acct_thing *thing);
 int acct_files(struct acct_walk *walk, struct task_struct *task);
+
+/* enforce.c: files of the programs that hold a limit, for acct_enforce() to take. */
+struct acct_links {
+	u32		token;
+	unsigned int	count;
+	int		fd[CLOISON_ACCT_LINKS_MAX];
+};
+
+void acct_enforce_init(void);
+int acct_enforce(struct acct_ct *ct, u32 resource, u32 base,
+		 const struct acct_links *links, struct netlink_ext_ack *extack);
+void acct_unenforce(struct acct_ct *ct);
+void acct_limit(struct acct_ct *ct, u32 resource, u64 limit);
+bool acct_enforces(struct acct_ct *ct, u32 resource);
+bool acct_owns(const struct acct_ct *ct, kuid_t uid);
+void acct_enroll(struct acct_ct *ct, struct sock *sk);
+void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead);
 
 /* netlink.c */
 int acct_netlink_init(void);

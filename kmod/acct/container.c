@@ -106,6 +106,7 @@ static int acct_attach(struct cloison_container *c, void *priv,
 {
 	struct acct_ct *ct;
 	int err;
+	u32 r;
 
 	ct = kzalloc_obj(*ct);
 	if (!ct)
@@ -113,6 +114,9 @@ static int acct_attach(struct cloison_container *c, void *priv,
 	ct->id = c->id;
 	refcount_set(&ct->refcount, 1);
 	spin_lock_init(&ct->lock);
+	mutex_init(&ct->recount);
+	for (r = 0; r < CLOISON_ACCT_RESOURCES; r++)
+		ct->charge[r].limit = CLOISON_ACCT_UNLIMITED;
 	/* One that is older than this module may be dead. */
 	err = c->cgroup ? acct_find_source(ct, c->cgroup, extack) : 0;
 	if (err)
@@ -159,6 +163,7 @@ static void acct_detach(struct cloison_container *c, void *priv)
 
 	/* Waits for readers: they take no lock of the core's. */
 	acct_proc_del(ct);
+	acct_unenforce(ct);
 	acct_let_go(ct);
 	acct_put(ct);
 }

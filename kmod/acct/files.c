@@ -58,6 +58,8 @@ void acct_count(struct acct_walk *walk, const struct acct_thing *thing)
 	}
 	row[CLOISON_ACCT_NUMFLOCK].held += thing->locks;
 	row[CLOISON_ACCT_NUMFILE].held++;
+	if (walk->enrol)
+		walk->enrol->files += thing->own;
 }
 
 /*
@@ -150,6 +152,11 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 	else if (acct_is_pty(file))
 		thing.what = ACCT_PTY;
 	thing.locks = acct_locks(walk, file);
+	if (walk->enrol) {
+		thing.own = acct_owns(walk->enrol->ct, file->f_cred->uid);
+		if (walk->enrol->sockets && sock && sock->sk)
+			acct_enroll(walk->enrol->ct, sock->sk);
+	}
 
 	if (walk->shared || file_count(file) > 1)
 		walk->again[walk->count++] = thing;

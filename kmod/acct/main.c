@@ -14,6 +14,7 @@ static int __init cloison_acct_init(void)
 	err = acct_cgroup_init();
 	if (err)
 		return err;
+	acct_enforce_init();
 	err = acct_proc_init();
 	if (err)
 		goto exit_cgroup;

@@ -32,6 +32,15 @@ static const struct nla_policy set_policy[] = {
 	[CLOISON_ACCT_A_LIMIT]		= { .type = NLA_U64 },
 };
 
+static const struct nla_policy enforce_policy[] = {
+	[CLOISON_ACCT_A_ID]		= POLICY_ID,
+	[CLOISON_ACCT_A_RESOURCE]	=
+		NLA_POLICY_MAX(NLA_U32, CLOISON_ACCT_RESOURCES - 1),
+	[CLOISON_ACCT_A_BASE]		= { .type = NLA_U32 },
+	[CLOISON_ACCT_A_TOKEN]		= NLA_POLICY_MIN(NLA_U32, 1),
+	[CLOISON_ACCT_A_LINK]		= { .type = NLA_S32 },
+};
+
 static int acct_check_capable(const struct sk_buff *skb,
 			      struct netlink_ext_ack *extack)
 {
@@ -175,9 +184,51 @@ static int acct_cmd_set(struct sk_buff *skb, struct genl_info *info)
 	ct->kept[r].barrier = barrier;
 	ct->kept[r].limit = limit;
 	ct->kept[r].bounded = true;
+	acct_limit(ct, r, limit);
 	spin_unlock(&ct->lock);
 	acct_put(ct);
 	return 0;
+}
+
+static int acct_get_links(struct genl_info *info, struct acct_links *links)
+{
+	struct nlattr *attr;
+	int left;
+
+	if (info->attrs[CLOISON_ACCT_A_TOKEN])
+		links->token = nla_get_u32(info->attrs[CLOISON_ACCT_A_TOKEN]);
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(attr) != CLOISON_ACCT_A_LINK)
+			continue;
+		if (links->count == CLOISON_ACCT_LINKS_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr, "too many links");
+			return -E2BIG;
+		}
+		links->fd[links->count++] = nla_get_s32(attr);
+	}
+	return 0;
+}
+
+static int acct_cmd_enforce(struct sk_buff *skb, struct genl_info *info)
+{
+	struct acct_links links = {};
+	struct acct_ct *ct;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_RESOURCE) ||
+	    GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_BASE))
+		return -EINVAL;
+	err = acct_get_links(info, &links);
+	if (err)
+		return err;
+	ct = acct_ct_of(info);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
+	err = acct_enforce(ct, nla_get_u32(info->attrs[CLOISON_ACCT_A_RESOURCE]),
+			   nla_get_u32(info->attrs[CLOISON_ACCT_A_BASE]), &links,
+			   info->extack);
+	acct_put(ct);
+	return err;
 }
 
 static int acct_get_start(struct netlink_callback *cb)
@@ -246,6 +297,12 @@ static const struct genl_ops acct_genl_ops[] = {
 		.doit		= acct_cmd_set,
 		.policy		= set_policy,
 		.maxattr	= ARRAY_SIZE(set_policy) - 1,
+	},
+	{
+		.cmd		= CLOISON_ACCT_CMD_ENFORCE,
+		.doit		= acct_cmd_enforce,
+		.policy		= enforce_policy,
+		.maxattr	= ARRAY_SIZE(enforce_policy) - 1,
 	},
 };
 

@@ -75,8 +75,9 @@ int acct_sample(struct acct_ct *ct, struct acct_sample *s)
 	acct_source_get(ct, &src);
 	if (src.cgroup) {
 		acct_cgroup_sample(&src, s);
-		err = acct_walk(&src, s);
+		err = acct_walk(&src, s, NULL);
 	}
+	acct_sample_enforced(ct, s, !src.cgroup);
 	if (!err)
 		acct_merge(ct, s, !src.cgroup);
 	acct_source_put(&src);

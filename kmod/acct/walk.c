@@ -278,9 +278,10 @@ static const u8 acct_walked[] = {
 	CLOISON_ACCT_NUMOTHERSOCK, CLOISON_ACCT_NUMFILE,
 };
 
-int acct_walk(const struct acct_source *src, struct acct_sample *s)
+int acct_walk(const struct acct_source *src, struct acct_sample *s,
+	      struct acct_enrol *enrol)
 {
-	struct acct_walk walk = { .s = s, .looks = ACCT_LOOKS_MAX };
+	struct acct_walk walk = { .s = s, .enrol = enrol, .looks = ACCT_LOOKS_MAX };
 	struct task_struct *task;
 	int nr = 1, err = 0;
 	size_t i;

@@ -6,11 +6,13 @@
 #ifndef _CLOISON_COMPAT_H
 #define _CLOISON_COMPAT_H
 
+#include <linux/btf.h>
 #include <linux/fs.h>
 #include <linux/netdevice.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 /* Before 7.0, allocations named a size. */
 #ifndef kzalloc_obj
@@ -29,6 +31,29 @@
 #define flc_list	fl_list
 #define flc_file	fl_file
 #endif
+
+/* Before 6.9, sets of kfuncs were not told apart; before 6.7, nor these from others. */
+#ifndef BTF_KFUNCS_START
+#define BTF_KFUNCS_START(name)	BTF_SET8_START(name)
+#define BTF_KFUNCS_END(name)	BTF_SET8_END(name)
+#endif
+#ifndef __bpf_kfunc_start_defs
+#define __bpf_kfunc_start_defs()
+#define __bpf_kfunc_end_defs()
+#endif
+#ifndef __bpf_kfunc
+#define __bpf_kfunc	noinline
+#endif
+
+/* Before 6.17, the owner of a socket was read as it is. */
+static inline kuid_t compat_sk_uid(const struct sock *sk)
+{
+#ifdef COMPAT_HAVE_SK_UID
+	return sk_uid(sk);
+#else
+	return READ_ONCE(sk->sk_uid);
+#endif
+}
 
 /* Before 6.2, pre_doit got a genl_ops. */
 #ifndef COMPAT_HAVE_GENL_SPLIT_OPS

@@ -23,7 +23,8 @@ COMPAT_CFLAGS := \
 	$(if $(call compat-probe,persistent_dentries),-DCOMPAT_HAVE_PERSISTENT_DENTRIES) \
 	$(if $(call compat-probe,filelock_header),-DCOMPAT_HAVE_FILELOCK_HEADER) \
 	$(if $(call compat-probe,file_lock_core),-DCOMPAT_HAVE_FILE_LOCK_CORE) \
-	$(if $(call compat-probe,kfunc),-DCOMPAT_HAVE_KFUNC)
+	$(if $(call compat-probe,kfunc),-DCOMPAT_HAVE_KFUNC) \
+	$(if $(call compat-probe,sk_uid),-DCOMPAT_HAVE_SK_UID)
 export COMPAT_CFLAGS
 endif
 

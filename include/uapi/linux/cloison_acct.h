@@ -15,10 +15,24 @@
  *	was refused, stays until it is deleted.
  *
  * CLOISON_ACCT_CMD_SET	{ID, RESOURCE, BARRIER, LIMIT}
- *	What the container may hold. The module writes it down and shows it: it
- *	refuses nothing. Where a cgroup holds the limit (RESOURCE_A_FLAGS) that one
- *	is shown, and of this the barrier only, if it is not above the limit.
+ *	What the container may hold. It is written down and shown; beyond the limit
+ *	it is refused only after ENFORCE. Where a cgroup holds the limit
+ *	(RESOURCE_A_FLAGS) that one is shown, and of this the barrier only, if it is
+ *	not above the limit.
  *	-EINVAL	the barrier is above the limit
+ *
+ * CLOISON_ACCT_CMD_ENFORCE	{ID, RESOURCE, BASE, [TOKEN, LINK...]}
+ *	From now on the limit of the resource is held, until the container is deleted.
+ *	The container's 65536 user ids begin with BASE. That is done by BPF programs
+ *	which pass TOKEN to the functions acct_bpf_...() of this module; LINK are
+ *	descriptors of their links, which the module keeps while it needs them, for all
+ *	containers. It does not if others are at work already: then these count as not
+ *	given. What goes together (numtcpsock with numothersock) is held together.
+ *	Before the first process runs, all is counted; in one that runs, what is
+ *	found then.
+ *	-ENOLINK	no programs are at work, and none were given
+ *	-EOPNOTSUPP	of this resource nothing can be refused
+ *	-EINVAL, -EBUSY	the ids were others before, or are another's
  */
 #ifndef _UAPI_LINUX_CLOISON_ACCT_H
 #define _UAPI_LINUX_CLOISON_ACCT_H
@@ -29,10 +43,13 @@
 /* No bound, for barriers and limits: what is above is the same. */
 #define CLOISON_ACCT_UNLIMITED		0x7fffffffffffffffULL
 
+#define CLOISON_ACCT_LINKS_MAX		8
+
 enum cloison_acct_cmd {
 	CLOISON_ACCT_CMD_UNSPEC,
 	CLOISON_ACCT_CMD_GET,
 	CLOISON_ACCT_CMD_SET,
+	CLOISON_ACCT_CMD_ENFORCE,
 
 	__CLOISON_ACCT_CMD_MAX,
 	CLOISON_ACCT_CMD_MAX = __CLOISON_ACCT_CMD_MAX - 1,
@@ -47,6 +64,9 @@ enum cloison_acct_attr {
 	CLOISON_ACCT_A_BARRIER,		/* u64 */
 	CLOISON_ACCT_A_LIMIT,		/* u64 */
 	CLOISON_ACCT_A_CONTAINER,	/* nested, enum cloison_acct_container_attr */
+	CLOISON_ACCT_A_BASE,		/* u32 */
+	CLOISON_ACCT_A_TOKEN,		/* u32, not 0 */
+	CLOISON_ACCT_A_LINK,		/* s32, up to CLOISON_ACCT_LINKS_MAX times */
 
 	__CLOISON_ACCT_A_MAX,
 	CLOISON_ACCT_A_MAX = __CLOISON_ACCT_A_MAX - 1,
@@ -82,7 +102,7 @@ enum cloison_acct_resource_attr {
 
 /* The kernel keeps the maximum; without it: the most that was seen by looking. */
 #define CLOISON_ACCT_F_PEAK	(1U << 0)
-/* The limit is held: by the container's cgroup. */
+/* The limit is held: by the container's cgroup, or since ENFORCE. */
 #define CLOISON_ACCT_F_LIMITED	(1U << 1)
 
 /*
