@@ -359,9 +359,12 @@ static int ask_kernel(const struct container *ct, bool force, struct kernel_cont
 /* Limits as the file has them, for one that somebody edited. */
 static int reset(struct container *ct, bool running)
 {
+	int ret;
+
 	if (!running)
 		return fail(EXIT_NOT_RUNNING, "Container is not running");
-	return apply_limits(ct, LIMIT_ALL);
+	ret = apply_limits(ct, LIMIT_ALL);
+	return ret ? ret : beancounters_apply(ct->id, ct->conf, NULL);
 }
 
 int cmd_set(int argc, char **argv)

@@ -22,6 +22,7 @@
 #include "confine.h"
 #include "error.h"
 #include "launch.h"
+#include "limits.h"
 #include "sync.h"
 #include "userns.h"
 #include "util.h"
@@ -41,7 +42,7 @@ int attach_open_first(const struct container *ct, pid_t pid, struct attached *in
 {
 	int ret;
 
-	*in = (struct attached){ .id = ct->id, .pidfd = -1 };
+	*in = (struct attached){ .id = ct->id, .init = pid, .pidfd = -1 };
 	ret = capability_dropped(ct->conf, &in->dropped);
 	if (ret)
 		return ret;
@@ -254,8 +255,10 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 	ret = *pid > 0 ? cgroup_join_exec(in->id, *pid) : 0;
 	if (!ret && *pid > 0) {
 		confine_from_outside(*pid);
-		sync_go(ends[0]);
+		ret = limits_copy_process(*pid, in->init);
 	}
+	if (!ret && *pid > 0)
+		sync_go(ends[0]);
 	if (!ret)
 		ret = sync_hear(ends[0], &prog->master, prog->pty);
 	/* the container's root may have put something else at /dev/ptmx */

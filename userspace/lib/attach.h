@@ -17,6 +17,7 @@
 /* A running container, held by its init's pidfd; or see visit.h. */
 struct attached {
 	uint32_t id;
+	pid_t init;
 	int pidfd;
 	uint64_t dropped;	/* capabilities, see capability.h */
 	struct container *stopped;

@@ -307,6 +307,9 @@ static int spawn(struct container *ct, struct place *place,
 		ret = set_clocks(child.pid);
 	if (!ret) {
 		confine_from_outside(child.pid);
+		ret = limits_apply_process(child.pid, &place->limits);
+	}
+	if (!ret) {
 		sync_go(child.sync);
 		ret = sync_hear(child.sync, fds, prog ? 0 : UP_FDS);
 	}

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -88,6 +89,7 @@ int limits_read(const struct conf *conf, struct limits *l)
 
 	*l = (struct limits) {
 		.ram = VALUE_UNLIMITED, .swap = VALUE_UNLIMITED, .numproc = VALUE_UNLIMITED,
+		.locked = VALUE_UNLIMITED,
 		.cpuunits = 1000, .cpumask = "all", .nodemask = "all", .ioprio = IOPRIO_DEFAULT,
 		.iolimit = VALUE_UNLIMITED, .iopslimit = VALUE_UNLIMITED,
 	};
@@ -98,6 +100,8 @@ int limits_read(const struct conf *conf, struct limits *l)
 		ret = read_limit(conf, "SWAPPAGES", l, LIMIT_SWAP, &l->swap);
 	if (!ret)
 		ret = read_limit(conf, "NUMPROC", l, LIMIT_NUMPROC, &l->numproc);
+	if (!ret)
+		ret = read_limit(conf, "LOCKEDPAGES", l, LIMIT_LOCKED, &l->locked);
 	if (!ret)
 		ret = read_number(conf, "CPUUNITS", l, LIMIT_CPUUNITS, 500000, &l->cpuunits);
 	if (!ret && l->cpuunits < 8)
@@ -144,6 +148,86 @@ static int set(uint32_t id, const char *file, uint64_t value)
 	if (value != VALUE_UNLIMITED)
 		snprintf(text, sizeof(text), "%" PRIu64, value);
 	return cgroup_set(id, file, text);
+}
+
+/*
+ * A write to memory.max kills for what it cannot get: so first by memory.high, which
+ * gives up after some tries.
+ */
+static int set_ram(uint32_t id, const struct limits *l)
+{
+	uint64_t held;
+	int ret;
+
+	if (!cgroup_number(id, "memory.current", &held) || held <= l->ram)
+		return set(id, "memory.max", l->ram);
+	ret = set(id, "memory.high", l->ram);
+	if (!ret && cgroup_number(id, "memory.current", &held) && held > l->ram)
+		ret = fail(EXIT_LIMITS,
+			   "Container %u holds %" PRIu64 " kB of RAM: it must stop programs",
+			   id, held >> 10);
+	if (!ret)
+		ret = set(id, "memory.max", l->ram);
+	if (cgroup_set(id, "memory.high", "max") && !ret)
+		ret = EXIT_LIMITS;
+	return ret;
+}
+
+static struct rlimit locked_limit(const struct limits *l)
+{
+	rlim_t n = l->locked == VALUE_UNLIMITED ? RLIM_INFINITY : l->locked;
+
+	return (struct rlimit){ n, n };
+}
+
+int limits_apply_process(pid_t pid, const struct limits *l)
+{
+	struct rlimit bound = locked_limit(l);
+
+	if (!(l->given & LIMIT_LOCKED) || !prlimit(pid, RLIMIT_MEMLOCK, &bound, NULL))
+		return 0;
+	return fail_errno(EXIT_LIMITS, "Cannot limit what process %d may lock", (int)pid);
+}
+
+int limits_copy_process(pid_t pid, pid_t like)
+{
+	struct rlimit bound;
+
+	/* who has died sets no example */
+	if (prlimit(like, RLIMIT_MEMLOCK, NULL, &bound) ||
+	    !prlimit(pid, RLIMIT_MEMLOCK, &bound, NULL))
+		return 0;
+	return fail_errno(EXIT_LIMITS, "Cannot limit what process %d may lock", (int)pid);
+}
+
+struct locking {
+	struct rlimit bound;
+	bool changed;
+};
+
+/* Only the host may raise what counts here. */
+static void set_locking(pid_t pid, void *arg)
+{
+	struct locking *l = arg;
+	struct rlimit old;
+
+	if (!prlimit(pid, RLIMIT_MEMLOCK, NULL, &old) && old.rlim_max != l->bound.rlim_max &&
+	    !prlimit(pid, RLIMIT_MEMLOCK, &l->bound, NULL))
+		l->changed = true;
+}
+
+/*
+ * Again until there is none that was born meanwhile of one that had another; but one that
+ * lowers its own all the time does not keep us.
+ */
+static void set_locked(uint32_t id, const struct limits *l)
+{
+	struct locking all = { .bound = locked_limit(l), .changed = true };
+
+	for (int i = 0; all.changed && i < 16; i++) {
+		all.changed = false;
+		cgroup_each_process(id, set_locking, &all);
+	}
 }
 
 unsigned int limits_io_weight(uint32_t ioprio)
@@ -270,12 +354,15 @@ int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned
 {
 	int ret = 0;
 
-	if (which & LIMIT_RAM)
-		ret = set(id, "memory.max", l->ram);
-	if (!ret && (which & LIMIT_SWAP))
+	/* where what must leave RAM may go */
+	if (which & LIMIT_SWAP)
 		ret = set(id, "memory.swap.max", l->swap);
+	if (!ret && (which & LIMIT_RAM))
+		ret = set_ram(id, l);
 	if (!ret && (which & LIMIT_NUMPROC))
 		ret = set(id, "pids.max", l->numproc);
+	if (!ret && (which & LIMIT_LOCKED))
+		set_locked(id, l);
 	if (!ret && (which & LIMIT_CPUUNITS))
 		ret = set(id, "cpu.weight", limits_weight(l->cpuunits));
 	if (!ret && (which & LIMIT_CPU_TIME))

@@ -4,6 +4,7 @@
 #define CLOISON_LIMITS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "conf.h"
 
@@ -18,7 +19,8 @@ enum limit_bits {
 	LIMIT_NODEMASK	= 1 << 6,
 	LIMIT_IOPRIO	= 1 << 7,
 	LIMIT_IO	= 1 << 8,	/* iolimit and iopslimit */
-	LIMIT_ALL	= (1 << 9) - 1,
+	LIMIT_LOCKED	= 1 << 9,
+	LIMIT_ALL	= (1 << 10) - 1,
 };
 
 #define IOPRIO_DEFAULT	4
@@ -28,6 +30,7 @@ struct limits {
 	uint64_t ram;		/* bytes, VALUE_UNLIMITED */
 	uint64_t swap;		/* bytes, VALUE_UNLIMITED */
 	uint64_t numproc;	/* tasks, VALUE_UNLIMITED */
+	uint64_t locked;	/* bytes that each process may lock, VALUE_UNLIMITED */
 	uint32_t cpuunits;	/* 8..500000 */
 	uint32_t cpulimit;	/* percent of one CPU, 0: none */
 	uint32_t cpus;		/* 0: all */
@@ -43,11 +46,16 @@ int limits_read(const struct conf *conf, struct limits *limits);
 
 /*
  * Give container @id's cgroup the limits in @which; @disk is a path on the disk
- * that the I/O limits are for. Below what is in use: more processes are refused;
- * of memory the kernel takes back what it can, and kills (cgroup-v2.rst,
- * memory.max). Returns 0 or EXIT_LIMITS, EXIT_IO for those of I/O.
+ * that the I/O limits are for. Below what is in use: more processes are refused; of
+ * RAM the kernel takes back what it can, and if that is not enough the limit stays what
+ * it was: nothing is killed. Returns 0 or EXIT_LIMITS, EXIT_IO for those of I/O.
  */
 int limits_apply(uint32_t id, const char *disk, const struct limits *limits, unsigned int which);
+
+/* What each process has of its own, for the first one. */
+int limits_apply_process(pid_t pid, const struct limits *limits);
+/* The same as process @like has. */
+int limits_copy_process(pid_t pid, pid_t like);
 
 /* cpuunits as cpu.weight: 1000 units are weight 100 (1..10000). */
 unsigned int limits_weight(uint32_t cpuunits);

@@ -400,7 +400,7 @@ static const struct param params[] = {
 	{ "ip", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
 	{ "ipadd", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS, ipadd },
 	{ "ipdel", "IP_ADDRESS", APPLIES_ADDRESSES, ADDRESS ", or all", ipdel },
-	{ "lockedpages", "LOCKEDPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
+	{ "lockedpages", "LOCKEDPAGES", APPLIES_ENFORCED | LIMIT_LOCKED, PAGES, pages },
 	{ "mac", "NETIF", APPLIES_NETIF, "a MAC address" OF_NETIF, netif_mac },
 	{ "mac_filter", "NETIF", APPLIES_NETIF, "on or off" OF_NETIF, netif_filter },
 	{ "meminfo", "MEMINFO", APPLIES_LEGACY, "none, pages:N or privvmpages:N", meminfo },
@@ -420,14 +420,14 @@ static const struct param params[] = {
 	  OF_NETIF, netif_set },
 	{ "nodemask", "NODEMASK", LIMIT_NODEMASK, "a list of NUMA nodes such as 0-1, or all",
 	  nodemask },
-	{ "numfile", "NUMFILE", APPLIES_BEANCOUNTERS, ITEMS, items },
-	{ "numflock", "NUMFLOCK", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numfile", "NUMFILE", APPLIES_ENFORCED, ITEMS, items },
+	{ "numflock", "NUMFLOCK", APPLIES_ENFORCED, ITEMS, items },
 	{ "numiptent", "NUMIPTENT", APPLIES_BEANCOUNTERS, ITEMS, items },
-	{ "numothersock", "NUMOTHERSOCK", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numothersock", "NUMOTHERSOCK", APPLIES_ENFORCED, ITEMS, items },
 	{ "numproc", "NUMPROC", LIMIT_NUMPROC, "a number of processes, or unlimited", count },
-	{ "numpty", "NUMPTY", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numpty", "NUMPTY", APPLIES_ENFORCED, ITEMS, items },
 	{ "numsiginfo", "NUMSIGINFO", APPLIES_BEANCOUNTERS, ITEMS, items },
-	{ "numtcpsock", "NUMTCPSOCK", APPLIES_BEANCOUNTERS, ITEMS, items },
+	{ "numtcpsock", "NUMTCPSOCK", APPLIES_ENFORCED, ITEMS, items },
 	{ "onboot", "ONBOOT", APPLIES_FILE, "yes or no", yes_no },
 	{ "oomguarpages", "OOMGUARPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "ostemplate", "OSTEMPLATE", APPLIES_FILE, "the name of a template", template },
@@ -496,7 +496,8 @@ int params_set(struct params *p, int opt, const char *arg)
 void params_warn(const struct params *p)
 {
 	if (p->applies & (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS))
-		warn("Beancounters but physpages, swappages, numproc are recorded only");
+		warn("Beancounters but physpages, swappages, lockedpages, numproc, numfile, "
+		     "numflock, numothersock, numpty, numtcpsock are recorded only");
 	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
 		const struct param *param = &params[i];
 		const char *advice = p->seen[i] && (param->applies & APPLIES_LEGACY) ?

@@ -30,6 +30,7 @@ enum applies_bits {
 	APPLIES_PLACE		= 1 << 27,	/* where its files are: not while they are used */
 	APPLIES_RATE		= 1 << 28,
 	APPLIES_BEANCOUNTERS	= 1 << 29,	/* counted; nothing enforces it */
+	APPLIES_ENFORCED	= 1 << 30,	/* counted, and held if it can be: enforce.h */
 };
 
 /* getopt_long() values of the parameters begin here. */
