@@ -146,3 +146,25 @@ int acct_set(uint32_t id, uint32_t resource, uint64_t barrier, uint64_t limit)
 	ret = genl_transact(msg, NULL, NULL);
 	return ret ? genl_refused("Beancounter %u of container %u", resource, id) : 0;
 }
+
+int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
+		 const int links[], size_t count, bool *wanting)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_acct, CLOISON_ACCT_CMD_ENFORCE, NLM_F_ACK, &msg);
+
+	*wanting = false;
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_ACCT_A_ID, id);
+	put_u32(msg, CLOISON_ACCT_A_RESOURCE, resource);
+	put_u32(msg, CLOISON_ACCT_A_BASE, base);
+	if (token)
+		put_u32(msg, CLOISON_ACCT_A_TOKEN, token);
+	for (size_t i = 0; i < count; i++)
+		put_u32(msg, CLOISON_ACCT_A_LINK, links[i]);
+	if (!genl_transact(msg, NULL, NULL))
+		return 0;
+	*wanting = genl_answer.error == ENOLINK;
+	return *wanting ? 0 : genl_refused("Limit %u of container %u", resource, id);
+}

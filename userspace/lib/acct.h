@@ -34,4 +34,11 @@ int acct_list(struct acct_container **list, size_t *count);
 
 int acct_set(uint32_t id, uint32_t resource, uint64_t barrier, uint64_t limit);
 
+/*
+ * From now on a limit is held, see CLOISON_ACCT_CMD_ENFORCE. @wanting, and 0: that needs
+ * programs, and none were given; @token is 0 then.
+ */
+int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
+		 const int links[], size_t count, bool *wanting);
+
 #endif

@@ -115,11 +115,12 @@ int adopt(const struct container *ct, pid_t *init)
 		ret = kernel_get(ct->id, &kc);
 	if (!ret && !kc.id)
 		ret = kernel_new(ct->id, cgid, conf_get(ct->conf, "NAME"));
-	if (!ret)
-		ret = beancounters_apply(ct->id, ct->conf, NULL);
 	if (ret)
 		return ret;
 	ret = kernel_set_init(ct->id, *init);
+	/* what it has counts from there */
+	if (!ret)
+		ret = beancounters_apply(ct->id, ct->conf, NULL);
 	if (!ret)
 		return 0;
 	why = xstrdup(error_text());

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "beancounters.h"
+#include "container.h"
+#include "enforce.h"
+#include "error.h"
 #include "fields.h"
 #include "params.h"
 #include "util.h"
@@ -236,21 +239,42 @@ char beancounter_unit(size_t index)
 	return beancounters[index].unit;
 }
 
+/* Of those that are not a cgroup's. */
+static int hold(uint32_t id, const struct conf *conf, const struct beancounter *b)
+{
+	uint32_t base;
+
+	if (!container_base(conf, &base))
+		return fail(EXIT_BAD_VALUE, "LOCAL_UID in the configuration is not right");
+	if (!enforce(id, base, b->resource))
+		return 0;
+	warn("The limit %s is recorded only: %s", b->name, error_text());
+	error_clear();
+	return 0;
+}
+
 int beancounters_apply(uint32_t id, const struct conf *conf, const struct params *only)
 {
-	if (!acct_loaded() || !conf)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(beancounters); i++) {
+	bool loaded = acct_loaded();
+
+	for (size_t i = 0; conf && i < ARRAY_SIZE(beancounters); i++) {
 		const struct beancounter *b = &beancounters[i];
 		uint64_t barrier, limit;
-		int ret;
+		bool held;
+		int ret = 0;
 
 		if (only && !params_seen(only, b->key))
 			continue;
 		/* as validate.c has it, a bad pair is a matter of the configuration */
 		if (!parse(b, conf_get(conf, b->key), &barrier, &limit) || barrier > limit)
 			continue;
-		ret = acct_set(id, b->resource, barrier, limit);
+		held = enforce_can(b->resource) && limit < CLOISON_ACCT_UNLIMITED;
+		if (loaded)
+			ret = acct_set(id, b->resource, barrier, limit);
+		else if (held)
+			warn("The limit %s is recorded only: modprobe cloison_acct", b->name);
+		if (!ret && loaded && held)
+			ret = hold(id, conf, b);
 		if (ret)
 			return ret;
 	}

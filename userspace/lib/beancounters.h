@@ -18,8 +18,9 @@ const char *beancounter_name(size_t index, uint32_t *resource);
 char beancounter_unit(size_t index);
 
 /*
- * Tells the module what is configured, for container @id, which is registered; nothing
- * happens without the module. Pairs that make no sense are passed over, and so are those
+ * Tells the module what is configured, for container @id, which is registered, and has those
+ * limits held that can be: of all it has if that is before its first process. Without the
+ * module nothing happens. Pairs that make no sense are passed over, and so are those
  * that are not among @only, if that is given.
  */
 int beancounters_apply(uint32_t id, const struct conf *conf, const struct params *only);

@@ -174,7 +174,7 @@ bool container_dumped(const struct container *ct)
 }
 
 /* One range for both kinds of ids: LOCAL_GID may be left out, but not differ. */
-static bool parse_base(const struct conf *conf, uint32_t *base)
+bool container_base(const struct conf *conf, uint32_t *base)
 {
 	const char *v = conf_get(conf, "LOCAL_UID");
 	const char *gid = conf_get(conf, "LOCAL_GID");
@@ -196,7 +196,7 @@ int container_ids(const struct container *ct, uint32_t *base)
 		return fail(EXIT_BAD_VALUE,
 			    "%s: LOCAL_GID must be the same as LOCAL_UID: users and groups have one range",
 			    ct->conf_path);
-	if (parse_base(ct->conf, base))
+	if (container_base(ct->conf, base))
 		return 0;
 	return fail(EXIT_BAD_VALUE,
 		    "%s: LOCAL_UID must be the first of the container's %u ids on the host, at least %u; and LOCAL_GID the same",
@@ -276,7 +276,7 @@ static bool ids_of(uint32_t id, uint32_t *base)
 	int ret = conf_load(path, &conf);
 
 	error_clear();
-	return !ret && parse_base(conf, base);
+	return !ret && container_base(conf, base);
 }
 
 static int check_overlap(uint32_t base, uint32_t other, uint32_t id)

@@ -62,6 +62,8 @@ bool container_dumped(const struct container *ct);
 
 /* The first of its ids on the host; EXIT_BAD_VALUE if the file has none. */
 int container_ids(const struct container *ct, uint32_t *base);
+/* The same, false if it has none. */
+bool container_base(const struct conf *conf, uint32_t *base);
 
 /* Choose ids no configuration file holds. Callers hold the ids' lock. */
 int container_choose_ids(uint32_t id, uint32_t *base);

@@ -6,8 +6,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "acct.h"
 #include "cleanup.h"
 #include "diagnose.h"
+#include "enforce.h"
 #include "kernel.h"
 #include "util.h"
 #include "venet.h"
@@ -95,6 +97,26 @@ static void loaded(struct findings *f, const char *name)
 			"%s: at the next boot the kernel refuses unsigned modules", why);
 }
 
+static void beancounter_limits(struct findings *f)
+{
+	const char *what = "limits of numfile, numflock, numothersock, numpty, numtcpsock";
+	const char *missing;
+
+	if (!acct_loaded()) {
+		finding(f, FINDING_OK, NULL,
+			"the module cloison_acct is not loaded: there are no beancounters, and %s are recorded only",
+			what);
+		return;
+	}
+	missing = enforce_missing();
+	if (missing)
+		finding(f, FINDING_HINT, "containers run all the same; with Linux 6.12 or newer "
+			"build the modules where pahole and the kernel's headers are installed",
+			"%s are recorded only: %s", what, missing);
+	else
+		finding(f, FINDING_OK, NULL, "%s are held", what);
+}
+
 void diagnose_modules(struct findings *f)
 {
 	cleanup_free struct kernel_container *list = NULL;
@@ -115,6 +137,7 @@ void diagnose_modules(struct findings *f)
 	if (!view_loaded())
 		finding(f, FINDING_HINT, "modprobe cloison_view, then restart the containers",
 			"the module cloison_view is not loaded: containers see the memory, CPUs and load of the host");
+	beancounter_limits(f);
 	if (kernel_list(&list, &count)) {
 		finding_error(f, FINDING_BAD, NULL);
 		return;

@@ -152,7 +152,8 @@ static void check_values(struct validation *v)
 	for (size_t i = 0; (key = conf_key(v->conf, i, &value)); i++) {
 		struct bounds b;
 
-		if (!(params_key_applies(key) & (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS)) ||
+		if (!(params_key_applies(key) &
+		      (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS | APPLIES_ENFORCED)) ||
 		    strcmp(key, "VM_OVERCOMMIT") == 0)
 			continue;
 		b = get(v, key);
