@@ -9,8 +9,8 @@ if ! modprobe cloison_acct; then
 	echo "Bail out! no module cloison_acct"
 	exit "$KTAP_FAIL"
 fi
-# other tests unload the core; cloison_net comes with addresses
-trap 'clean; modprobe -r cloison_acct cloison_net; rm -rf "$KTAP_TMP"' EXIT
+# other tests unload the core; cloison_net comes with addresses. BPF programs of the last limit may be about to go.
+trap 'clean; wait_for modprobe -q -r cloison_acct; modprobe -r cloison_net; rm -rf "$KTAP_TMP"' EXIT
 
 # holder ID [OPTION...]: a running container, and a process in it that takes what it is told to, acct/hold.c.
 holder() {

@@ -33,14 +33,17 @@ stands_out() {
 
 json() {
 	cloisonctl ubc --json | python3 -c '
-import json, sys
+import json, os, sys
 d, = json.load(sys.stdin)
 assert d["ctid"] == 900
 b = d["beancounters"]
 assert len(b) == 21
 f = b["numfile"]
 assert 0 < f["held"] < 85 <= f["maxheld"] and (f["barrier"], f["limit"], f["failcnt"]) == (100, 120, 0)
-assert f["unit"] == "number" and f["sampled"] and f["accounted"] and not f["enforced"] and not f["near"]
+assert f["unit"] == "number" and f["accounted"] and not f["near"]
+assert f["enforced"] == (not f["sampled"]) == os.path.exists("/sys/kernel/btf/cloison_acct")
+k = b["kmemsize"]
+assert k["unit"] == "bytes" and k["sampled"] and k["accounted"] and not k["enforced"]
 p = b["physpages"]
 assert p["unit"] == "pages" and not p["sampled"] and p["enforced"] and p["limit"] == 16384
 assert b["numproc"]["failcnt"] > 0 and b["numproc"]["maxheld"] == 40
@@ -54,7 +57,10 @@ errors() {
 	expect_exit 31 cloisonctl ubc 901
 	expect_exit 20 cloisonctl ubc --what
 	expect_exit 0 cloisonctl ubc 900 900
-	rmmod cloison_acct
+	# not while it holds a limit
+	cloisonctl --quiet stop 900 --fast
+	wait_for rmmod cloison_acct
+	expect_out 'The limit numfile is recorded only: ' cloisonctl start 900 --wait
 	expect_exit 5 cloisonctl ubc
 	expect_out 'modprobe cloison_acct' cloisonctl ubc 900
 	# lists have what they had without it

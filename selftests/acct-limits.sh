@@ -1,0 +1,218 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 700
+# Beancounters whose limits BPF programs hold: beyond it is refused, with the right error, and counted, whoever asks.
+
+. "$(dirname "$0")/acct-lib.sh"
+
+# press ARGUMENT...: what acct/press prints in container 900
+press() {
+	cloisonctl exec2 900 exec /press "$@" 2>&1
+}
+
+# presses THING ERROR RESOURCE: until it is refused, and is none the worse for it
+presses() {
+	local failed held
+	failed=$(bc 900 "$3" failcnt)
+	held=$(bc 900 "$3")
+	expect_out "^[0-9]+ $2\$" press "$1"
+	[[ $(bc 900 "$3" failcnt) -gt $failed ]]
+	back() { [[ $(bc 900 "$3") -le $1 ]]; }
+	wait_for back "$held" "" "$3"
+}
+
+# at_most RESOURCE: the kernel, which counts each, never counted more than the limit
+at_most() {
+	is "$(bc 900 "$1" maxheld)" "$(bc 900 "$1" limit)"
+}
+
+limit() {
+	cloisonctl --quiet set 900 "$@" 2>"$KTAP_TMP/said"
+	not grep -q "recorded only:" "$KTAP_TMP/said"
+}
+
+files() {
+	presses file ENFILE numfile
+	presses pipe ENFILE numfile
+	presses event ENFILE numfile
+	at_most numfile
+}
+
+sockets() {
+	presses tcp ENOBUFS numtcpsock
+	at_most numtcpsock
+	presses udp ENOBUFS numothersock
+	presses unix ENOBUFS numothersock
+	presses unixconn ENOBUFS numothersock
+	at_most numothersock
+}
+
+# The one who connects is refused, or what he sends to the other end is not heard.
+connections() {
+	presses accept "(ENOBUFS|ETIMEDOUT)" numtcpsock
+	at_most numtcpsock
+	is "$(press udp | sed 's/.* //')" ENOBUFS
+}
+
+terminals() {
+	is "$(press pty)" "4 ENOSPC"
+	is "$(press pty)" "4 ENOSPC"
+	# of an instance of his own, which no option of the container's is about
+	is "$(press instance)" "4 ENOSPC"
+	cloisonctl exec2 900 umount /tmp/pts
+	is "$(bc 900 numpty failcnt)" 3
+}
+
+locks() {
+	is "$(press flock)" "12 ENOLCK"
+	is "$(press posix)" "12 ENOLCK"
+	is "$(press posix)" "12 ENOLCK"
+	is "$(bc 900 numflock failcnt)" 3
+}
+
+# sum OUTPUT: of all its numbers
+sum() {
+	awk '{ n += $1 } END { print n }' <<<"$1"
+}
+
+attacks() {
+	local got
+	got=$(press -f 3 file)
+	[[ $(sum "$got") -le 100 ]] || is "$got" "no more than 100 files"
+	got=$(press -f 3 udp)
+	[[ $(sum "$got") -le 20 ]] || is "$got" "no more than 20 sockets"
+	# nobody has them any more, but they are there
+	expect_out '^[0-9]+ ENFILE$' press -p file
+	got=$(press -p -f 3 event)
+	[[ $(sum "$got") -le 100 ]] || is "$got" "no more than 100 files"
+	at_most numfile
+	# a network namespace of his own
+	expect_out '^[0-9]+ ENOBUFS$' press -n tcp
+	expect_out '^[0-9]+ ENOBUFS$' press -n udp
+	expect_out '^[0-9]+ ENFILE$' press -n file
+	at_most numtcpsock
+	at_most numothersock
+}
+
+# Neither is anything taken away, nor does the tool wait.
+lowered() {
+	local held
+	hold_start 900
+	hold file 50
+	held=$(bc 900 numfile)
+	limit --numfile 30
+	is "$(bc 900 numfile)/$(bc 900 numfile limit)" "$held/30"
+	not cloisonctl exec2 900 true
+	hold drop
+	fallen() { [[ $(bc 900 numfile) -eq $((held - 50)) ]]; }
+	wait_for fallen
+	limit --numfile 100
+	expect_out '^[0-9]+ ENFILE$' press file
+	exec {hold_fd}>&-
+}
+
+# The kernel would kill for it.
+lowered_ram() {
+	hold_start 900
+	hold touch 5000
+	expect_exit 1 cloisonctl set 900 --ram 8M
+	is "$(cgroup_file 900 memory.max)/$(cgroup_file 900 memory.high)" 67108864/max
+	hold drop
+	limit --ram 32M
+	is "$(cgroup_file 900 memory.max)/$(cgroup_file 900 memory.high)" 33554432/max
+	exec {hold_fd}>&-
+}
+
+# Of each process.
+locked() {
+	is "$(press page)" "16 ENOMEM"
+	limit --lockedpages 32
+	is "$(press page)" "32 ENOMEM"
+	is "$(enforced lockedpages)" False
+}
+
+# What it has when it gets its first limit counts.
+later() {
+	local held
+	cloisonctl --quiet stop 900 --fast
+	cloisonctl --quiet set 900 --save --numfile unlimited --numtcpsock unlimited --numothersock unlimited 2>/dev/null
+	cloisonctl --quiet start 900 --wait
+	hold_start 900
+	hold file 50
+	hold tcp 5
+	hold unix 5
+	is "$(enforced numfile)" False
+	limit --numfile 90 --numtcpsock 8 --numothersock 30
+	is "$(enforced numfile)" True
+	held=$(bc 900 numfile)
+	[[ $held -ge 65 && $held -le 80 ]]
+	is "$(bc 900 numtcpsock)" 5
+	[[ $(bc 900 numothersock) -ge 10 ]]
+	expect_out '^[0-9]+ ENFILE$' press file
+	is "$(press tcp)" "3 ENOBUFS"
+	hold drop
+	dropped() { [[ $(bc 900 numfile) -eq $((held - 65)) && $(bc 900 numtcpsock) == 0 ]]; }
+	wait_for dropped
+	exec {hold_fd}>&-
+}
+
+# enforced RESOURCE
+enforced() {
+	cloisonctl ubc --json 900 |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["beancounters"][sys.argv[1]]["enforced"])' "$1"
+}
+
+# Thousands come and go, and nothing is left of them.
+leaks() {
+	local before
+	before=$(bc 900 numfile)/$(bc 900 numtcpsock)
+	press -f 5 file >/dev/null
+	press -f 5 accept >/dev/null
+	for _ in {1..10}; do
+		press pipe
+		press unix
+	done >/dev/null
+	same() { [[ $(bc 900 numfile)/$(bc 900 numtcpsock) == "$before" ]]; }
+	wait_for same || is "$(bc 900 numfile)/$(bc 900 numtcpsock)" "$before"
+}
+
+# Programs, and with them their claim on the module, go with the last container that needs them.
+gone() {
+	clean
+	unloaded() { modprobe -r cloison_acct; }
+	wait_for unloaded
+	modprobe cloison_acct
+}
+
+# Where the kernel lets no module be asked, that is said.
+recorded() {
+	expect_out "The limit numfile is recorded only: " make_running 900 --numfile 100
+	expect_out ' \[hint\].* limits ' cloisonctl check
+	is "$(enforced numfile)" False
+	clean
+}
+
+if [[ ! -e /sys/kernel/btf/cloison_acct ]]; then
+	ktap_plan 1
+	ktap_run "accounted only" recorded
+	ktap_finish
+fi
+
+ktap_plan 12
+make_running 900 --ram 64M --swap 0 --lockedpages 16 --numfile 100 --numtcpsock 10 --numothersock 20 --numpty 4 --numflock 12 2>/dev/null
+for program in hold press; do
+	install -m 755 "$here/acct/$program" "$state/private/900/fs/$program"
+done
+ktap_run "files" files
+ktap_run "sockets" sockets
+ktap_run "connections" connections
+ktap_run "terminals" terminals
+ktap_run "locks" locks
+ktap_run "attacks" attacks
+ktap_run "a limit below what is held" lowered
+ktap_run "RAM below what is held" lowered_ram
+ktap_run "locked pages" locked
+ktap_run "a limit for what runs" later
+ktap_run "leaks" leaks
+ktap_run "unloading" gone
+ktap_finish
