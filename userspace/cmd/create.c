@@ -11,6 +11,7 @@
 #include "../lib/sample.h"
 #include "../lib/template.h"
 #include "../lib/util.h"
+#include "../storage/layout.h"
 #include "cmd.h"
 
 struct options {
@@ -18,15 +19,14 @@ struct options {
 	struct params params;
 };
 
-/* OpenVZ called a directory simfs; what it had else are images of disks. */
-static int check_layout(const char *layout)
+static int set_layout(struct conf *conf, const char *name)
 {
-	if (strcmp(layout, "simfs") == 0)
-		return 0;
-	if (strncmp(layout, "ploop", 5) == 0)
-		return fail(EXIT_NO_PLOOP, "There are no disk images: leave --layout %s out",
-			    layout);
-	return fail(EXIT_BAD_VALUE, "Bad value for --layout: %s; it takes simfs", layout);
+	if (!layout_named(name))
+		return fail(EXIT_BAD_VALUE,
+			    "Bad value for --layout: %s; it takes dir (or simfs), overlay or image (or ploop)",
+			    name);
+	conf_set(conf, "VE_LAYOUT", name);
+	return 0;
 }
 
 /* Put the options into o->params.conf. Called twice: to check them, and to use them. */
@@ -53,7 +53,7 @@ static int parse(int argc, char **argv, struct options *o)
 		else if (opt == 'u' || opt == 'g')
 			conf_set(conf, opt == 'u' ? "LOCAL_UID" : "LOCAL_GID", optarg);
 		else if (opt == 'l')
-			ret = check_layout(optarg);
+			ret = set_layout(conf, optarg);
 		else
 			ret = cmd_bad_option(argv);
 	}
@@ -107,6 +107,15 @@ static int choose_template(struct container *ct, char **archive)
 	return template_find(conf_get(ct->conf, "OSTEMPLATE"), archive);
 }
 
+/* A directory goes without saying, as it did when there was nothing else. */
+static void choose_layout(struct container *ct)
+{
+	const struct layout *layout = layout_named(global.ve_layout);
+
+	if (!conf_get(ct->conf, "VE_LAYOUT") && layout != &layout_dir)
+		conf_set(ct->conf, "VE_LAYOUT", global.ve_layout);
+}
+
 int cmd_create(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -134,11 +143,12 @@ int cmd_create(int argc, char **argv)
 	if (ret)
 		return ret;
 
+	choose_layout(&ct);
 	say("Creating container private area (%s)", conf_get(ct.conf, "OSTEMPLATE"));
 	ret = private_create(&ct, archive);
 	if (ret)
 		return ret;
 	say("Container private area was created");
-	params_warn(&o.params);
+	params_warn(&o.params, &ct);
 	return 0;
 }

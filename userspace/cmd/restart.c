@@ -39,7 +39,7 @@ int cmd_restart(int argc, char **argv)
 			global.skip_arpdetect = true;
 			break;
 		case 'i':
-			warn("--skip-fsck and --skip-remount have no effect: no disk images");
+			warn("--skip-fsck and --skip-remount have no effect");
 			break;
 		default:
 			return cmd_bad_option(argv);

@@ -19,6 +19,7 @@
 #include "../net/nat.h"
 #include "../net/network.h"
 #include "../net/rate.h"
+#include "../storage/layout.h"
 #include "cmd.h"
 
 /* What to do about that which a running container takes up at its start only. */
@@ -412,6 +413,12 @@ int cmd_set(int argc, char **argv)
 		ret = apply(&ct, &kc, &o.params);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
 		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
+	/* what grew stays so, whatever the file says */
+	if (!ret && (o.params.applies & APPLIES_DISK) && ct.layout == &layout_image && !o.save)
+		ret = fail(EXIT_BAD_OPTION, "Disk limits of an image need --save");
+	/* of files, that are there whether it runs or not */
+	if (!ret && (o.params.applies & APPLIES_DISK) && container_exists(&ct))
+		ret = ct.layout->resize(&ct);
 	if (!ret && o.userpasswd)
 		ret = dist_set_password(&ct, o.userpasswd);
 	if (!ret && o.save)
@@ -419,7 +426,7 @@ int cmd_set(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	params_warn(&o.params);
+	params_warn(&o.params, &ct);
 	if (!o.save && (o.params.applies || o.sample))
 		warn("Settings were not saved and will be lost after CT restart (use --save flag)");
 	if (!running || !(o.params.applies & APPLIES_RESTART) || o.mode == SETMODE_IGNORE)

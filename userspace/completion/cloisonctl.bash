@@ -23,7 +23,7 @@ _cloisonctl_options() {
 _cloisonctl_containers() {
 	local -a which=(-a)
 	case $2 in
-	start | destroy | delete | mount) which=(-S) ;;
+	start | convert | destroy | delete | mount) which=(-S) ;;
 	stop | restart | enter | exec | exec2 | runscript | console | pause | ubc | stat) which=() ;;
 	create) return ;;
 	esac
@@ -57,7 +57,7 @@ _cloisonctl_values() {
 	--config | --applyconfig) _cloisonctl_samples ;;
 	--onboot | --disabled) echo yes no ;;
 	--setmode) echo restart ignore ;;
-	--layout | --velayout) echo simfs ;;
+	--layout | --velayout) echo dir simfs overlay image ploop ;;
 	--diskquota) echo yes no ;;
 	--applyconfig_map) echo name ;;
 	--netfilter) echo disabled stateless stateful full ;;

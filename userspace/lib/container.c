@@ -14,6 +14,7 @@
 #include "devnodes.h"
 #include "error.h"
 #include "global.h"
+#include "layout.h"
 #include "lock.h"
 #include "mount.h"
 #include "names.h"
@@ -66,7 +67,8 @@ void container_paths(struct container *ct)
 	free(ct->fs);
 	ct->root = expand(value(ct, "VE_ROOT", global.ve_root), ct->id);
 	ct->private = expand(value(ct, "VE_PRIVATE", global.ve_private), ct->id);
-	ct->fs = xasprintf("%s/fs", ct->private);
+	ct->layout = layout_of(ct->private);
+	ct->fs = xasprintf("%s/%s", ct->private, ct->layout->files);
 }
 
 static int load_conf(struct container *ct, enum container_need need)

@@ -21,6 +21,8 @@ enum container_need {
 	NEED_CONF,		/* and EXIT_NO_CONF without one */
 };
 
+struct layout;
+
 struct container {
 	uint32_t id;
 	enum container_need need;
@@ -28,7 +30,8 @@ struct container {
 	char *conf_path;
 	char *root;		/* where the running container's files appear */
 	char *private;		/* what belongs to it on disk: root's, mode 0700 */
-	char *fs;		/* its root file system, in private */
+	const struct layout *layout;	/* of its files */
+	char *fs;		/* what has them, in private: see layout.h */
 	int lock;
 };
 

@@ -6,6 +6,7 @@
 
 #include "container.h"
 #include "diagnose.h"
+#include "layout.h"
 #include "legacy.h"
 #include "util.h"
 
@@ -25,6 +26,18 @@ static void legacy(struct findings *f, const struct container *ct)
 			finding(f, FINDING_HINT, NULL, "%s: %s has no effect: %s", ct->conf_path,
 				key, advice);
 	}
+}
+
+static void disk(struct findings *f, const struct container *ct)
+{
+	const char *why = ct->layout->unenforced(ct);
+	struct disk_limits limits;
+
+	if (disk_limits_read(ct->conf, &limits))
+		finding_error(f, FINDING_HINT, "mend that line of its configuration");
+	else if (why && (limits.space_hard || limits.inodes_hard))
+		finding(f, FINDING_HINT, NULL, "container %u: disk limits are not enforced: %s",
+			ct->id, why);
 }
 
 /* A container that is described, and stands or lies as its file says. */
@@ -54,6 +67,7 @@ static bool one(struct findings *f, uint32_t id, struct range *range)
 		return false;
 	}
 	legacy(f, &ct);
+	disk(f, &ct);
 	return true;
 }
 

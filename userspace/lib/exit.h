@@ -33,7 +33,10 @@ enum exit_status {
 	EXIT_MOUNT		= 50,
 	EXIT_UMOUNT		= 51,
 	EXIT_DESTROY		= 52,
+	EXIT_TEMPLATE_USED	= 53,	/* a container shares its files */
 	EXIT_INIT		= 61,	/* init could not be run */
+	EXIT_QUOTA		= 62,	/* a disk limit could not be set */
+	EXIT_NO_DISKSPACE	= 63,	/* an image was asked for, and no size */
 	EXIT_BAD_IP		= 71,
 	EXIT_USERPASSWD		= 74,
 	EXIT_IP_IN_USE		= 78,	/* another container or machine has the address */
@@ -51,6 +54,11 @@ enum exit_status {
 	EXIT_WAIT		= 133,	/* start --wait: it did not come up */
 	EXIT_CONF_SAVE		= 139,
 	EXIT_IO			= 148,	/* I/O limits */
+	EXIT_CREATE_IMAGE	= 151,
+	EXIT_MOUNT_IMAGE	= 152,
+	EXIT_RESIZE_IMAGE	= 154,
+	EXIT_CONVERT		= 155,
+	EXIT_COMPACT		= 166,
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "layout.h"
 #include "terminal.h"
 #include "util.h"
 #include "value.h"
@@ -184,11 +185,15 @@ static void get_vswap(struct listed *l, const struct field *f, struct cell *c)
 
 static void get_layout(struct listed *l, const struct field *f, struct cell *c)
 {
+	const struct layout *layout = listed_container(l)->layout;
 	const char *v = listed_conf(l, f->key);
 
 	/* ploop:expanded is still ploop; and a directory is what OpenVZ called simfs */
 	c->kind = CELL_TEXT;
-	c->text = v ? xstrndup(v, strcspn(v, ":")) : xstrdup("simfs");
+	if (v && layout_named(v) == layout)
+		c->text = xstrndup(v, strcspn(v, ":"));
+	else
+		c->text = xstrdup(layout->alias ?: layout->name);
 }
 
 static void get_real(struct listed *l, const struct field *f, struct cell *c)

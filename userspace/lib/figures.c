@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "figures.h"
+#include "layout.h"
 #include "names.h"
 #include "util.h"
 #include "value.h"
@@ -81,6 +82,14 @@ const struct figure figures[FIGURES] = {
 		"some.total", "time in which some task waited for a device" },
 	[FIGURE_IO_STALLED] = { "io", "stalled", FIGURE_MICROSECONDS, true, "io.pressure",
 		"full.total", "time in which all tasks waited for a device" },
+	[FIGURE_DISK_USED] = { "disk", "used", FIGURE_BYTES, false, NULL, NULL,
+		"space its files take" },
+	[FIGURE_DISK_LIMIT] = { "disk", "limit", FIGURE_BYTES, false, NULL, NULL,
+		"space its files may take" },
+	[FIGURE_DISK_FILES] = { "disk", "files", FIGURE_NUMBER, false, NULL, NULL,
+		"files and directories" },
+	[FIGURE_DISK_FILES_LIMIT] = { "disk", "files_limit", FIGURE_NUMBER, false, NULL, NULL,
+		"files and directories there may be" },
 };
 
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0": Documentation/accounting/psi.rst */
@@ -104,6 +113,9 @@ static bool pressure(const char *text, const char *key, uint64_t *out)
 static bool read_one(struct listed *l, const struct sched_container *sched,
 		     const struct figure *f, uint64_t *out)
 {
+	/* read_disk() reads it */
+	if (!f->file && !f->attribute)
+		return false;
 	if (!f->file) {
 		*out = sched->of[f->attribute] / (f->unit == FIGURE_MICROSECONDS ? 1000 : 1);
 		return sched->known[f->attribute];
@@ -154,6 +166,31 @@ static void read_devices(struct listed *l, struct usage *u)
 	}
 }
 
+static void put(struct usage *u, enum figure_index index, uint64_t value)
+{
+	u->known[index] = true;
+	u->of[index] = value;
+}
+
+/* What somebody counts; with the limits that then hold. */
+static void read_disk(struct listed *l, struct usage *u)
+{
+	const struct container *ct = listed_container(l);
+	struct disk_limits limits;
+	struct disk_usage disk;
+
+	if (!ct->conf || !ct->layout->usage(ct, &disk))
+		return;
+	put(u, FIGURE_DISK_USED, disk.space * 1024);
+	put(u, FIGURE_DISK_FILES, disk.inodes);
+	if (disk_limits_read(ct->conf, &limits)) {
+		error_clear();
+		return;
+	}
+	put(u, FIGURE_DISK_LIMIT, limits.space_hard ? limits.space_hard * 1024 : VALUE_UNLIMITED);
+	put(u, FIGURE_DISK_FILES_LIMIT, limits.inodes_hard ?: VALUE_UNLIMITED);
+}
+
 static bool usage_read(struct listed *l, struct usage *out)
 {
 	struct sched_container sched;
@@ -170,6 +207,7 @@ static bool usage_read(struct listed *l, struct usage *out)
 	if (!out->known[FIGURE_CPU_USAGE])
 		return false;
 	read_devices(l, out);
+	read_disk(l, out);
 	out->uptime = listed_uptime_ms(l) / 1000;
 	name = listed_conf(l, "NAME");
 	out->name = name ? xstrdup(name) : NULL;

@@ -51,6 +51,10 @@ enum figure_index {
 	FIGURE_PROCESSES_REFUSED,
 	FIGURE_IO_WAITING,
 	FIGURE_IO_STALLED,
+	FIGURE_DISK_USED,
+	FIGURE_DISK_LIMIT,
+	FIGURE_DISK_FILES,
+	FIGURE_DISK_FILES_LIMIT,
 	FIGURES
 };
 
@@ -58,7 +62,7 @@ struct figure {
 	const char *group, *name;
 	enum figure_unit unit;
 	bool counter;		/* only grows, from 0 when the container starts */
-	const char *file;	/* of the cgroup; NULL: cloison_sched has it */
+	const char *file;	/* of the cgroup; NULL: cloison_sched has it, or its layout */
 	const char *key;	/* of the line; of pressure files LINE.FIELD; NULL: all of it */
 	const char *help;
 	int attribute;		/* of cloison_sched, without a file */

@@ -60,6 +60,7 @@ int global_load(void)
 	global.template = get("TEMPLATE", STATEDIR "/template");
 	global.ve_root = get("VE_ROOT", STATEDIR "/root/$VEID");
 	global.ve_private = get("VE_PRIVATE", STATEDIR "/private/$VEID");
+	global.ve_layout = get("VE_LAYOUT", "dir");
 	global.def_ostemplate = get("DEF_OSTEMPLATE", NULL);
 	global.configfile = get("CONFIGFILE", NULL);
 	global.neighbour_devs = get("NEIGHBOUR_DEVS", "all");

@@ -11,6 +11,7 @@ struct global {
 	const char *template;		/* templates' archives are in cache/ below it */
 	const char *ve_root;		/* $VEID stands for the container's id */
 	const char *ve_private;
+	const char *ve_layout;		/* what create takes, see layout.h */
 	const char *def_ostemplate;	/* or NULL */
 	const char *configfile;		/* sample for create, or NULL */
 	unsigned int start_timeout;	/* seconds start --wait waits */

@@ -17,11 +17,6 @@ static bool wants_nfs(const char *value)
 	return strcasestr(value, "nfs:on") || strcasestr(value, "nfsd:on");
 }
 
-static bool is_image(const char *value)
-{
-	return strncmp(value, "ploop", 5) == 0;
-}
-
 static bool is_partial(const char *value)
 {
 	return *value && strcmp(value, "full") != 0;
@@ -33,9 +28,6 @@ static const struct {
 	const char *advice;
 } lines[] = {
 	{ "CPUUWEIGHT", always, "use CPUUNITS" },
-	{ "DISKINODES", always, "there are no disk quotas" },
-	{ "DISKSPACE", always, "there are no disk quotas" },
-	{ "DISK_QUOTA", always, "there are no disk quotas" },
 	{ "FEATURES", wants_nfs, "NFS cannot be had in a user namespace: mount it on the host" },
 	{ "IPTABLES", always, "a container's netfilter is its own, and whole" },
 	{ "MEMINFO", always, "it is not read" },
@@ -43,9 +35,7 @@ static const struct {
 	{ "NETDEV", always, "devices of the host's are not moved" },
 	{ "NETFILTER", is_partial, "a container's netfilter is its own, and whole" },
 	{ "PCI", always, "PCI devices cannot be given to a container" },
-	{ "QUOTATIME", always, "there are no disk quotas" },
-	{ "QUOTAUGIDLIMIT", always, "there are no disk quotas" },
-	{ "VE_LAYOUT", is_image, "files are in a directory; there are no disk images" },
+	{ "QUOTAUGIDLIMIT", always, "there are no quotas of users in a container" },
 };
 
 const char *legacy_advice(const char *key, const char *value)

@@ -9,6 +9,7 @@
 
 #include "action.h"
 #include "error.h"
+#include "layout.h"
 #include "mount.h"
 #include "util.h"
 
@@ -61,8 +62,10 @@ static int attach_files(const struct container *ct)
 
 	if (mkdir_parents(ct->root, 0700))
 		return fail_errno(EXIT_MOUNT, "Cannot make %s", ct->root);
-	mnt = open_tree(AT_FDCWD, ct->fs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &set, sizeof(set)) ||
+	mnt = ct->layout->mount(ct);
+	if (mnt < 0)
+		return EXIT_MOUNT;
+	if (mount_setattr(mnt, "", AT_EMPTY_PATH, &set, sizeof(set)) ||
 	    move_mount(mnt, "", AT_FDCWD, ct->root, MOVE_MOUNT_F_EMPTY_PATH))
 		return fail_errno(EXIT_MOUNT, "Cannot mount %s on %s", ct->fs, ct->root);
 	/* below a shared mount it has become one: what is mounted in it is not shared */
@@ -70,6 +73,11 @@ static int attach_files(const struct container *ct)
 		fail_errno(EXIT_MOUNT, "Cannot protect the mount on %s", ct->root);
 		umount2(ct->root, MNT_DETACH);
 		return EXIT_MOUNT;
+	}
+	/* a limit that cannot be set keeps nobody from his files */
+	if (ct->layout->resize(ct)) {
+		warn("%s", error_text());
+		error_clear();
 	}
 	return 0;
 }

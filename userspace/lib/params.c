@@ -7,10 +7,12 @@
 
 #include "address.h"
 #include "capability.h"
+#include "container.h"
 #include "devices.h"
 #include "error.h"
 #include "features.h"
 #include "fields.h"
+#include "layout.h"
 #include "legacy.h"
 #include "nat.h"
 #include "netif.h"
@@ -380,9 +382,9 @@ static const struct param params[] = {
 	{ "devnodes", "DEVNODES", APPLIES_DEVICES,
 	  "a name below /dev and its use, as in net/tun:rw", devnodes_merge },
 	{ "dgramrcvbuf", "DGRAMRCVBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
-	{ "diskinodes", "DISKINODES", APPLIES_LEGACY, ITEMS, inodes },
-	{ "diskquota", "DISK_QUOTA", APPLIES_LEGACY, "yes or no", yes_no },
-	{ "diskspace", "DISKSPACE", APPLIES_LEGACY,
+	{ "diskinodes", "DISKINODES", APPLIES_DISK, ITEMS, inodes },
+	{ "diskquota", "DISK_QUOTA", APPLIES_DISK, "yes or no", yes_no },
+	{ "diskspace", "DISKSPACE", APPLIES_DISK,
 	  "SOFT[:HARD] with a suffix, or in KiB without, or unlimited", space },
 	{ "disabled", "DISABLED", APPLIES_FILE, "yes or no", yes_no },
 	{ "features", "FEATURES", APPLIES_RESTART, FEATURES_TAKES, features_merge },
@@ -439,7 +441,7 @@ static const struct param params[] = {
 	  nat_port_del },
 	{ "private", "VE_PRIVATE", APPLIES_PLACE, FULL_PATH, path },
 	{ "privvmpages", "PRIVVMPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
-	{ "quotatime", "QUOTATIME", APPLIES_LEGACY, "a number of seconds", any_number },
+	{ "quotatime", "QUOTATIME", APPLIES_DISK, "a number of seconds", any_number },
 	{ "quotaugidlimit", "QUOTAUGIDLIMIT", APPLIES_LEGACY, "a number of users and groups",
 	  any_number },
 	{ "ram", "PHYSPAGES", LIMIT_RAM, SIZE, ram },
@@ -493,8 +495,17 @@ int params_set(struct params *p, int opt, const char *arg)
 	return 0;
 }
 
-void params_warn(const struct params *p)
+static bool limits_disk(const struct params *p)
 {
+	return params_seen(p, "DISKSPACE") || params_seen(p, "DISKINODES");
+}
+
+void params_warn(const struct params *p, const struct container *ct)
+{
+	const char *why = limits_disk(p) ? ct->layout->unenforced(ct) : NULL;
+
+	if (why)
+		warn("Disk limits of container %u are not enforced: %s", ct->id, why);
 	if (p->applies & (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS))
 		warn("Beancounters but physpages, swappages, lockedpages, numproc, numfile, "
 		     "numflock, numothersock, numpty, numtcpsock are recorded only");

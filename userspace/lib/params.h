@@ -29,6 +29,7 @@ enum applies_bits {
 	APPLIES_LEGACY		= 1 << 26,	/* OpenVZ's, recorded: params_warn() says why */
 	APPLIES_PLACE		= 1 << 27,	/* where its files are: not while they are used */
 	APPLIES_RATE		= 1 << 28,
+	APPLIES_DISK		= 1 << 30,	/* limits of its files */
 	APPLIES_BEANCOUNTERS	= 1 << 29,	/* counted; nothing enforces it */
 	APPLIES_ENFORCED	= 1 << 30,	/* counted, and held if it can be: enforce.h */
 };
@@ -38,6 +39,8 @@ enum applies_bits {
 
 /* Room for all of them. */
 #define PARAMS_MAX	128
+
+struct container;
 
 /* Parameters on their way into a configuration. */
 struct params {
@@ -55,8 +58,8 @@ struct option *params_options(const struct option *own);
  */
 int params_set(struct params *p, int opt, const char *arg);
 
-/* Say of those that have no effect that they have none. */
-void params_warn(const struct params *p);
+/* Say of those that have no effect on the container @ct that they have none. */
+void params_warn(const struct params *p, const struct container *ct);
 /* Was the configuration's @key among them? */
 bool params_seen(const struct params *p, const char *key);
 

@@ -10,6 +10,7 @@
 
 #include "action.h"
 #include "error.h"
+#include "layout.h"
 #include "names.h"
 #include "private.h"
 #include "template.h"
@@ -139,9 +140,13 @@ static int undo_create(struct container *ct)
 static int remove_doomed(const struct container *ct, bool its_file)
 {
 	cleanup_free char *doomed = doomed_of(ct);
-	cleanup_free char *fs = xasprintf("%s/fs", doomed);
-	int ret = remove_tree(ct, EXIT_DESTROY, fs);
+	const struct layout *layout = layout_of(doomed);
+	cleanup_free char *files = xasprintf("%s/%s", doomed, layout->files);
+	int ret = remove_tree(ct, EXIT_DESTROY, files);
 
+	/* those of one made anew are its own */
+	if (!ret && its_file && layout->unlimit)
+		layout->unlimit(ct, doomed);
 	if (!ret && its_file)
 		ret = put_conf_aside(ct);
 	return ret ? ret : remove_tree(ct, EXIT_DESTROY, doomed);
@@ -243,20 +248,21 @@ static int sync_to_disk(const char *path)
 
 static int fill(struct container *ct, const char *staging, const char *archive)
 {
-	cleanup_free char *fs = xasprintf("%s/fs", staging);
+	const char *name = conf_get(ct->conf, "VE_LAYOUT");
+	const struct layout *layout = name && *name ? layout_named(name) : &layout_dir;
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
-	uint32_t base;
-	int ret = container_ids(ct, &base);
+	cleanup_free char *files = layout ? xasprintf("%s/%s", staging, layout->files) : NULL;
+	int ret;
 
-	if (ret)
-		return ret;
-	if (mkdir(fs, 0755))
-		return fail_disk(fs);
+	if (!layout)
+		return fail(EXIT_BAD_VALUE, "%s: there is no layout %s", ct->conf_path, name);
 	if (mknod(fresh, S_IFREG | 0600, 0))
 		return fail_disk(fresh);
-	ret = template_unpack(archive, fs, base);
-	if (ret && is_full(fs))
+	ret = layout->create(ct, staging, archive);
+	if (ret && is_full(staging))
 		ret = fail(EXIT_NO_SPACE, "There is no space left on the disk for %s", ct->private);
+	else if (ret && is_full(files))
+		ret = fail(EXIT_NO_SPACE, "DISKSPACE or DISKINODES is too small for this template");
 	if (!ret && sync_to_disk(staging))
 		ret = fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", staging);
 	return ret;
@@ -276,6 +282,7 @@ int private_create(struct container *ct, const char *archive)
 	if (!ret)
 		ret = move(EXIT_CREATE, staging, ct->private);
 	if (!ret) {
+		container_paths(ct);
 		/* only now: until the rename it was what undoes all this */
 		unlink(before);
 		return 0;

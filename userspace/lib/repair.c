@@ -9,6 +9,7 @@
 #include "adopt.h"
 #include "cgroup.h"
 #include "container.h"
+#include "convert.h"
 #include "error.h"
 #include "global.h"
 #include "lock.h"
@@ -18,6 +19,7 @@
 #include "private.h"
 #include "repair.h"
 #include "template.h"
+#include "tree.h"
 #include "util.h"
 #include "value.h"
 
@@ -173,6 +175,12 @@ static int mend_network(struct container *ct)
 	return ret ? ret : network_mend(ct->id, kernel_runs(&kc) ? kc.init : 0, ct->conf);
 }
 
+static bool find_converting(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return convert_unfinished(ct);
+}
+
 static const struct fault faults[] = {
 	{ NULL, NULL, "a temporary configuration file of a command that was cut off",
 	  "removed it", temporary_of },
@@ -189,6 +197,7 @@ static const struct fault faults[] = {
 	  "set that right" },
 	{ find_stray_mount, mend_remains, "a mount of no container", "unmounted it" },
 	{ find_creating, private_settle, "a create that was cut off", "undid it" },
+	{ find_converting, convert_clear, "a convert that was cut off", "removed what is not its" },
 	{ find_destroyed, private_settle, "a destroy that was cut off", "finished it" },
 	{ NULL, NULL, "a rest of its creation", "removed it", before_of },
 	{ find_mount_point, mend_mount_point, "a mount point of no container", "removed it" },
@@ -315,7 +324,7 @@ static void add_placed(uint32_t **ids, size_t *count, const char *pattern,
 static int collect(uint32_t **ids, size_t *count)
 {
 	static const char *const unsaved[] = { ".conf.tmp", NULL };
-	static const char *const private[] = { ".creating", ".destroyed", NULL };
+	static const char *const private[] = { ".converting", ".creating", ".destroyed", NULL };
 	static const char *const root[] = { "", NULL };
 	cleanup_free struct container_entry *list = NULL;
 	size_t listed;
@@ -354,6 +363,11 @@ static void look_at_template(const char *name, void *arg)
 	mend_other(arg, name, "a build of a template that was cut off", template_clear);
 }
 
+static void look_at_tree(const char *name, void *arg)
+{
+	mend_other(arg, name, "an unpacked template, half made or half removed", tree_clear);
+}
+
 static void look_at_name(const char *name, void *arg)
 {
 	mend_other(arg, name, "a name that no container has", names_clear);
@@ -376,6 +390,7 @@ int repair(uint32_t id, bool mend,
 	if (ret)
 		return ret;
 	template_unfinished(look_at_template, &r);
+	tree_unfinished(look_at_tree, &r);
 	names_stale(look_at_name, &r);
 	return 0;
 }

@@ -30,7 +30,7 @@ int rootfs_stat(int root, const char *path, struct stat *st);
 /*
  * Inside, in a mount namespace of one's own: go into @dir, a detached mount. Of the host's files
  * only /usr is left, without /usr/local, and cannot be written. For programs of the
- * host's that work on hostile data.
+ * host's that work on hostile data. /empty is a directory on which another may be mounted.
  */
 int rootfs_work_in(int dir);
 

@@ -20,6 +20,7 @@
 #include "sync.h"
 #include "template.h"
 #include "terminal.h"
+#include "tree.h"
 #include "userns.h"
 #include "util.h"
 #include "value.h"
@@ -226,8 +227,14 @@ int template_build(const char *name)
 	unlink(tmp);
 	status = run_program(argv, lock);
 	/* whatever has that name is whole, after a power cut too */
-	if (status == 0 && sync_file(tmp) == 0 && rename(tmp, done) == 0 && sync_file(cache) == 0)
+	if (status == 0 && sync_file(tmp) == 0 && rename(tmp, done) == 0 && sync_file(cache) == 0) {
+		/* what of old trees is left there is no failure */
+		if (tree_prune(name, done)) {
+			warn("%s", error_text());
+			error_clear();
+		}
 		return 0;
+	}
 	unlink(tmp);
 	if (status == 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
@@ -239,6 +246,8 @@ int template_remove(const char *name)
 	cleanup_free char *archive = NULL;
 	int ret = template_find(name, &archive);
 
+	if (!ret)
+		ret = tree_prune(name, NULL);
 	if (!ret && unlink(archive))
 		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", archive);
 	return ret;
@@ -306,25 +315,22 @@ static void watch(pid_t tar, int archive, const char *path)
 	progress_end();
 }
 
-int template_unpack(const char *archive, const char *dir, uint32_t base)
+int template_unpack_in(const char *archive, int mnt, uint32_t base)
 {
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
-	cleanup_close int out = -1;
+	cleanup_free char *dir = xasprintf("/proc/self/fd/%d", mnt);
 	int format = format_of(archive), status, ret;
 	struct child child;
 
 	if (in < 0 || format < 0)
 		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
 	if (chown(dir, base, base) || chmod(dir, 0755))
-		return fail_errno(EXIT_CREATE, "Cannot prepare %s", dir);
-	out = rootfs_detach(dir);
-	if (out < 0)
-		return EXIT_CREATE;
+		return fail_errno(EXIT_CREATE, "Cannot prepare the root directory");
 	switch (userns_fork(NAMESPACES, -1, base, &child)) {
 	case -1:
 		return EXIT_CREATE;
 	case 0:
-		run_tar(in, out, formats[format].option, child.sync);
+		run_tar(in, mnt, formats[format].option, child.sync);
 	}
 	ret = sync_hear(child.sync, NULL, 0);
 	if (!ret) {
@@ -342,4 +348,11 @@ int template_unpack(const char *archive, const char *dir, uint32_t base)
 			return fail_errno(EXIT_CREATE, "Cannot wait for tar");
 	return status ? fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
 			     archive) : 0;
+}
+
+int template_unpack(const char *archive, const char *dir, uint32_t base)
+{
+	cleanup_close int mnt = rootfs_detach(dir);
+
+	return mnt < 0 ? EXIT_CREATE : template_unpack_in(archive, mnt, base);
 }

@@ -39,5 +39,7 @@ int template_clear(const char *name);
  * makes of tar, and no device node can be made.
  */
 int template_unpack(const char *archive, const char *dir, uint32_t base);
+/* The same into a detached mount, on which the files' ids may be others. */
+int template_unpack_in(const char *archive, int mnt, uint32_t base);
 
 #endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container's files in another layout, or in a new image: PRIVATE.converting is filled
+ * with all that PRIVATE has, and the two change places in one step.
+ */
+#ifndef CLOISON_CONVERT_H
+#define CLOISON_CONVERT_H
+
+#include "container.h"
+
+/*
+ * It is not mounted, and its lock is held. ct->conf says how large the new one is, and gets
+ * VE_LAYOUT as @name has it; the file is written last. EXIT_CONVERT; it is as it was then.
+ */
+int convert(struct container *ct, const char *name);
+
+/* One that was cut off left something; remove that. */
+bool convert_unfinished(const struct container *ct);
+int convert_clear(struct container *ct);
+
+#endif

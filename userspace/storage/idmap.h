@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Mounts on which files of the ids 0..65535 are those of a container's users. */
+#ifndef CLOISON_IDMAP_H
+#define CLOISON_IDMAP_H
+
+#include <stdint.h>
+
+/* The detached mount @mnt, which nobody has seen yet, gets ids that begin at @base. */
+int idmap_mount(int mnt, uint32_t base);
+
+/* A detached copy of what is at @path, with that; -1 and an error. */
+int idmap_clone(const char *path, uint32_t base);
+
+#endif

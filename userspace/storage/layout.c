@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "fields.h"
+#include "layout.h"
+#include "util.h"
+#include "value.h"
+
+static const struct layout *const layouts[] = { &layout_dir, &layout_overlay, &layout_image };
+
+const struct layout *layout_named(const char *name)
+{
+	cleanup_free char *word = xstrndup(name, strcspn(name, ":"));
+
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (strcmp(layouts[i]->name, word) == 0 ||
+		    (layouts[i]->alias && strcmp(layouts[i]->alias, word) == 0))
+			return layouts[i];
+	return NULL;
+}
+
+const struct layout *layout_of(const char *private)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+		cleanup_free char *path = xasprintf("%s/%s", private, layouts[i]->files);
+
+		if (access(path, F_OK) == 0)
+			return layouts[i];
+	}
+	return &layout_dir;
+}
+
+static int read_pair(const struct conf *conf, const char *key, uint64_t unit, uint64_t *soft,
+		     uint64_t *hard)
+{
+	const char *value = conf_get(conf, key);
+
+	if (!value || !*value)
+		return 0;
+	if (!quota_parse(value, unit, soft, hard))
+		return fail(EXIT_BAD_VALUE, "Bad value of %s: %s", key, value);
+	/* as OpenVZ writes "unlimited" */
+	if (*soft >= LONG_MAX / unit)
+		*soft = 0;
+	if (*hard >= LONG_MAX / unit)
+		*hard = 0;
+	return 0;
+}
+
+int disk_limits_read(const struct conf *conf, struct disk_limits *limits)
+{
+	const char *off = conf_get(conf, "DISK_QUOTA"), *grace = conf_get(conf, "QUOTATIME");
+	int ret;
+
+	*limits = (struct disk_limits){};
+	if (off && strcmp(off, "no") == 0)
+		return 0;
+	ret = read_pair(conf, "DISKSPACE", 1024, &limits->space_soft, &limits->space_hard);
+	if (!ret)
+		ret = read_pair(conf, "DISKINODES", 1, &limits->inodes_soft, &limits->inodes_hard);
+	if (!ret && grace && *grace && !parse_number(grace, 0, INT_MAX, &limits->grace))
+		ret = fail(EXIT_BAD_VALUE, "Bad value of QUOTATIME: %s", grace);
+	limits->at_once = grace && *grace && !limits->grace;
+	return ret;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How a container's files are kept, VE_LAYOUT:
+ *
+ *	dir, simfs	PRIVATE/fs		a directory, owned by the container's ids
+ *	overlay		PRIVATE/overlay		what differs from a shared tree (tree.h)
+ *	image, ploop	PRIVATE/image		ext4 in a file, on a loop device
+ *
+ * What is in the private area says which; the line of the configuration is for people,
+ * and for create. A mount holds all there is in the kernel: with the last one go overlay
+ * and loop device, whoever was killed meanwhile. Callers hold the container's lock.
+ */
+#ifndef CLOISON_LAYOUT_H
+#define CLOISON_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+struct container;
+
+/* What DISKSPACE (in KiB), DISKINODES and QUOTATIME (seconds) say; 0: nothing. */
+struct disk_limits {
+	uint64_t space_soft, space_hard;
+	uint64_t inodes_soft, inodes_hard;
+	uint64_t grace;
+	bool at_once;	/* no grace: the soft limits are hard */
+};
+
+struct disk_usage {
+	uint64_t space, inodes;		/* KiB */
+};
+
+struct layout {
+	const char *name, *alias;
+	const char *files;	/* its name in the private area */
+	/*
+	 * Unpack the template @archive into the private area @dir, which is the container's
+	 * while it is being created; or, with NULL (an overlay needs one), nothing. The caller
+	 * clears away what is left after an error.
+	 */
+	int (*create)(const struct container *ct, const char *dir, const char *archive);
+	/* A detached mount of the files, with the container's ids; -1 and an error. */
+	int (*mount)(const struct container *ct);
+	/* To what the configuration limits, mounted or not; what can be set now is. */
+	int (*resize)(const struct container *ct);
+	/* False: it is not known. */
+	bool (*usage)(const struct container *ct, struct disk_usage *usage);
+	/* Why limits are recorded only, NULL if they hold. */
+	const char *(*unenforced)(const struct container *ct);
+	/*
+	 * Forget the limits of what is, or was, in the private area @dir; the next mount sets
+	 * them again. NULL: they are part of it.
+	 */
+	void (*unlimit)(const struct container *ct, const char *dir);
+};
+
+extern const struct layout layout_dir, layout_overlay, layout_image;
+
+/* VE_LAYOUT="ploop:expanded" is still ploop. NULL if there is none of that name. */
+const struct layout *layout_named(const char *name);
+
+/* By what there is in a private area; dir if there is nothing. */
+const struct layout *layout_of(const char *private);
+
+/* EXIT_BAD_VALUE */
+int disk_limits_read(const struct conf *conf, struct disk_limits *limits);
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An overlay file system over a template's shared tree. In PRIVATE/overlay:
+ *
+ *	lower	a symbolic link to the tree
+ *	upper	what the container changed, owned by its ids
+ *	work	overlayfs' own
+ *
+ * The tree is mounted with its ids mapped to the container's: for the kernel all layers have
+ * the container's ids, and nothing is copied until it is written to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "dir.h"
+#include "error.h"
+#include "idmap.h"
+#include "layout.h"
+#include "project.h"
+#include "sync.h"
+#include "tree.h"
+#include "util.h"
+
+/* Somewhere to mount it in a namespace that goes away. */
+#define STAGING	LIBDIR "/rootfs"
+
+/* Directories of the tree can be renamed; an upper layer is good over a copy of the tree too. */
+#define OPTIONS	"redirect_dir=on,index=off,metacopy=off"
+
+static int fail_make(const char *path)
+{
+	return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_CREATE,
+			  "Cannot make %s", path);
+}
+
+/* The root directory is the upper layer's: it must look like the tree's. */
+static int make_layers(const char *overlay, const char *tree, uint32_t base)
+{
+	cleanup_free char *upper = xasprintf("%s/upper", overlay);
+	cleanup_free char *work = xasprintf("%s/work", overlay);
+	cleanup_free char *lower = xasprintf("%s/lower", overlay);
+	struct stat st;
+
+	if (stat(tree, &st))
+		return fail_errno(EXIT_CREATE, "Cannot look at %s", tree);
+	if (mkdir(upper, 0700) || chown(upper, base + st.st_uid, base + st.st_gid) ||
+	    chmod(upper, st.st_mode & 07777))
+		return fail_make(upper);
+	if (mkdir(work, 0700))
+		return fail_make(work);
+	return symlink(tree, lower) ? fail_make(lower) : 0;
+}
+
+static int overlay_create(const struct container *ct, const char *dir, const char *archive)
+{
+	cleanup_free char *overlay = xasprintf("%s/overlay", dir), *tree = NULL;
+	cleanup_close int lock = -1;
+	struct disk_limits limits;
+	uint32_t base;
+	int ret = container_ids(ct, &base);
+
+	if (!ret)
+		ret = disk_limits_read(ct->conf, &limits);
+	if (!ret)
+		ret = tree_use(conf_get(ct->conf, "OSTEMPLATE"), archive, base, &tree, &lock);
+	if (ret)
+		return ret;
+	if (mkdir(overlay, 0700))
+		return fail_make(overlay);
+	ret = project_begin(overlay, ct->id);
+	if (!ret)
+		ret = project_limit(overlay, ct->id, &limits);
+	return ret ? ret : make_layers(overlay, tree, base);
+}
+
+/* In a list of layers, and in mount options at all, some characters mean something. */
+static char *escape(const char *path)
+{
+	char *text = xmalloc(2 * strlen(path) + 1), *p = text;
+
+	for (; *path; path++) {
+		if (strchr("\\:,", *path))
+			*p++ = '\\';
+		*p++ = *path;
+	}
+	*p = '\0';
+	return text;
+}
+
+static char *options_of(const struct container *ct, const char *tree)
+{
+	cleanup_free char *lower = escape(tree), *dir = escape(ct->fs);
+
+	return xasprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work," OPTIONS, lower, dir, dir);
+}
+
+static void run_mount(const char *tree, int lower, const char *options, int sync)
+	__attribute__((noreturn));
+
+/*
+ * Linux 6.1 takes for a layer only what is mounted somewhere. In a mount namespace of its
+ * own nobody sees that, and nothing is left of it. The overlay then needs no lower mount but
+ * its own.
+ */
+static void run_mount(const char *tree, int lower, const char *options, int sync)
+{
+	int mnt;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    move_mount(lower, "", AT_FDCWD, tree, MOVE_MOUNT_F_EMPTY_PATH))
+		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot mount %s", tree));
+	if (mount("overlay", STAGING, "overlay", MS_NOSUID | MS_NODEV, options))
+		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot mount an overlay over %s", tree));
+	mnt = open_tree(AT_FDCWD, STAGING, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mnt < 0 || sync_tell(sync, &mnt, 1))
+		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot take the overlay over %s", tree));
+	_exit(0);
+}
+
+static int mount_over(const char *tree, int lower, const char *options)
+{
+	int ends[2], mnt = -1;
+	pid_t pid;
+
+	if (sync_pair(ends))
+		return -1;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		run_mount(tree, lower, options, ends[1]);
+	close(ends[1]);
+	if (pid < 0)
+		fail_errno(EXIT_MOUNT, "Cannot fork");
+	else if (sync_hear(ends[0], &mnt, 1))
+		mnt = -1;
+	close(ends[0]);
+	if (pid > 0)
+		reap_child(pid, NULL);
+	return mnt;
+}
+
+static int overlay_mount(const struct container *ct)
+{
+	cleanup_free char *link = xasprintf("%s/" TREE_LINK, ct->private), *options = NULL;
+	cleanup_close int lower = -1;
+	char tree[PATH_MAX];
+	ssize_t n = readlink(link, tree, sizeof(tree) - 1);
+	uint32_t base;
+
+	if (n < 0) {
+		fail_errno(EXIT_MOUNT, "Cannot read %s", link);
+		return -1;
+	}
+	tree[n] = '\0';
+	if (container_ids(ct, &base))
+		return -1;
+	if (access(tree, F_OK)) {
+		fail_errno(EXIT_MOUNT, "The template's files that it shares, %s", tree);
+		return -1;
+	}
+	lower = idmap_clone(tree, base);
+	if (lower < 0)
+		return -1;
+	options = options_of(ct, tree);
+	return mount_over(tree, lower, options);
+}
+
+const struct layout layout_overlay = {
+	.name = "overlay", .files = "overlay",
+	.create = overlay_create, .mount = overlay_mount, .resize = dir_resize,
+	.usage = dir_usage, .unenforced = dir_unenforced, .unlimit = dir_unlimit,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Project quotas of the host's file system (ext4, xfs): a directory's project is that of all
+ * that is made in it, and what a project has is counted and limited. In a user namespace the
+ * kernel lets nobody change a file's project.
+ */
+#ifndef CLOISON_PROJECT_H
+#define CLOISON_PROJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+/*
+ * Make the empty directory @dir the container's project. Success where the file system has
+ * no projects: project_state() tells.
+ */
+int project_begin(const char *dir, uint32_t id);
+
+enum project_state { PROJECT_NONE, PROJECT_COUNTED, PROJECT_LIMITED };
+
+/* What becomes of limits on the directory @dir: its files are of no project, say. */
+enum project_state project_state(const char *dir, uint32_t id);
+
+/* Does nothing where nothing is counted. EXIT_QUOTA. */
+int project_limit(const char *dir, uint32_t id, const struct disk_limits *limits);
+
+bool project_usage(const char *dir, uint32_t id, struct disk_usage *usage);
+
+/* Forget the container's limits. @dir is on its file system. */
+void project_unlimit(const char *dir, uint32_t id);
+
+#endif

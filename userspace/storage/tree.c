@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "error.h"
+#include "global.h"
+#include "idmap.h"
+#include "lock.h"
+#include "template.h"
+#include "tree.h"
+#include "util.h"
+
+/* Names that begin with a dot are of trees that are being made or removed. */
+#define UNFINISHED	'.'
+
+static char *trees(void)
+{
+	return xasprintf("%s/tree", global.template);
+}
+
+static char *lock_of(const char *name, size_t len)
+{
+	return xasprintf("tree-%.*s", (int)len, name);
+}
+
+/* NULL and errno: there is no such archive. */
+static char *tree_name(const char *name, const char *archive)
+{
+	struct stat st;
+
+	if (stat(archive, &st))
+		return NULL;
+	return xasprintf("%s@%llx.%lx.%llx", name, (unsigned long long)st.st_mtim.tv_sec,
+			 st.st_mtim.tv_nsec, (unsigned long long)st.st_size);
+}
+
+static int remove_tree(const char *path, int lock)
+{
+	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
+
+	return run_program(argv, lock) ? fail(EXIT_SYSTEM, "Cannot remove all of %s", path) : 0;
+}
+
+static int unpack(const char *archive, const char *dir, uint32_t base)
+{
+	cleanup_close int fd = -1, mnt = -1;
+	int ret;
+
+	if (mkdir(dir, 0755))
+		return fail_errno(errno == ENOSPC ? EXIT_NO_SPACE : EXIT_CREATE, "Cannot make %s",
+				  dir);
+	mnt = idmap_clone(dir, base);
+	if (mnt < 0)
+		return EXIT_CREATE;
+	ret = template_unpack_in(archive, mnt, base);
+	if (ret)
+		return ret;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd))
+		return fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", dir);
+	return 0;
+}
+
+/* All or nothing, on disk when this returns 0. */
+static int build(const char *archive, const char *dir, const char *name, uint32_t base, int lock)
+{
+	cleanup_free char *tmp = xasprintf("%s/%c%s", dir, UNFINISHED, name);
+	cleanup_free char *path = xasprintf("%s/%s", dir, name);
+	int ret = remove_tree(tmp, lock);
+
+	if (!ret)
+		ret = unpack(archive, tmp, base);
+	if (!ret && (rename(tmp, path) || sync_file(dir)))
+		ret = fail_errno(EXIT_CREATE, "Cannot make %s", path);
+	if (ret) {
+		cleanup_free char *why = xstrdup(error_text());
+
+		remove_tree(tmp, lock);
+		return fail(ret, "%s", why);
+	}
+	return 0;
+}
+
+int tree_use(const char *name, const char *archive, uint32_t base, char **path, int *lock)
+{
+	cleanup_free char *dir = trees(), *lock_name = lock_of(name, strlen(name));
+	cleanup_free char *tree = tree_name(name, archive);
+	cleanup_free char *made = xasprintf("%s/%s", dir, tree ? tree : "");
+	int ret;
+
+	if (!tree)
+		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
+	if (mkdir_parents(dir, 0700) || chmod(dir, 0700))
+		return fail_errno(EXIT_CREATE, "Cannot make %s", dir);
+	/* twenty creates at once wait for the one that unpacks */
+	ret = lock_take(lock_name, true, lock);
+	if (!ret && access(made, F_OK))
+		ret = build(archive, dir, tree, base, *lock);
+	if (ret)
+		return ret;
+	*path = made;
+	made = NULL;
+	return 0;
+}
+
+/* Does the private area at @private@suffix use it? */
+static bool uses(const char *private, const char *suffix, const char *tree)
+{
+	cleanup_free char *link = xasprintf("%s%s/" TREE_LINK, private, suffix);
+	char target[PATH_MAX];
+	ssize_t n = readlink(link, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return strcmp(target, tree) == 0;
+}
+
+/* *@user is 0 if there is none. What cannot be read might be one. */
+static int find_user(const char *tree, uint32_t *user)
+{
+	static const char *const suffixes[] = { "", ".converting", ".creating", ".destroyed" };
+	cleanup_free uint32_t *ids = NULL;
+	size_t count;
+	int ret = container_ids_configured(&ids, &count);
+
+	*user = 0;
+	for (size_t i = 0; !ret && !*user && i < count; i++) {
+		cleanup_container struct container ct = CONTAINER_INIT;
+
+		ret = container_open_id(&ct, ids[i], NEED_GOOD_OR_NONE);
+		for (size_t j = 0; !ret && j < ARRAY_SIZE(suffixes); j++)
+			if (uses(ct.private, suffixes[j], tree))
+				*user = ids[i];
+	}
+	return ret;
+}
+
+static int drop(const char *dir, const char *name, int lock)
+{
+	cleanup_free char *path = xasprintf("%s/%s", dir, name);
+	cleanup_free char *tmp = xasprintf("%s/%c%s", dir, UNFINISHED, name);
+
+	if (rename(path, tmp) || sync_file(dir))
+		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
+	return remove_tree(tmp, lock);
+}
+
+static bool is_of(const char *tree, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(tree, name, len) == 0 && tree[len] == '@';
+}
+
+int tree_prune(const char *name, const char *keep)
+{
+	cleanup_free char *dir = trees(), *lock_name = lock_of(name, strlen(name));
+	cleanup_free char *kept = keep ? tree_name(name, keep) : NULL;
+	cleanup_dir DIR *all = opendir(dir);
+	cleanup_close int lock = -1;
+	struct dirent *de;
+	int ret;
+
+	if (!all)
+		return errno == ENOENT ? 0 : fail_errno(EXIT_SYSTEM, "Cannot read %s", dir);
+	ret = lock_take(lock_name, true, &lock);
+	while (!ret && (de = readdir(all))) {
+		cleanup_free char *path = xasprintf("%s/%s", dir, de->d_name);
+		uint32_t user;
+
+		if (!is_of(de->d_name, name) || (kept && strcmp(de->d_name, kept) == 0))
+			continue;
+		ret = find_user(path, &user);
+		if (!ret && !user)
+			ret = drop(dir, de->d_name, lock);
+		else if (!ret && !keep)
+			ret = fail(EXIT_TEMPLATE_USED,
+				   "Container %u shares the files of template %s: destroy it before",
+				   user, name);
+	}
+	return ret;
+}
+
+void tree_unfinished(void (*found)(const char *name, void *arg), void *arg)
+{
+	cleanup_free char *dir = trees();
+	cleanup_dir DIR *all = opendir(dir);
+	struct dirent *de;
+
+	while (all && (de = readdir(all))) {
+		const char *at = strchr(de->d_name, '@');
+		cleanup_free char *lock = NULL;
+
+		if (de->d_name[0] != UNFINISHED || !at)
+			continue;
+		lock = lock_of(de->d_name + 1, at - de->d_name - 1);
+		if (!lock_held(lock))
+			found(de->d_name, arg);
+	}
+}
+
+int tree_clear(const char *name)
+{
+	cleanup_free char *path = xasprintf("%s/tree/%s", global.template, name);
+	cleanup_free char *lock_name = lock_of(name + 1, strcspn(name, "@") - 1);
+	cleanup_close int lock = -1;
+	int ret = lock_take(lock_name, false, &lock);
+
+	if (ret == EXIT_LOCKED)
+		return fail(ret, "it is at work again");
+	return ret ? ret : remove_tree(path, lock);
+}
