@@ -1,0 +1,167 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
+# Disk limits of directories and overlays: project quotas of the file system below.
+
+. "$(dirname "$0")/cli-lib.sh"
+
+# Blocks that ext4 needs for a file's own tables are not refused, KiB.
+tables=128
+host=$KTAP_TMP/host
+mkdir "$host"
+
+# host_disk OPTION...: the file system of private areas, mounted with these options.
+host_disk() {
+	[[ -e $KTAP_TMP/disk ]] || {
+		truncate -s 300M "$KTAP_TMP/disk"
+		mkfs.ext4 -q -m 0 -O quota,project -E quotatype=prjquota "$KTAP_TMP/disk"
+	}
+	! mountpoint -q "$host" || umount "$host"
+	mount -o "loop,$1" "$KTAP_TMP/disk" "$host"
+}
+trap 'clean; umount "$host"; rm -rf "$KTAP_TMP"' EXIT
+
+# make_limited LAYOUT OPTION...: running
+make_limited() {
+	make_running 900 --layout "$1" --private "$host/900" "${@:2}"
+}
+
+inside() {
+	cloisonctl exec2 900 "$@"
+}
+
+# df_k COLUMN: as the container sees it
+df_k() {
+	inside busybox df -k / | awk -v column="$1" 'END { print $column }'
+}
+
+listed() {
+	cloisonctl list -aH -o "$1" 900
+}
+
+used_k() {
+	listed diskspace | tr -d ' '
+}
+
+is_used_below() {
+	sync
+	[[ $(used_k) -lt $1 ]]
+}
+
+space() {
+	local before
+	make_limited "$1" --diskspace 20M:30M --diskinodes 2000:3000 --quotatime 604800
+	[[ $(listed diskspace.s,diskspace.h,diskinodes.h | tr -s ' ' | sed 's/^ //') == "20480 30720 3000" ]]
+	before=$(used_k)
+	[[ $before -ge 0 && $before -lt 20000 ]]
+	[[ $(df_k 2) == 20480 ]]
+	# beyond the soft limit, not beyond the hard one; root of the container is no exception
+	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/big bs=1M count=60
+	[[ $(inside stat -c %s /big) -gt $((15 << 20)) && $(inside stat -c %s /big) -le $((30 << 20)) ]]
+	[[ $(used_k) -gt 20480 && $(used_k) -le $((30720 + tables)) ]]
+	[[ $(df_k 4) == 0 ]]
+	[[ $(cloisonctl list -aj -o diskspace 900 | tr -d ' \n') == *'"usage":'[0-9]* ]]
+	[[ $(cloisonctl stat --json 900 | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["disk"]["limit_bytes"])') == 31457280 ]]
+	# larger, while it runs, and not for good without --save
+	cloisonctl --quiet set 900 --diskspace 50M:50M 2>/dev/null
+	[[ $(df_k 2) == 51200 ]]
+	inside dd if=/dev/zero of=/more bs=1M count=10
+	cloisonctl --quiet set 900 --diskspace 60M:60M --save
+	inside rm /big /more
+	wait_for is_used_below $((before + 2000))
+	cloisonctl --quiet stop 900 --fast
+	cloisonctl --quiet start 900 --wait
+	[[ $(df_k 2) == 61440 ]]
+	# nor are there limits for ever: the next one with that number has none
+	cloisonctl --quiet stop 900 --fast
+	cloisonctl --quiet destroy 900
+	make_limited "$1"
+	[[ $(df_k 2) -gt 200000 ]]
+}
+
+inodes() {
+	local n
+	make_limited "$1" --diskinodes 10000:10000
+	n=$(listed diskinodes | tr -d ' ')
+	[[ $n -gt 0 ]]
+	cloisonctl --quiet set 900 --diskinodes $((n + 50)):$((n + 50)) --save
+	expect_out 'quota exceeded|No space left' inside 'mkdir /many; for i in $(seq 100); do : >/many/$i || exit 1; done'
+	[[ $(inside ls /many | wc -l) -le 50 && $(listed diskinodes | tr -d ' ') -le $((n + 50)) ]]
+	inside rm -r /many
+	inside touch /file
+}
+
+# With QUOTATIME="0", as OpenVZ's samples have it, there is no grace.
+no_grace() {
+	make_limited dir --diskspace 20M:60M --quotatime 0
+	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/big bs=1M count=50
+	[[ $(used_k) -le $((20480 + tables)) ]]
+	cloisonctl --quiet set 900 --diskquota no --save
+	inside dd if=/dev/zero of=/big bs=1M count=50
+}
+
+# A customer does not get at what counts him: not by the project of a file, nor by what leads out of it.
+no_escape() {
+	local file
+	make_limited "$1" --diskspace 20M:20M
+	inside 'mkdir /d; : >/d/f; mknod /d/n p'
+	# busybox has none
+	for file in /usr/bin/chattr /usr/bin/lsattr $(ldd /usr/bin/chattr | grep -o '/[^ ]*'); do
+		install -D "$file" "$state/root/900/$file"
+	done
+	inside chattr +A /d
+	expect_exit 1 inside chattr -p 0 /d/f
+	expect_exit 1 inside chattr -p 0 /d
+	expect_exit 1 inside chattr -P /d
+	expect_exit 1 inside chattr -P /
+	[[ $(inside lsattr -dp / | awk '{ print $1 }') == $((0x80000000 | 900)) ]]
+	[[ $(inside lsattr -p /d | awk '/\/f$/ { print $1 }') == $((0x80000000 | 900)) ]]
+	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/d/f bs=1M count=30
+	[[ $(used_k) -le $((20480 + tables)) ]]
+}
+
+# Where it is not enforced that is said, where it is looked for.
+not_enforced() {
+	host_disk noquota
+	expect_out 'not enforced: its file system counts only: mount it with prjquota' \
+		cloisonctl create 900 --ostemplate busybox --private "$host/900" --diskspace 20M
+	expect_out '^hint .*container 900: disk limits are not enforced' cloisonctl check containers
+	cloisonctl --quiet start 900 --wait
+	inside dd if=/dev/zero of=/big bs=1M count=30
+	[[ $(used_k) -gt 30000 ]]
+	make 901 --diskspace 20M 2>"$KTAP_TMP/said"
+	grep 'not enforced: its files are of no project' "$KTAP_TMP/said"
+	[[ $(cloisonctl list -aH -o diskspace 901 | tr -d ' ') == - ]]
+	cloisonctl set 901 --diskspace 30M --save 2>&1 | grep 'not enforced'
+	# an image needs nobody's quota
+	make 902 --layout image --diskspace 64M 2>"$KTAP_TMP/said"
+	not grep enforced "$KTAP_TMP/said"
+}
+
+# A full host disk: create leaves nothing.
+full_disk() {
+	local layout
+	host_disk prjquota
+	fallocate -l "$(($(stat -fc %a "$host") * $(stat -fc %S "$host") - (600 << 10)))" "$host/fill"
+	for layout in dir image; do
+		expect_exit 46 cloisonctl create 900 --ostemplate busybox --layout "$layout" --private "$host/900" --diskspace 64M
+		[[ -z $(find "$host" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name fill) && ! -e $etc/conf/900.conf ]]
+	done
+	# nor within its limit
+	rm "$host/fill"
+	expect_exit 46 cloisonctl create 900 --ostemplate busybox --private "$host/900" --diskspace 300K
+	expect_exit 46 cloisonctl create 900 --ostemplate debian-13 --layout image --private "$host/900" --diskspace 32M
+	[[ -z $(find "$host" -mindepth 1 -maxdepth 1 ! -name lost+found) && ! -e $etc/conf/900.conf ]]
+}
+
+host_disk prjquota
+ktap_plan 9
+for layout in dir overlay; do
+	run_case "$layout: space" space "$layout"
+	run_case "$layout: inodes" inodes "$layout"
+	run_case "$layout: from inside" no_escape "$layout"
+done
+run_case "no grace, no limits" no_grace
+run_case "not enforced" not_enforced
+run_case "full" full_disk
+ktap_finish
