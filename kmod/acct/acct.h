@@ -199,6 +199,15 @@ bool acct_owns(const struct acct_ct *ct, kuid_t uid);
 void acct_enroll(struct acct_ct *ct, struct sock *sk);
 void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead);
 
+/* By BPF programs only. */
+int acct_bpf_file_alloc(u32 token, u32 uid);
+int acct_bpf_file_free(u32 token, u32 uid);
+int acct_bpf_sock_new(u32 token, u64 sk, u32 uid, u32 kind, u32 refuse);
+int acct_bpf_sock_request(u32 token, u32 uid);
+int acct_bpf_sock_free(u32 token, u64 sk);
+int acct_bpf_lock(u32 token);
+int acct_bpf_terminal(u32 token);
+
 /* netlink.c */
 int acct_netlink_init(void);
 void acct_netlink_exit(void);
