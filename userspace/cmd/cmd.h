@@ -27,12 +27,14 @@ int cmd_metrics(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
 int cmd_runscript(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
+int cmd_suspend(int argc, char **argv);
 int cmd_template(int argc, char **argv);
 int cmd_ubc(int argc, char **argv);
 int cmd_top(int argc, char **argv);
@@ -81,5 +83,7 @@ int cmd_status_of(int status);
 /* The steps that start, stop and restart share; the lock is held. */
 int do_start(struct container *ct, bool wait, bool force);
 int do_stop(struct container *ct, bool fast, bool unmount);
+/* @file: NULL, where it usually is. */
+int do_resume(struct container *ct, const char *file, bool force, bool keep);
 
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "../checkpoint/state.h"
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/names.h"
@@ -38,6 +39,8 @@ int cmd_destroy(int argc, char **argv)
 			    "Container is mounted. Unmount it before proceeding: cloisonctl umount %u",
 			    ct.id);
 	ret = container_sweep(&ct);
+	if (!ret)
+		ret = state_discard(&ct);
 	if (ret)
 		return ret;
 

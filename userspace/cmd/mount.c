@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../lib/error.h"
 #include "../lib/mount.h"
+#include "../lib/suspended.h"
 #include "cmd.h"
 
 /* Both: the container's lock, and what the kernel knows of it. */
@@ -25,6 +26,8 @@ int cmd_mount(int argc, char **argv)
 		return ret;
 	if (container_mounted(&ct))
 		return fail(EXIT_MOUNTED, "Container is already mounted");
+	if (suspended(&ct))
+		warn("Container is suspended: its processes expect its files as they are");
 	ret = mount_container(&ct);
 	if (!ret)
 		say("Container is mounted");

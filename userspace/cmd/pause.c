@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "../checkpoint/checkpoint.h"
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "cmd.h"
@@ -21,7 +22,8 @@ static int set_frozen(int argc, char **argv, bool freeze)
 		say(freeze ? "Container is already paused" : "Container is not paused");
 		return 0;
 	}
-	ret = cgroup_freeze(ct.id, freeze);
+	ret = !freeze && checkpoint_staged(&ct) ? checkpoint_resume(&ct) :
+						  cgroup_freeze(ct.id, freeze);
 	if (!ret)
 		say(freeze ? "Container is paused" : "Container runs again");
 	return ret;

@@ -2,9 +2,11 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "../checkpoint/state.h"
 #include "../lib/error.h"
 #include "../lib/global.h"
 #include "../lib/launch.h"
+#include "../lib/suspended.h"
 #include "cmd.h"
 
 int do_start(struct container *ct, bool wait, bool force)
@@ -19,6 +21,8 @@ int do_start(struct container *ct, bool wait, bool force)
 		return fail(EXIT_RUNNING, "Container is already running");
 	if (disabled && strcmp(disabled, "yes") == 0 && !force)
 		return fail(EXIT_DISABLED, "Container start disabled; start it with --force");
+	if (suspended(ct))
+		return do_resume(ct, NULL, false, false);
 	say("Starting container...");
 	ret = launch(ct, wait);
 	if (ret)
@@ -32,13 +36,14 @@ int cmd_start(int argc, char **argv)
 	static const struct option options[] = {
 		{ "wait", no_argument, NULL, 'w' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "discard", no_argument, NULL, 'd' },
 		{ "skip_arpdetect", no_argument, NULL, 'k' },
 		{ "skip-fsck", no_argument, NULL, 'i' },
 		{ "skip-remount", no_argument, NULL, 'i' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
-	bool wait = false, force = false;
+	bool wait = false, force = false, discard = false;
 	int opt, ret;
 
 	ret = cmd_container(argc, argv, NEED_CONF, &ct);
@@ -51,6 +56,9 @@ int cmd_start(int argc, char **argv)
 			break;
 		case 'f':
 			force = true;
+			break;
+		case 'd':
+			discard = true;
 			break;
 		case 'k':
 			global.skip_arpdetect = true;
@@ -65,5 +73,7 @@ int cmd_start(int argc, char **argv)
 	ret = cmd_no_more(argc - 1, argv + 1);
 	if (!ret)
 		ret = container_lock(&ct);
+	if (!ret && discard)
+		ret = state_discard(&ct);
 	return ret ? ret : do_start(&ct, wait, force);
 }

@@ -5,6 +5,7 @@
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/json.h"
+#include "../lib/suspended.h"
 #include "cmd.h"
 
 static int print_json(const struct container *ct, bool running)
@@ -13,7 +14,7 @@ static int print_json(const struct container *ct, bool running)
 				    "exist", container_exists(ct),
 				    "mounted", container_mounted(ct), "running", running,
 				    "paused", running && cgroup_frozen(ct->id),
-				    "suspended", !running && container_dumped(ct)));
+				    "suspended", !running && suspended(ct)));
 }
 
 int cmd_status(int argc, char **argv)
@@ -47,6 +48,6 @@ int cmd_status(int argc, char **argv)
 	       container_mounted(&ct) ? "mounted" : "unmounted",
 	       running ? "running" : "down",
 	       running && !called_vz() && cgroup_frozen(ct.id) ? " paused" : "",
-	       !running && container_dumped(&ct) ? " suspended" : "");
+	       !running && suspended(&ct) ? " suspended" : "");
 	return 0;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 
+#include "../checkpoint/checkpoint.h"
 #include "../lib/error.h"
 #include "../lib/halt.h"
+#include "../lib/suspended.h"
 #include "cmd.h"
 
 int do_stop(struct container *ct, bool fast, bool unmount)
@@ -15,10 +17,19 @@ int do_stop(struct container *ct, bool fast, bool unmount)
 	if (!kernel_runs(&kc)) {
 		/* vzctl's message and status; what a dead one left goes all the same */
 		say("Unable to stop: container is not running");
+		if (suspended(ct))
+			say("Its state is kept: cloisonctl resume %u, or start %u --discard",
+			    ct->id, ct->id);
 		return unmount ? container_sweep(ct) : container_reap(ct);
 	}
 	say("Stopping container ...");
-	ret = halt_container(ct, fast, unmount);
+	/* a restore that has not come to its end: it has not run yet */
+	if (checkpoint_staged(ct) && suspended(ct))
+		return checkpoint_kill(ct);
+	if (checkpoint_staged(ct))
+		ret = checkpoint_resume(ct);
+	if (!ret)
+		ret = halt_container(ct, fast, unmount);
 	if (ret)
 		return ret;
 	say("Container was stopped");

@@ -23,8 +23,8 @@ _cloisonctl_options() {
 _cloisonctl_containers() {
 	local -a which=(-a)
 	case $2 in
-	start | convert | destroy | delete | mount) which=(-S) ;;
-	stop | restart | enter | exec | exec2 | runscript | console | pause | ubc | stat) which=() ;;
+	start | convert | destroy | delete | mount | resume | restore) which=(-S) ;;
+	stop | restart | enter | exec | exec2 | runscript | console | pause | suspend | chkpnt | ubc | stat) which=() ;;
 	create) return ;;
 	esac
 	# compgen expands what it is given: a name with a blank or worse in it is not offered
@@ -114,6 +114,8 @@ _cloisonctl_verb() {
 	*)
 		if values=$(_cloisonctl_values "$tool" "$prev"); then
 			_cloisonctl_offer "$values"
+		elif [[ $prev == --dumpfile ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $cur == -* ]]; then
 			_cloisonctl_offer "$(_cloisonctl_options "$tool" "$verb")"
 		elif [[ $COMP_CWORD -eq $((first + 1)) && $verb != check && $verb != version ]]; then

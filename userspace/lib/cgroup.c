@@ -51,6 +51,11 @@ static char *path_of(uint32_t id, const char *below)
 	return xasprintf(CGROUP_PARENT "/%u%s%s", id, *below ? "/" : "", below);
 }
 
+char *cgroup_path(uint32_t id)
+{
+	return path_of(id, "");
+}
+
 int cgroup_check(void)
 {
 	struct statfs st;
@@ -378,6 +383,13 @@ int cgroup_freeze(uint32_t id, bool freeze)
 	if (freeze)
 		cgroup_set(id, "cgroup.freeze", "0");
 	return fail(status, "Processes of container %u do not %s", id, freeze ? "freeze" : "thaw");
+}
+
+int cgroup_wait_frozen(uint32_t id)
+{
+	int ret = wait_event(id, "frozen 1", KILL_TIMEOUT_MS);
+
+	return ret == 1 ? fail(EXIT_PAUSE, "Processes of container %u do not freeze", id) : ret;
 }
 
 int cgroup_kill(uint32_t id)

@@ -26,6 +26,8 @@ int cgroup_check(void);
  * the directory, *@cgid its id as cloison.ko wants it.
  */
 int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid);
+/* Its name; to be freed. */
+char *cgroup_path(uint32_t id);
 bool cgroup_exists(uint32_t id);
 /* Its directory. */
 int cgroup_open(uint32_t id, int *fd);
@@ -62,6 +64,8 @@ bool cgroup_find(const char *text, const char *key, uint64_t *out);
  */
 int cgroup_freeze(uint32_t id, bool freeze);
 bool cgroup_frozen(uint32_t id);
+/* Wait for that, of one that somebody freezes; it does not run on if it fails. */
+int cgroup_wait_frozen(uint32_t id);
 
 /* Wait until nothing runs in it: EXIT_STOP after @timeout_ms. */
 int cgroup_wait_empty(uint32_t id, int64_t timeout_ms);

@@ -19,6 +19,8 @@
 #include "mount.h"
 #include "names.h"
 #include "network.h"
+#include "stage.h"
+#include "state.h"
 #include "util.h"
 #include "value.h"
 
@@ -131,7 +133,7 @@ void container_close(struct container *ct)
 
 bool container_lock_skip;
 
-int container_lock(struct container *ct)
+int container_lock_as_is(struct container *ct)
 {
 	cleanup_free char *name = xasprintf("%u", ct->id);
 	int ret = container_lock_skip ? 0 : lock_take(name, false, &ct->lock);
@@ -140,6 +142,14 @@ int container_lock(struct container *ct)
 		return fail(ret, "Container already locked");
 	/* What was read before the lock may have been changed by its last holder. */
 	return ret ? ret : load_conf(ct, ct->need);
+}
+
+int container_lock(struct container *ct)
+{
+	int ret = container_lock_as_is(ct);
+
+	/* who holds the lock for us may be at work on it */
+	return ret || container_lock_skip ? ret : state_settle(ct);
 }
 
 int container_lock_until(struct container *ct, int64_t end)
@@ -166,13 +176,6 @@ bool container_mounted(const struct container *ct)
 
 	return statx(AT_FDCWD, ct->root, AT_NO_AUTOMOUNT, STATX_TYPE, &stx) == 0 &&
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-}
-
-bool container_dumped(const struct container *ct)
-{
-	cleanup_free char *path = xasprintf("%s/Dump.%u", global.dumpdir, ct->id);
-
-	return access(path, F_OK) == 0;
 }
 
 /* One range for both kinds of ids: LOCAL_GID may be left out, but not differ. */
@@ -394,7 +397,7 @@ static int sweep(const struct container *ct, bool unmount)
 		devnodes_sweep(ct->id);
 	if (!ret)
 		ret = cgroup_remove(ct->id);
-	return ret;
+	return ret ? ret : stage_set(ct->id, STAGE_NONE);
 }
 
 int container_sweep(const struct container *ct)

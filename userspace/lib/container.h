@@ -48,6 +48,8 @@ void container_close(struct container *ct);
  * another command holds it. The file names the holder's pid for people.
  */
 int container_lock(struct container *ct);
+/* The same, and a suspend or resume that was cut off stays so: see state_settle(). */
+int container_lock_as_is(struct container *ct);
 /* The same, waiting for the other command until @end (now_ms()). */
 int container_lock_until(struct container *ct, int64_t end);
 
@@ -60,8 +62,6 @@ void container_paths(struct container *ct);
 /* Private area and configuration file are both there. */
 bool container_exists(const struct container *ct);
 bool container_mounted(const struct container *ct);
-/* There is a dump of it. It counts while the container does not run. */
-bool container_dumped(const struct container *ct);
 
 /* The first of its ids on the host; EXIT_BAD_VALUE if the file has none. */
 int container_ids(const struct container *ct, uint32_t *base);

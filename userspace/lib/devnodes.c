@@ -47,6 +47,13 @@ static void load_driver(const struct device_node *node)
 	run_program(modprobe, -1);
 }
 
+char *devnodes_path(uint32_t id, const struct device_node *node)
+{
+	cleanup_free char *dir = dir_of(id);
+
+	return file_of(dir, node);
+}
+
 static int make_node(const char *dir, uint32_t base, const struct device_node *node)
 {
 	/* /run is mounted nodev */

@@ -25,6 +25,8 @@ struct devnodes {
 int devnodes_open(uint32_t id, uint32_t base, const struct device_set *set,
 		  struct devnodes *nodes);
 void devnodes_close(struct devnodes *nodes);
+/* Where a node is on the host; to be freed. */
+char *devnodes_path(uint32_t id, const struct device_node *node);
 
 /* Inside, before the root is changed: attach them to /dev below @root. */
 int devnodes_attach(int root, const struct devnodes *nodes);

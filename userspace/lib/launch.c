@@ -23,18 +23,15 @@
 #include "capability.h"
 #include "cgroup.h"
 #include "confine.h"
-#include "devices.h"
 #include "devnodes.h"
 #include "dist.h"
 #include "error.h"
-#include "features.h"
 #include "global.h"
 #include "guest.h"
 #include "launch.h"
-#include "limits.h"
-#include "mount.h"
 #include "network.h"
 #include "notify.h"
+#include "place.h"
 #include "rootfs.h"
 #include "sync.h"
 #include "userns.h"
@@ -108,19 +105,6 @@ static int enter_clocks(void)
 		return fail_errno(EXIT_START, "Cannot enter the time namespace");
 	return 0;
 }
-
-/* What a container is made in: prepared before its first process. */
-struct place {
-	struct limits limits;
-	struct device_set devices;
-	struct devnodes nodes;
-	struct network network;
-	uint32_t base;
-	uint64_t cgid;
-	int cgroup;
-	bool mounted;	/* it was before, by mount */
-	bool ready;	/* all of it was made */
-};
 
 static int prepare(const struct container *ct, const struct devnodes *nodes,
 		   const struct attach_program *prog, int root, int sync)
@@ -334,78 +318,14 @@ static int spawn(struct container *ct, struct place *place,
 	return ret;
 }
 
-static int read_settings(const struct container *ct, struct place *place)
-{
-	int ret = container_ids(ct, &place->base);
-
-	if (!ret)
-		ret = container_check_running_ids(ct->id, place->base);
-	if (!ret)
-		ret = limits_read(ct->conf, &place->limits);
-	if (!ret)
-		ret = features_load(ct->conf);
-	if (!ret)
-		ret = devices_read(ct->conf, &place->devices);
-	return ret;
-}
-
-static int make_place(struct container *ct, struct place *place)
-{
-	int ret;
-
-	/* what died left its cgroup with its mount */
-	place->mounted = !cgroup_exists(ct->id) && container_mounted(ct);
-	place->cgroup = -1;
-	ret = read_settings(ct, place);
-	/* what an earlier life or a killed command left */
-	if (!ret && !place->mounted)
-		ret = container_sweep(ct);
-	if (ret)
-		return ret;
-	/* the cgroup first, see container_sweep() */
-	ret = cgroup_create(ct->id, place->base, &place->cgroup, &place->cgid);
-	if (!ret)
-		ret = mount_container(ct);
-	if (!ret)
-		ret = view_mount();
-	if (!ret)
-		ret = limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
-	if (!ret)
-		ret = devices_restrict(place->cgroup, &place->devices);
-	if (!ret)
-		ret = devnodes_open(ct->id, place->base, &place->devices, &place->nodes);
-	place->ready = !ret;
-	return ret;
-}
-
-/* What the tool holds of it is let go; if it came to nothing, all else goes too, and
- * the error stays.
- */
-static int leave_place(const struct container *ct, struct place *place, int ret)
-{
-	cleanup_free char *why = xstrdup(error_text());
-
-	if (place->ready)
-		devnodes_close(&place->nodes);
-	network_close(&place->network);
-	devices_free(&place->devices);
-	if (place->cgroup >= 0)
-		close(place->cgroup);
-	if (!ret)
-		return 0;
-	if (place->mounted ? container_reap(ct) : container_sweep(ct))
-		return fail_wrap(ret, "%s; and cleaning up failed", why);
-	return fail(ret, "%s", why);
-}
-
 int launch_program(struct container *ct, struct attach_program *prog, pid_t *pid)
 {
 	struct place place = {};
-	int ret = make_place(ct, &place);
+	int ret = place_make(ct, &place, true);
 
 	if (!ret)
 		ret = spawn(ct, &place, prog, NULL, pid);
-	return leave_place(ct, &place, ret);
+	return place_leave(ct, &place, ret);
 }
 
 static void say_limits(const struct limits *limits)
@@ -421,13 +341,13 @@ int launch(struct container *ct, bool wait)
 {
 	int fds[UP_FDS] = { -1, -1 };
 	struct place place = { .cgroup = -1 };
-	int ret = network_prepare(ct->conf, &place.network);
+	int ret = network_prepare(ct->id, ct->conf, &place.network);
 
 	if (ret) {
 		network_close(&place.network);
 		return ret;
 	}
-	ret = make_place(ct, &place);
+	ret = place_make(ct, &place, true);
 	if (!ret)
 		say("Container is mounted");
 	if (!ret)
@@ -444,7 +364,7 @@ int launch(struct container *ct, bool wait)
 		ret = action_inside(ct, "start", global.start_timeout);
 	if (!ret)
 		say_limits(&place.limits);
-	ret = leave_place(ct, &place, ret);
+	ret = place_leave(ct, &place, ret);
 	if (!ret && wait)
 		ret = wait_up(ct, fds);
 	for (int i = 0; i < UP_FDS; i++)

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "listed.h"
 #include "names.h"
+#include "suspended.h"
 #include "value.h"
 
 uint64_t listed_uptime_ms(const struct listed *l)
@@ -67,7 +68,7 @@ enum listed_status listed_status(struct listed *l)
 	}
 	if (container_mounted(listed_container(l)))
 		return LISTED_MOUNTED;
-	return container_dumped(listed_container(l)) ? LISTED_SUSPENDED : LISTED_STOPPED;
+	return suspended(listed_container(l)) ? LISTED_SUSPENDED : LISTED_STOPPED;
 }
 
 const struct acct_container *listed_acct(struct listed *l)

@@ -18,6 +18,7 @@
 #include "network.h"
 #include "private.h"
 #include "repair.h"
+#include "state.h"
 #include "template.h"
 #include "tree.h"
 #include "util.h"
@@ -153,6 +154,17 @@ static bool find_mount_point(const struct container *ct, const struct kernel_con
 	return !ct->conf && !kc->id && !container_mounted(ct) && access(ct->root, F_OK) == 0;
 }
 
+static bool find_unsettled(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return state_unsettled(ct);
+}
+
+static int mend_unsettled(struct container *ct)
+{
+	return state_settle(ct);
+}
+
 static int mend_mount_point(struct container *ct)
 {
 	if (rmdir(ct->root) && errno != ENOENT)
@@ -184,6 +196,8 @@ static bool find_converting(const struct container *ct, const struct kernel_cont
 static const struct fault faults[] = {
 	{ NULL, NULL, "a temporary configuration file of a command that was cut off",
 	  "removed it", temporary_of },
+	{ find_unsettled, mend_unsettled, "a suspend or resume that was cut off",
+	  "it is suspended, or runs on" },
 	{ find_lost, mend_lost,
 	  "it runs, but the kernel's registry does not know it", "registered it again" },
 	{ find_dead, mend_remains,
@@ -263,7 +277,7 @@ static int look_at(const struct repair *r, uint32_t id)
 	}
 	if (!any_fault(&ct, &kc))
 		return 0;
-	ret = r->mend ? container_lock(&ct) : lock_held(lock_name) ? EXIT_LOCKED : 0;
+	ret = r->mend ? container_lock_as_is(&ct) : lock_held(lock_name) ? EXIT_LOCKED : 0;
 	error_clear();
 	if (ret == EXIT_LOCKED) {
 		tell(r, REPAIR_BUSY, "container %u: another command works on it", id);

@@ -17,10 +17,6 @@
 #include "rootfs.h"
 #include "util.h"
 
-/* Where the root is attached until it becomes the root. Anything that others may
- * look into would do: VE_ROOT is closed to the container's root.
- */
-#define STAGING	LIBDIR "/rootfs"
 
 /* An empty file and an empty directory to lay over what is to be hidden. */
 #define MASK_FILE	"run/cloison/masked/file"
@@ -241,28 +237,38 @@ static int shut(int root)
 	return 0;
 }
 
-int rootfs_detach(const char *path)
+static int detach(const char *path, unsigned int recursive)
 {
 	/* set-uid means the container's own users again, on its own files only */
 	struct mount_attr top = { .attr_clr = MOUNT_ATTR_NOSUID };
 	struct mount_attr all = { .attr_set = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE };
 	cleanup_close int mnt = open_tree(AT_FDCWD, path,
-					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
 
 	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &top, sizeof(top)) ||
-	    mount_setattr(mnt, "", AT_EMPTY_PATH | AT_RECURSIVE, &all, sizeof(all))) {
+	    mount_setattr(mnt, "", AT_EMPTY_PATH | recursive, &all, sizeof(all))) {
 		fail_errno(EXIT_MOUNT, "Cannot mount %s", path);
 		return -1;
 	}
 	return take_fd(&mnt);
 }
 
-static int attach_root(int root)
+int rootfs_detach(const char *path)
+{
+	return detach(path, AT_RECURSIVE);
+}
+
+int rootfs_detach_alone(const char *path)
+{
+	return detach(path, 0);
+}
+
+int rootfs_attach_staging(int root)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return fail_errno(EXIT_MOUNT, "Cannot part from the host's mounts");
-	if (move_mount(root, "", AT_FDCWD, STAGING, MOVE_MOUNT_F_EMPTY_PATH))
-		return fail_errno(EXIT_MOUNT, "Cannot mount the root on %s", STAGING);
+	if (move_mount(root, "", AT_FDCWD, ROOTFS_STAGING, MOVE_MOUNT_F_EMPTY_PATH))
+		return fail_errno(EXIT_MOUNT, "Cannot mount the root on " ROOTFS_STAGING);
 	return 0;
 }
 
@@ -320,7 +326,7 @@ int rootfs_work_in(int dir)
 
 	if (root < 0)
 		return fail_errno(EXIT_MOUNT, "Cannot make a root for a program");
-	ret = attach_root(root);
+	ret = rootfs_attach_staging(root);
 	if (!ret)
 		ret = show_programs(root);
 	if (ret)
@@ -336,7 +342,7 @@ int rootfs_work_in(int dir)
 
 int rootfs_populate(int root)
 {
-	int ret = attach_root(root);
+	int ret = rootfs_attach_staging(root);
 
 	if (ret)
 		return ret;

@@ -12,6 +12,17 @@
  * below it; -1 and an error.
  */
 int rootfs_detach(const char *path);
+/* Without what is mounted below it. */
+int rootfs_detach_alone(const char *path);
+
+/*
+ * Where the root is attached until it becomes the root. Anything that others may look into
+ * would do: VE_ROOT is closed to the container's root.
+ */
+#define ROOTFS_STAGING	LIBDIR "/rootfs"
+
+/* In a mount namespace of one's own, which parts from the host's. */
+int rootfs_attach_staging(int root);
 
 /*
  * Inside: attach @root, mount /proc, /sys, /dev, /run and the cgroups in it, and

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -41,7 +42,8 @@ static struct nl_addr *mac_address(const unsigned char *mac)
 	return nl_addr_build(AF_LLC, mac, 6);
 }
 
-static int make_pair(struct nl_sock *sock, int netns, const struct netif *n)
+/* The container's end is called @name, in @netns. */
+static int make_pair(struct nl_sock *sock, int netns, const struct netif *n, const char *name)
 {
 	struct rtnl_link *link = rtnl_link_veth_alloc(), *peer;
 	cleanup_nl_addr struct nl_addr *mac = mac_address(n->mac);
@@ -52,7 +54,7 @@ static int make_pair(struct nl_sock *sock, int netns, const struct netif *n)
 		peer = rtnl_link_veth_get_peer(link);
 		rtnl_link_set_name(link, n->host_ifname);
 		rtnl_link_set_addr(link, host_mac);
-		rtnl_link_set_name(peer, n->ifname);
+		rtnl_link_set_name(peer, name);
 		rtnl_link_set_addr(peer, mac);
 		rtnl_link_set_ns_fd(peer, netns);
 		rtnl_link_put(peer);
@@ -168,7 +170,7 @@ static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int n
 			continue;
 		old[i] = NULL;
 		ret = netif_is_upper(n) ? upper_make(host, inside, id, netns, n) :
-					  make_pair(host, netns, n);
+					  make_pair(host, netns, n, n->ifname);
 	}
 	if (!ret && macfilter_wanted(to))
 		ret = macfilter_set(id, to);
@@ -287,6 +289,34 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif)
 	why = xstrdup(error_text());
 	apply(host, id, netns, &wanted, &has, true);
 	return fail(ret, "%s", why);
+}
+
+char *ethernet_waiting(uint32_t id, size_t index)
+{
+	return xasprintf("c%u.%zu", id, index);
+}
+
+int ethernet_expect(uint32_t id, const char *netif)
+{
+	static const struct netifs none;
+	cleanup_close int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	cleanup_netifs struct netifs all = {};
+	cleanup_rtnl struct nl_sock *host = NULL;
+	int ret = netifs_parse(netif, &all);
+
+	if (ret || !all.count)
+		return ret;
+	ret = rtnl_open(-1, &host);
+	if (!ret)
+		ret = check_names(host, &none, &all);
+	if (!ret)
+		ret = note(id, &all);
+	for (size_t i = 0; !ret && i < all.count; i++) {
+		cleanup_free char *name = ethernet_waiting(id, i);
+
+		ret = make_pair(host, netns, &all.list[i], name);
+	}
+	return ret;
 }
 
 int ethernet_remove(uint32_t id)

@@ -20,6 +20,15 @@
  */
 int ethernet_change(uint32_t id, pid_t pid, const char *netif);
 
+/*
+ * For a restore: note the interfaces of @netif, as they were noted, and make their pairs,
+ * the container's ends on the host still and called ethernet_waiting(). CRIU moves them.
+ * ethernet_change() after it.
+ */
+int ethernet_expect(uint32_t id, const char *netif);
+/* To be freed. */
+char *ethernet_waiting(uint32_t id, size_t index);
+
 /* All of them go. Does nothing where nothing is noted. */
 int ethernet_remove(uint32_t id);
 

@@ -16,6 +16,7 @@
 #include "rate.h"
 #include "rtnl.h"
 #include "serve.h"
+#include "suspended.h"
 #include "util.h"
 #include "venet.h"
 
@@ -48,14 +49,16 @@ static int prepare(struct network *net)
 }
 
 /* The same for addresses that it does not use yet: are they free? */
-static int prepare_new(struct network *net)
+static int prepare_new(uint32_t id, struct network *net)
 {
-	int ret = prepare(net);
+	int ret = suspended_hold(id, &net->addresses);
 
+	if (!ret)
+		ret = prepare(net);
 	return ret ? ret : serve_ask(&net->neighbours, &net->addresses, &net->probe);
 }
 
-int network_prepare(const struct conf *conf, struct network *net)
+int network_prepare(uint32_t id, const struct conf *conf, struct network *net)
 {
 	int ret;
 
@@ -66,7 +69,7 @@ int network_prepare(const struct conf *conf, struct network *net)
 	net->rate = rate_wanted(conf);
 	ret = rate_check(net->rate);
 	if (!ret && net->addresses.count)
-		ret = prepare_new(net);
+		ret = prepare_new(id, net);
 	/* both at once */
 	return ret ? ret : routed_ask(0, conf_get(conf, "NETIF"), &net->routed);
 }
@@ -212,6 +215,26 @@ static int take_inside(uint32_t id, pid_t pid, const struct addresses *gone)
 	return ret;
 }
 
+int network_hold(uint32_t id)
+{
+	return venet_loaded() ? venet_hold(id) : 0;
+}
+
+int network_release(uint32_t id)
+{
+	return venet_loaded() ? venet_release(id) : 0;
+}
+
+void network_forget(uint32_t id, pid_t pid, const struct addresses *had,
+		    const struct addresses *has)
+{
+	cleanup_addresses struct addresses gone = {};
+
+	minus(had, has, &gone);
+	if (gone.count)
+		in_vain(take_inside(id, pid, &gone));
+}
+
 /* It loses them: for the neighbours first, then in the table. All of them, whatever
  * becomes of one.
  */
@@ -254,7 +277,7 @@ static int give_inside(uint32_t id, pid_t pid, const struct addresses *all)
 static int give(uint32_t id, pid_t pid, struct network *net, const struct addresses *wanted)
 {
 	cleanup_free char *why = NULL;
-	int ret = prepare_new(net);
+	int ret = prepare_new(id, net);
 
 	if (!ret)
 		ret = serve_settle(&net->probe);

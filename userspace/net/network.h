@@ -31,9 +31,10 @@ struct network {
  * For start, in this order. Without addresses each is 0 at once.
  *
  * network_prepare(): reads the addresses, makes the host ready and asks whether they
- * are free. EXIT_BAD_IP, EXIT_KERNEL. network_close() after it, whatever it returns.
+ * are free. EXIT_BAD_IP, EXIT_KERNEL, EXIT_IP_IN_USE. network_close() after it, whatever
+ * it returns.
  */
-int network_prepare(const struct conf *conf, struct network *net);
+int network_prepare(uint32_t id, const struct conf *conf, struct network *net);
 /* In the table, for registered container @id: EXIT_IP_IN_USE. */
 int network_reserve(uint32_t id, struct network *net);
 /* Waits for those who object, EXIT_IP_IN_USE; then, in the network namespace of process
@@ -43,6 +44,16 @@ int network_inside(uint32_t id, struct network *net, pid_t pid);
 /* Routes to it, and the neighbours told. */
 int network_connect(uint32_t id, struct network *net);
 void network_close(struct network *net);
+
+/*
+ * Around a checkpoint: packets to and from it wait on its venet link; they go on. Without
+ * the module there is no such link.
+ */
+int network_hold(uint32_t id);
+int network_release(uint32_t id);
+/* Inside a container that was restored: it has those no more that it @had and @has not. */
+void network_forget(uint32_t id, pid_t pid, const struct addresses *had,
+		    const struct addresses *has);
 
 /* Undo network_connect(); does nothing where nothing is noted. EXIT_SYSTEM, EXIT_ADD_IP. */
 int network_disconnect(uint32_t id);

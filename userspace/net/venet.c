@@ -64,6 +64,29 @@ int venet_del(uint32_t id, const struct address *a)
 	return change(id, a, CLOISON_NET_CMD_ADDR_DEL, EADDRNOTAVAIL);
 }
 
+static int command(uint32_t id, int what, int harmless, const char *text)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_net, what, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_NET_A_ID, id);
+	ret = genl_transact(msg, NULL, NULL);
+	return ret && genl_answer.error != harmless ?
+	       genl_refused("Cannot %s packets of container %u", text, id) : 0;
+}
+
+int venet_hold(uint32_t id)
+{
+	return command(id, CLOISON_NET_CMD_HOLD, 0, "hold");
+}
+
+int venet_release(uint32_t id)
+{
+	return command(id, CLOISON_NET_CMD_RELEASE, EALREADY, "release");
+}
+
 int venet_set_shortcut(uint32_t id, bool may)
 {
 	struct nl_msg *msg;

@@ -27,6 +27,13 @@ int venet_bind(uint32_t id, int netns);
 int venet_add(uint32_t id, const struct address *a);
 int venet_del(uint32_t id, const struct address *a);
 
+/*
+ * Its packets wait; they go on. For what has no network, or is not on hold, that is no
+ * error.
+ */
+int venet_hold(uint32_t id);
+int venet_release(uint32_t id);
+
 /* Whether its packets may pass by the host's tc, if the host's switch has it so. */
 int venet_set_shortcut(uint32_t id, bool may);
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tar and zstd as programs, as templates have them: the tool runs them anyway, they stream,
+ * use another processor than we do, and a hole in them is none in the tool. coreutils'
+ * sha256sum likewise. zstd has a checksum of its own, but that is only looked at as the
+ * last bytes are unpacked.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archive.h"
+#include "checkpoint.h"
+#include "cleanup.h"
+#include "error.h"
+#include "util.h"
+
+#define HEADER_SIZE	4096
+#define HASH_SIZE	65
+
+#define HEADER		"cloison state 1\nctid %u\ntoken %32s\nlength %" PRIu64 "\nsha256 %64s\n"
+#define HEADER_READ	"cloison state %u\nctid %u\ntoken %32[0-9a-f]\nlength %" SCNu64 "\n" \
+			"sha256 %64[0-9a-f]\n"
+#define VERSION_NUMBER	1
+
+/* With these for its input and output. It ends with us. Its wait status, or -1. */
+static int filter(const char *const argv[], int in, int out)
+{
+	pid_t tool = getpid(), pid;
+	int status;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) ||
+		    getppid() != tool)
+			_exit(127);
+		execvp(argv[0], (char *const *)argv);
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}
+
+int checkpoint_pack(const char *images, int out)
+{
+	const char *const argv[] = {
+		"tar", "--create", "--file=-", "--directory", images,
+		"--use-compress-program=zstd -q -1 -T0", ".", NULL,
+	};
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	return filter(argv, null, out) ?
+	       fail(EXIT_PAUSE, "The images cannot be packed; tar's messages are above") : 0;
+}
+
+int checkpoint_unpack(int in, const char *images)
+{
+	const char *const argv[] = {
+		"tar", "--extract", "--file=-", "--directory", images,
+		"--no-same-owner", "--use-compress-program=zstd -q", NULL,
+	};
+
+	return filter(argv, in, STDERR_FILENO) ?
+	       fail(EXIT_UNPAUSE, "The images cannot be unpacked; tar's messages are above") : 0;
+}
+
+/* Of what comes from @fd's position on. */
+static int hash(int fd, char out[HASH_SIZE])
+{
+	static const char *const argv[] = { "sha256sum", "-b", NULL };
+	int ends[2], bad;
+
+	memset(out, 0, HASH_SIZE);
+	if (pipe2(ends, O_CLOEXEC))
+		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
+	/* less than a pipe holds */
+	bad = filter(argv, fd, ends[1]) || read(ends[0], out, HASH_SIZE - 1) != HASH_SIZE - 1;
+	close(ends[0]);
+	close(ends[1]);
+	return bad ? fail(EXIT_SYSTEM, "sha256sum failed") : 0;
+}
+
+static int write_header(int fd, uint32_t id, const char *token)
+{
+	char header[HEADER_SIZE] = {}, sum[HASH_SIZE];
+	struct stat st;
+	int ret;
+
+	if (lseek(fd, HEADER_SIZE, SEEK_SET) < 0 || fstat(fd, &st))
+		return -1;
+	ret = hash(fd, sum);
+	if (ret)
+		return ret;
+	snprintf(header, sizeof(header), HEADER, id, token,
+		 (uint64_t)st.st_size - HEADER_SIZE, sum);
+	return pwrite(fd, header, sizeof(header), 0) == sizeof(header) ? 0 : -1;
+}
+
+char *archive_temporary(const char *path)
+{
+	return xasprintf("%s.tmp", path);
+}
+
+static int move(const char *from, const char *to)
+{
+	cleanup_free char *copy = xstrdup(to);
+
+	return rename(from, to) ? -1 : sync_file(dirname(copy));
+}
+
+int archive_save(uint32_t id, const char *token, const char *images, const char *path)
+{
+	cleanup_free char *tmp = archive_temporary(path);
+	cleanup_close int fd = -1;
+	int ret;
+
+	/* one that a killed command left */
+	unlink(tmp);
+	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_errno(EXIT_PAUSE, "Cannot make %s", tmp);
+	ret = lseek(fd, HEADER_SIZE, SEEK_SET) < 0 ? -1 : checkpoint_pack(images, fd);
+	if (!ret)
+		ret = write_header(fd, id, token);
+	if (!ret)
+		ret = fsync(fd);
+	if (!ret)
+		ret = move(tmp, path);
+	if (ret < 0)
+		ret = fail_errno(EXIT_PAUSE, "Cannot write %s", path);
+	if (ret) {
+		unlink(tmp);
+		unlink(path);
+	}
+	return ret;
+}
+
+static int bad_file(const char *path, const char *what)
+{
+	return fail(EXIT_UNPAUSE, "%s %s", path, what);
+}
+
+int archive_open(uint32_t id, const char *path, char token[TOKEN_SIZE], int *out)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char header[HEADER_SIZE + 1] = {}, want[HASH_SIZE], has[HASH_SIZE];
+	unsigned int version, owner;
+	uint64_t length;
+	struct stat st;
+	int ret;
+
+	if (fd < 0 || fstat(fd, &st))
+		return fail_errno(EXIT_UNPAUSE, "Cannot open %s", path);
+	/* it becomes processes of any id with any rights */
+	if (!S_ISREG(st.st_mode) || st.st_uid || (st.st_mode & 022))
+		return bad_file(path, "is not a file that only root can write");
+	if (read(fd, header, HEADER_SIZE) != HEADER_SIZE ||
+	    sscanf(header, HEADER_READ, &version, &owner, token, &length, want) < 1)
+		return bad_file(path, "is not the state of a container, or the file is cut off");
+	if (version != VERSION_NUMBER)
+		return bad_file(path, "was written by another version of Cloison");
+	if (sscanf(header, HEADER_READ, &version, &owner, token, &length, want) != 5 ||
+	    length != (uint64_t)st.st_size - HEADER_SIZE)
+		return bad_file(path, "is damaged: it is not as long as it was written");
+	if (owner != id)
+		return fail(EXIT_UNPAUSE, "%s is the state of container %u", path, owner);
+	ret = hash(fd, has);
+	if (ret)
+		return ret;
+	if (strcmp(has, want) != 0)
+		return bad_file(path, "is damaged: its checksum is not what was written");
+	if (lseek(fd, HEADER_SIZE, SEEK_SET) < 0)
+		return fail_errno(EXIT_UNPAUSE, "Cannot read %s", path);
+	*out = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cgtree.h"
+#include "cleanup.h"
+#include "error.h"
+#include "util.h"
+
+/*
+ * Lines; no name of a group has a newline. All after a "d" is about that group, which is
+ * named from the container's own on, parents before children:
+ *
+ *	d system.slice/cron.service
+ *	o UID GID FILE			not root's; "." is the group itself
+ *	s cpu memory			subtree_control
+ *	l FILE VALUE			of files with several lines each
+ */
+#define FILE_NAME	"cgroups"
+
+/* What a container's systemd or the tool may have set; a kernel may lack any of them. */
+static const char *const limits[] = {
+	"cgroup.max.depth", "cgroup.max.descendants",
+	"cpu.idle", "cpu.max", "cpu.max.burst", "cpu.uclamp.max", "cpu.uclamp.min",
+	"cpu.weight", "cpuset.cpus", "cpuset.mems", "io.max", "io.weight",
+	"memory.high", "memory.low", "memory.max", "memory.min", "memory.oom.group",
+	"memory.swap.high", "memory.swap.max", "memory.zswap.max", "memory.zswap.writeback",
+	"pids.max",
+};
+
+static void record_owner(FILE *f, int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_uid || st.st_gid))
+		fprintf(f, "o %u %u %s\n", st.st_uid, st.st_gid, name);
+}
+
+static void record_owners(FILE *f, int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *de;
+
+	record_owner(f, fd, ".");
+	while (dir && (de = readdir(dir)))
+		if (de->d_type == DT_REG)
+			record_owner(f, fd, de->d_name);
+}
+
+static void record_lines(FILE *f, int dir, const char *name)
+{
+	cleanup_free char *text = read_file_at(dir, name, 65536);
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line)
+			fprintf(f, "l %s %s\n", name, line);
+}
+
+static int record_group(FILE *f, const char *path, const char *name)
+{
+	cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *controllers = NULL;
+
+	if (dir < 0)
+		return -1;
+	fprintf(f, "d %s\n", name);
+	record_owners(f, dir);
+	controllers = read_file_at(dir, "cgroup.subtree_control", 4096);
+	if (controllers)
+		controllers[strcspn(controllers, "\n")] = '\0';
+	if (controllers && *controllers)
+		fprintf(f, "s %s\n", controllers);
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		record_lines(f, dir, limits[i]);
+	return 0;
+}
+
+static int record_all(FILE *f, char *path)
+{
+	char *const roots[] = { path, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	size_t len = strlen(path);
+	FTSENT *ent;
+	int ret = fts ? 0 : -1;
+
+	while (!ret && fts && (ent = fts_read(fts)))
+		if (ent->fts_info == FTS_D)
+			ret = record_group(f, ent->fts_path, ent->fts_pathlen > len ?
+					   ent->fts_path + len + 1 : ".");
+	if (fts)
+		fts_close(fts);
+	return ret;
+}
+
+int cgtree_record(uint32_t id, int images)
+{
+	cleanup_free char *path = cgroup_path(id);
+	int fd = openat(images, FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	int bad = f ? record_all(f, path) : -1;
+
+	if (f && (ferror(f) | fclose(f)))
+		bad = -1;
+	return bad ? fail_errno(EXIT_PAUSE, "Cannot record the cgroups of container %u", id) : 0;
+}
+
+/* For each line call @apply, with the group's directory. */
+static int each_line(uint32_t id, int images,
+		     int (*apply)(int *dir, int top, char kind, char *rest))
+{
+	int fd = openat(images, FILE_NAME, O_RDONLY | O_CLOEXEC), ret = 0;
+	cleanup_file FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	cleanup_close int top = -1;
+	cleanup_close int dir = -1;
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return fail_errno(EXIT_UNPAUSE, "The images have no record of cgroups");
+	ret = cgroup_open(id, &top);
+	while (!ret && getline(&line, &size, f) > 1) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == 'd') {
+			if (dir >= 0)
+				close(dir);
+			dir = -1;
+		}
+		if (apply(&dir, top, line[0], line + 2))
+			ret = fail_errno(EXIT_UNPAUSE, "Cannot restore the cgroups: %s", line);
+	}
+	return ret;
+}
+
+static int open_group(int *dir, int top, const char *name)
+{
+	*dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *dir < 0 ? -1 : 0;
+}
+
+/* What is there of it already; files of controllers are not, at first. */
+static int give_owner(int dir, const char *rest)
+{
+	unsigned int uid, gid;
+	int at = 0;
+
+	if (sscanf(rest, "%u %u %n", &uid, &gid, &at) != 2 || !at || strchr(rest + at, '/')) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fchownat(dir, rest + at, uid, gid, AT_SYMLINK_NOFOLLOW) && errno != ENOENT ? -1 : 0;
+}
+
+static int make(int *dir, int top, char kind, char *rest)
+{
+	if (kind == 'o')
+		return give_owner(*dir, rest);
+	if (kind != 'd')
+		return 0;
+	if (mkdirat(top, rest, 0755) && errno != EEXIST)
+		return -1;
+	return open_group(dir, top, rest);
+}
+
+static int delegate(int *dir, int top, char kind, char *rest)
+{
+	char *word;
+
+	if (kind == 'd')
+		return open_group(dir, top, rest);
+	if (kind != 's')
+		return 0;
+	while ((word = strsep(&rest, " "))) {
+		cleanup_free char *text = xasprintf("+%s", word);
+
+		if (*word && write_file_at(*dir, "cgroup.subtree_control", text))
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_line(int dir, const char *name, const char *line)
+{
+	cleanup_free char *text = read_file_at(dir, name, 65536);
+	char *rest = text, *one;
+
+	while (rest && (one = strsep(&rest, "\n")))
+		if (strcmp(one, line) == 0)
+			return true;
+	return false;
+}
+
+/* Written only if it differs: some defaults are read as what cannot be written. */
+static int limit(int *dir, int top, char kind, char *rest)
+{
+	char *value = strchr(rest, ' ');
+
+	if (kind == 'd')
+		return open_group(dir, top, rest);
+	if (kind != 'l' || !value)
+		return 0;
+	*value++ = '\0';
+	if (has_line(*dir, rest, value))
+		return 0;
+	/* another kernel may lack it */
+	return write_file_at(*dir, rest, value) && errno != ENOENT ? -1 : 0;
+}
+
+int cgtree_make(uint32_t id, int images)
+{
+	return each_line(id, images, make);
+}
+
+static int own(int *dir, int top, char kind, char *rest)
+{
+	if (kind == 'd')
+		return open_group(dir, top, rest);
+	return kind == 'o' ? give_owner(*dir, rest) : 0;
+}
+
+int cgtree_delegate(uint32_t id, int images)
+{
+	int ret = each_line(id, images, delegate);
+
+	/* of the files that are new */
+	return ret ? ret : each_line(id, images, own);
+}
+
+int cgtree_limit(uint32_t id, int images)
+{
+	return each_line(id, images, limit);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control groups of a container around a checkpoint. CRIU 4.1 restores which task was
+ * in which group, and leaves out groups without tasks, the owners of files, and when
+ * subtree_control may be written. See Documentation/checkpoint.rst.
+ */
+#ifndef CLOISON_CGTREE_H
+#define CLOISON_CGTREE_H
+
+#include <stdint.h>
+
+/* The whole tree of container @id into a file in directory @images, while nothing in it runs. */
+int cgtree_record(uint32_t id, int images);
+
+/* The groups, with their owners, below the container's own, which is there. */
+int cgtree_make(uint32_t id, int images);
+/* The controllers: all tasks are where they were, and no file is open yet. */
+int cgtree_delegate(uint32_t id, int images);
+/* The limits. */
+int cgtree_limit(uint32_t id, int images);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container's state: out of the kernel into a directory of images, and back. See
+ * Documentation/checkpoint.rst. Callers hold the container's lock. All return 0 or an exit
+ * status with the error noted: EXIT_PAUSE, EXIT_UNPAUSE where nothing else is said.
+ *
+ *	            suspend                    kill
+ *	  running ----------> frozen, on hold ------> down
+ *	          <----------   |          ^
+ *	            resume      | dump     | undump
+ *	                        v          |
+ *	                       directory of images
+ *
+ * What is frozen here is frozen by cgroup.freeze, and its packets are on hold. A note in
+ * /run says so: checkpoint_settle(), which every command does that takes the lock, undoes
+ * what a killed command left, but not what was left on purpose: what
+ * checkpoint_suspend(), and checkpoint_undump(), leave is for the caller to go on with, or
+ * another command, whatever time passes.
+ */
+#ifndef CLOISON_CHECKPOINT_H
+#define CLOISON_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "container.h"
+
+/*
+ * Could the running container be dumped, and be restored on a host like this one?
+ * EXIT_KERNEL, EXIT_PAUSE with reason and advice. What only CRIU finds out comes from
+ * checkpoint_dump(). Changes nothing.
+ */
+int checkpoint_possible(const struct container *ct);
+
+/*
+ * Directories of images have mode 0755, for CRIU looks into them as the container's root,
+ * and lie in one that is closed to all but the host's: all memory is in them.
+ */
+
+/* Memory only, while the container runs on; @parent as below. */
+int checkpoint_predump(const struct container *ct, const char *images, const char *parent);
+
+struct checkpoint_dump {
+	const char *images;	/* a directory, there and empty */
+	const char *parent;	/* of an earlier pre-dump, a path from @images on; or NULL */
+	/*
+	 * Called when all is written, with the container frozen (it cannot run any more, and
+	 * if the tool is killed now it stays so). 0: the container is killed, and cleared
+	 * away. An exit status, with an error noted: it runs on, as after any error.
+	 * Whatever makes the images the only truth is to be done here; may take its time.
+	 */
+	int (*taken)(void *arg);
+	void *arg;
+	/*
+	 * taken() keeps a journal of its own: from its call on, checkpoint_settle() leaves the
+	 * frozen container alone, if the tool dies, for who reads that.
+	 */
+	bool journal;
+	bool leave;		/* after that it is left frozen instead, for checkpoint_kill() */
+	/* out: CLOCK_MONOTONIC in ms; 0 if it did not come so far */
+	int64_t held, frozen, dumped, ended;
+};
+
+/*
+ * Of a container that runs, or is frozen by checkpoint_suspend(). A refusal of CRIU's that
+ * passes is tried again. On error it is again what it was before.
+ */
+int checkpoint_dump(const struct container *ct, struct checkpoint_dump *dump);
+
+/* Freeze it, with its packets on hold. */
+int checkpoint_suspend(const struct container *ct);
+
+/*
+ * Restore it from @images: registered, with its links, addresses, routes, and frozen, on
+ * hold. On error nothing is left of it. EXIT_KERNEL if this host lacks what it needs.
+ */
+int checkpoint_undump(struct container *ct, const char *images);
+
+/* Of what is frozen and on hold. The first lets it run, the second takes it away. */
+int checkpoint_resume(const struct container *ct);
+int checkpoint_kill(const struct container *ct);
+/* Is it left so? */
+bool checkpoint_staged(const struct container *ct);
+
+/*
+ * What a command left that was cut off: a container whose state had been saved is
+ * suspended, one whose state had not been runs on. Does nothing where there is nothing.
+ */
+int checkpoint_settle(const struct container *ct);
+bool checkpoint_unsettled(const struct container *ct);
+
+/*
+ * Directory @images as one stream (tar, zstd), written to and read from a descriptor: a
+ * file, a pipe, a socket. A stream that is cut off or damaged is an error, and what
+ * there is of it is in @images.
+ */
+int checkpoint_pack(const char *images, int out);
+int checkpoint_unpack(int in, const char *images);
+
+#endif

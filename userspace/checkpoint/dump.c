@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cgtree.h"
+#include "checkpoint.h"
+#include "criu.h"
+#include "error.h"
+#include "ethernet.h"
+#include "meta.h"
+#include "network.h"
+#include "stage.h"
+#include "util.h"
+
+/* What CRIU refuses for a reason that passes is asked for so often. */
+#define TRIES		5
+#define PAUSE_MS	100
+
+struct work {
+	const struct container *ct;
+	struct checkpoint_dump *dump;
+	struct externals externals;
+	int images;
+	bool was_left;		/* frozen before */
+	bool left;		/* frozen from now on */
+	bool given_up;		/* the images are what counts */
+};
+
+/*
+ * All is written, and the tasks are in CRIU's hands. With the group frozen they stay as
+ * they are whoever dies now: what is decided here is decided.
+ */
+static int decide(struct work *w)
+{
+	struct checkpoint_dump *d = w->dump;
+	uint32_t id = w->ct->id;
+	int ret = cgroup_set(id, "cgroup.freeze", "1");
+
+	if (!ret && d->journal)
+		ret = stage_set(id, STAGE_LEFT);
+	if (!ret && d->taken)
+		ret = d->taken(d->arg);
+	w->given_up = !ret && !d->leave;
+	w->left = !ret && d->leave;
+	if (w->given_up)
+		return 0;
+	if (ret && d->journal)
+		stage_set(id, w->was_left ? STAGE_LEFT : STAGE_WORK);
+	if (ret && !w->was_left)
+		cgroup_set(id, "cgroup.freeze", "0");
+	/* CRIU lets them go */
+	return ret ? ret : EXIT_PAUSE;
+}
+
+static int on_step(enum criu_step step, void *arg)
+{
+	struct work *w = arg;
+	int ret = 0;
+
+	if (step == CRIU_FROZEN) {
+		w->dump->frozen = now_ms();
+		ret = cgtree_record(w->ct->id, w->images);
+		if (!ret)
+			ret = meta_write(w->ct, &w->externals, w->images);
+	} else if (step == CRIU_DUMPED) {
+		w->dump->dumped = now_ms();
+		ret = decide(w);
+	}
+	return ret;
+}
+
+static bool has_links(uint32_t id)
+{
+	cleanup_netifs struct netifs all = {};
+
+	return ethernet_noted(id, &all) == 0 && all.count;
+}
+
+static int open_images(const char *path, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd < 0 ? fail_errno(EXIT_PAUSE, "Cannot open %s", path) : 0;
+}
+
+/* What a dump that failed left. */
+static void empty(int images)
+{
+	int copy = openat(images, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir)))
+		unlinkat(images, de->d_name, 0);
+}
+
+static int run(struct work *w, const struct criu_job *job)
+{
+	int tries = TRIES, ret = criu_run(job, NULL);
+
+	while (ret && !w->dump->dumped && criu_refusal_passes() && --tries) {
+		detail("%s; once more", error_text());
+		empty(w->images);
+		sleep_ms(PAUSE_MS);
+		ret = criu_run(job, NULL);
+	}
+	/* who was to kill it may have died himself: that is done after him */
+	if (w->left || w->given_up)
+		error_clear();
+	return w->left || w->given_up ? 0 : ret;
+}
+
+/* All that CRIU is told. */
+static int dump(struct work *w, pid_t init)
+{
+	char **external = externals_for_dump(&w->externals);
+	cleanup_free char *cgroup = w->was_left ? cgroup_path(w->ct->id) : NULL;
+	struct criu_job job = {
+		.work = CRIU_DUMP, .images = w->dump->images, .parent = w->dump->parent,
+		.init = init,
+		.cgroup = cgroup, .lock_network = has_links(w->ct->id), .keep = w->ct->lock,
+		.external = (const char *const *)external, .step = on_step, .arg = w,
+	};
+	int ret = run(w, &job);
+
+	words_free(external);
+	return ret;
+}
+
+static int begin(const struct container *ct)
+{
+	int ret = stage_set(ct->id, STAGE_WORK);
+
+	return ret ? ret : network_hold(ct->id);
+}
+
+/* It runs on as before. The error stays. */
+static int undo(const struct container *ct, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	if (network_release(ct->id) || stage_set(ct->id, STAGE_NONE))
+		return fail_wrap(ret, "%s; and what was on hold still is", why);
+	return fail(ret, "%s", why);
+}
+
+/* What must be known before, and can go wrong while nothing has been done yet. */
+static int prepare(struct work *w, pid_t *init)
+{
+	struct kernel_container kc = {};
+	int ret = checkpoint_possible(w->ct);
+
+	if (!ret)
+		ret = container_running(w->ct, &kc);
+	if (!ret)
+		ret = open_images(w->dump->images, &w->images);
+	if (!ret)
+		ret = externals_find(w->ct, kc.init, &w->externals);
+	*init = kc.init;
+	return ret;
+}
+
+static int work(struct work *w, pid_t init)
+{
+	struct checkpoint_dump *d = w->dump;
+	int ret = w->was_left ? 0 : begin(w->ct);
+
+	d->held = now_ms();
+	if (!ret)
+		ret = dump(w, init);
+	d->ended = now_ms();
+	if (ret)
+		return w->was_left ? ret : undo(w->ct, ret);
+	return w->left ? stage_set(w->ct->id, STAGE_LEFT) : checkpoint_kill(w->ct);
+}
+
+int checkpoint_dump(const struct container *ct, struct checkpoint_dump *d)
+{
+	struct work w = { .ct = ct, .dump = d, .images = -1 };
+	pid_t init;
+	int ret;
+
+	d->held = d->frozen = d->dumped = d->ended = 0;
+	w.was_left = stage_get(ct->id) == STAGE_LEFT;
+	ret = prepare(&w, &init);
+	if (!ret)
+		ret = work(&w, init);
+	externals_free(&w.externals);
+	if (w.images >= 0)
+		close(w.images);
+	return ret;
+}
+
+int checkpoint_predump(const struct container *ct, const char *images, const char *parent)
+{
+	struct criu_job job = {
+		.work = CRIU_PRE_DUMP, .images = images, .parent = parent, .track = true,
+		.keep = ct->lock,
+	};
+	struct kernel_container kc = {};
+	int ret = checkpoint_possible(ct);
+
+	if (!ret)
+		ret = container_running(ct, &kc);
+	if (ret)
+		return ret;
+	job.init = kc.init;
+	return criu_run(&job, NULL);
+}
+
+int checkpoint_suspend(const struct container *ct)
+{
+	int ret = checkpoint_possible(ct);
+
+	if (ret || checkpoint_staged(ct))
+		return ret;
+	ret = begin(ct);
+	if (!ret)
+		ret = cgroup_freeze(ct->id, true);
+	return ret ? undo(ct, ret) : stage_set(ct->id, STAGE_LEFT);
+}
+
+bool checkpoint_staged(const struct container *ct)
+{
+	return stage_get(ct->id) == STAGE_LEFT;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "error.h"
+#include "ethernet.h"
+#include "meta.h"
+#include "util.h"
+
+#define MOUNTS_MAX	(4 << 20)
+#define NODES		"/cloison/dev/"
+#define VIEWS		"cloisonview"
+
+/* One line of /proc/PID/mountinfo, see proc(5); blanks and the like are \040 in it. */
+struct mount_line {
+	char *root, *point, *type;
+};
+
+static void unescape(char *s)
+{
+	char *to = s;
+	unsigned int c;
+
+	for (; *s; s++)
+		if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
+			*to++ = c;
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	*to = '\0';
+}
+
+static bool parse(char *line, struct mount_line *m)
+{
+	char *tail = strstr(line, " - ");
+	char *word;
+
+	if (!tail)
+		return false;
+	*tail = '\0';
+	tail += 3;
+	m->type = strsep(&tail, " ");
+	for (int i = 0; (word = strsep(&line, " ")); i++) {
+		if (i == 3)
+			m->root = word;
+		else if (i == 4)
+			m->point = word;
+	}
+	if (!m->root || !m->point)
+		return false;
+	unescape(m->root);
+	unescape(m->point);
+	return true;
+}
+
+static void add(struct externals *all, const char *point, char *name, char *source)
+{
+	all->list = xrealloc(all->list, (all->count + 1) * sizeof(*all->list));
+	all->list[all->count++] = (struct external){ xstrdup(point), name, source };
+}
+
+static void look_at(const struct container *ct, const struct mount_line *m,
+		    struct externals *all)
+{
+	cleanup_free char *nodes = xasprintf(NODES "%u/", ct->id);
+	const char *at = strstr(m->root, nodes);
+
+	if (strcmp(m->type, VIEWS) == 0)
+		add(all, m->point, xasprintf("view.%s", m->root + 1),
+		    xasprintf("/sys/fs/cloison/%s", m->root + 1));
+	else if (at)
+		add(all, m->point, xasprintf("node.%s", at + strlen(nodes)),
+		    xasprintf("node:%s", at + strlen(nodes)));
+}
+
+/* What the host's action scripts mounted below VE_ROOT. */
+static void look_at_host(const struct container *ct, const struct mount_line *m,
+			 struct externals *all)
+{
+	size_t len = strlen(ct->root);
+
+	if (strncmp(m->point, ct->root, len) == 0 && m->point[len] == '/')
+		add(all, m->point + len, xasprintf("host.%zu", all->count),
+		    xasprintf("root:%s", m->point + len));
+}
+
+static int each_mount(const char *path, const struct container *ct, struct externals *all,
+		      void (*look)(const struct container *ct, const struct mount_line *m,
+				   struct externals *all))
+{
+	cleanup_free char *text = read_file(path, MOUNTS_MAX);
+	char *rest = text, *line;
+
+	if (!text)
+		return fail_errno(EXIT_PAUSE, "Cannot read %s", path);
+	while ((line = strsep(&rest, "\n"))) {
+		struct mount_line m = {};
+
+		if (parse(line, &m))
+			look(ct, &m, all);
+	}
+	return 0;
+}
+
+int externals_find(const struct container *ct, pid_t init, struct externals *out)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/mountinfo", (int)init);
+	int ret;
+
+	*out = (struct externals){};
+	for (const char *const *d = device_names; *d; d++) {
+		cleanup_free char *point = xasprintf("/dev/%s", *d);
+
+		add(out, point, xstrdup(*d), xstrdup(point));
+	}
+	ret = each_mount(path, ct, out, look_at);
+	return ret ? ret : each_mount("/proc/self/mountinfo", ct, out, look_at_host);
+}
+
+void externals_free(struct externals *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		free(all->list[i].point);
+		free(all->list[i].name);
+		free(all->list[i].source);
+	}
+	free(all->list);
+	*all = (struct externals){};
+}
+
+char **externals_for_dump(const struct externals *all)
+{
+	char **words = xcalloc(all->count + 1, sizeof(*words));
+
+	for (size_t i = 0; i < all->count; i++)
+		words[i] = xasprintf("mnt[%s]:%s", all->list[i].point, all->list[i].name);
+	return words;
+}
+
+char **externals_for_restore(const struct externals *all, const struct netifs *links,
+			     uint32_t id)
+{
+	char **words = xcalloc(all->count + links->count + 1, sizeof(*words));
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct external *e = &all->list[i];
+
+		words[i] = *e->source == '/' ?
+			   xasprintf("mnt[%s]:%s", e->name, e->source) :
+			   xasprintf("mnt[%s]:" CRIU_MOUNTS "/%s", e->name, e->name);
+	}
+	for (size_t i = 0; i < links->count; i++) {
+		cleanup_free char *waiting = ethernet_waiting(id, i);
+
+		words[all->count + i] = xasprintf("netdev[%s]:%s", links->list[i].ifname, waiting);
+	}
+	return words;
+}
+
+static int open_node(uint32_t id, const struct devnodes *nodes, const char *file)
+{
+	for (size_t i = 0; i < nodes->set->nodes_count; i++) {
+		cleanup_free char *path = devnodes_path(id, &nodes->set->nodes[i]);
+
+		if (strcmp(strrchr(path, '/') + 1, file) == 0)
+			return fcntl(nodes->mounts[i], F_DUPFD_CLOEXEC, 0);
+	}
+	errno = ENODEV;
+	return -1;
+}
+
+static int open_below(const char *root, const char *point)
+{
+	cleanup_free char *path = xasprintf("%s%s", root, point);
+
+	return open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+int externals_open(const struct externals *all, const struct container *ct,
+		   const struct devnodes *nodes, struct criu_mount **mounts, size_t *count)
+{
+	*mounts = xcalloc(all->count + 1, sizeof(**mounts));
+	*count = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		const char *source = all->list[i].source, *rest = source + strlen("node:");
+		bool node = strncmp(source, "node:", strlen("node:")) == 0;
+		int fd;
+
+		if (*source == '/')
+			continue;
+		fd = node ? open_node(ct->id, nodes, rest) : open_below(ct->root, rest);
+		if (fd < 0)
+			return fail_errno(node ? EXIT_DEVICES : EXIT_MOUNT,
+					  "Cannot have again what was mounted on %s",
+					  all->list[i].point);
+		(*mounts)[(*count)++] = (struct criu_mount){ fd, xstrdup(all->list[i].name) };
+	}
+	return 0;
+}
+
+void externals_close(struct criu_mount *mounts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		close(mounts[i].mount);
+		free(mounts[i].name);
+	}
+	free(mounts);
+}
+
+void words_free(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+}

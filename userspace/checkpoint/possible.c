@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "checkpoint.h"
+#include "criu.h"
+#include "error.h"
+#include "ethernet.h"
+#include "stage.h"
+#include "util.h"
+
+/* Those that CRIU makes for the whole container only. */
+static const char *const alone[] = { "user", "pid", "uts", "ipc" };
+
+struct processes {
+	pid_t *list;
+	size_t count;
+};
+
+static void add(pid_t pid, void *arg)
+{
+	struct processes *all = arg;
+
+	all->list = xrealloc(all->list, (all->count + 1) * sizeof(*all->list));
+	all->list[all->count++] = pid;
+}
+
+static int compare(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What it says of itself after @key, in the file status; -1 if it has gone. */
+static int status_number(pid_t pid, const char *key)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/status", (int)pid);
+	cleanup_free char *text = read_file(path, 65536);
+	char *line = text ? strstr(text, key) : NULL;
+
+	return line ? atoi(line + strlen(key)) : -1;
+}
+
+/* For people, with what the container can put there made harmless. */
+static char *name_of(pid_t pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/comm", (int)pid);
+	char *name = read_file(path, 64);
+
+	for (char *s = name; s && *s; s++)
+		if (*s < ' ' || *s > '~')
+			*s = s[1] ? '?' : '\0';
+	return name ? name : xstrdup("?");
+}
+
+/*
+ * A process whose parent is outside: a visitor, or what it became. CRIU begins at init and
+ * would not find it; it would be gone after a restore.
+ */
+static int check_parent(const struct processes *all, pid_t pid)
+{
+	pid_t parent = status_number(pid, "\nPPid:");
+	cleanup_free char *name = NULL;
+
+	if (parent < 0 || bsearch(&parent, all->list, all->count, sizeof(parent), compare))
+		return 0;
+	name = name_of(pid);
+	return fail(EXIT_PAUSE, "Process %d (%s) was brought in by exec or enter: end it, "
+		    "or wait until it has ended", (int)pid, name);
+}
+
+static bool same_namespace(pid_t a, pid_t b, const char *kind)
+{
+	cleanup_free char *one = xasprintf("/proc/%d/ns/%s", (int)a, kind);
+	cleanup_free char *other = xasprintf("/proc/%d/ns/%s", (int)b, kind);
+	struct stat x, y;
+
+	/* a zombie has none any more */
+	return stat(one, &x) || stat(other, &y) || (x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+static int check_namespaces(pid_t init, pid_t pid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(alone); i++) {
+		cleanup_free char *name = NULL;
+
+		if (same_namespace(init, pid, alone[i]))
+			continue;
+		name = name_of(pid);
+		return fail(EXIT_PAUSE, "Process %d (%s) has a %s namespace of its own, "
+			    "which cannot be dumped: end it", (int)pid, name, alone[i]);
+	}
+	return 0;
+}
+
+static int check_processes(uint32_t id, pid_t init)
+{
+	struct processes all = {};
+	int ret = 0;
+
+	cgroup_each_process(id, add, &all);
+	if (all.count)
+		qsort(all.list, all.count, sizeof(*all.list), compare);
+	for (size_t i = 0; !ret && i < all.count; i++) {
+		if (all.list[i] == init)
+			continue;
+		ret = check_parent(&all, all.list[i]);
+		if (!ret)
+			ret = check_namespaces(init, all.list[i]);
+	}
+	free(all.list);
+	return ret;
+}
+
+/* What is frozen does not run CRIU's code, and holds up the rest. */
+static int check_frozen_groups(uint32_t id)
+{
+	cleanup_free char *path = cgroup_path(id);
+	char *const roots[] = { path, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *ent;
+	int ret = 0;
+
+	while (!ret && fts && (ent = fts_read(fts))) {
+		cleanup_free char *file = xasprintf("%s/cgroup.freeze", ent->fts_path);
+		cleanup_free char *text = NULL;
+
+		if (ent->fts_info != FTS_D || ent->fts_level == FTS_ROOTLEVEL)
+			continue;
+		text = read_file(file, 16);
+		if (text && *text == '1')
+			ret = fail(EXIT_PAUSE, "%s is frozen: thaw it in the container",
+				   ent->fts_path);
+	}
+	if (fts)
+		fts_close(fts);
+	return ret;
+}
+
+static int check_links(uint32_t id)
+{
+	cleanup_netifs struct netifs all = {};
+	int ret = ethernet_noted(id, &all);
+
+	for (size_t i = 0; !ret && i < all.count; i++)
+		if (netif_is_upper(&all.list[i]))
+			ret = fail(EXIT_PAUSE, "Interface %s: macvlan and ipvlan cannot be dumped",
+				   all.list[i].ifname);
+	return ret;
+}
+
+int checkpoint_possible(const struct container *ct)
+{
+	struct kernel_container kc;
+	int ret = container_running(ct, &kc);
+
+	if (!ret)
+		ret = criu_ready();
+	if (!ret && cgroup_frozen(ct->id) && stage_get(ct->id) == STAGE_NONE)
+		ret = fail(EXIT_PAUSE, "Container is paused: cloisonctl unpause %u", ct->id);
+	if (!ret)
+		ret = check_links(ct->id);
+	if (!ret)
+		ret = check_frozen_groups(ct->id);
+	return ret ? ret : check_processes(ct->id, kc.init);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "beancounters.h"
+#include "cgroup.h"
+#include "cgtree.h"
+#include "checkpoint.h"
+#include "criu.h"
+#include "error.h"
+#include "ethernet.h"
+#include "meta.h"
+#include "network.h"
+#include "place.h"
+#include "rootfs.h"
+#include "stage.h"
+#include "suspended.h"
+#include "util.h"
+
+struct work {
+	const struct container *ct;
+	const char *path;
+	int images;	/* it is open */
+};
+
+static int on_step(enum criu_step step, void *arg)
+{
+	struct work *w = arg;
+
+	switch (step) {
+	case CRIU_NAMESPACES:
+		return cgtree_delegate(w->ct->id, w->images);
+	case CRIU_RESUMING:
+		/* CRIU's hands are off next: it runs when we say so */
+		return cgroup_set(w->ct->id, "cgroup.freeze", "1");
+	default:
+		return 0;
+	}
+}
+
+static int restore_tasks(struct work *w, const struct place *place, const struct meta *meta,
+			 pid_t *init)
+{
+	cleanup_close int root = rootfs_detach_alone(w->ct->root);
+	cleanup_netifs struct netifs links = {};
+	struct criu_mount *mounts = NULL;
+	struct criu_job job = {
+		.work = CRIU_RESTORE, .images = w->path, .root = root, .keep = w->ct->lock,
+		.lock_network = meta->netif && *meta->netif, .step = on_step, .arg = w,
+	};
+	char **words = NULL;
+	int ret = root < 0 ? EXIT_MOUNT : netifs_parse(meta->netif, &links);
+
+	if (!ret)
+		ret = externals_open(&meta->externals, w->ct, &place->nodes, &mounts,
+				     &job.mounts_count);
+	if (!ret) {
+		words = externals_for_restore(&meta->externals, &links, w->ct->id);
+		job.external = (const char *const *)words;
+		job.mounts = mounts;
+		ret = criu_run(&job, init);
+	}
+	externals_close(mounts, job.mounts_count);
+	words_free(words);
+	return ret;
+}
+
+/* As it had them; what was set since, counts. */
+static int restore_limits(const struct container *ct, const struct place *place,
+			  const struct meta *meta, int images)
+{
+	cleanup_free char *conf = read_file(ct->conf_path, 1 << 20);
+	int ret = cgtree_limit(ct->id, images);
+
+	if (ret || (conf && meta->conf && strcmp(conf, meta->conf) == 0))
+		return ret;
+	return limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
+}
+
+static int restore_network(const struct container *ct, struct place *place,
+			   const struct meta *meta, pid_t init)
+{
+	cleanup_addresses struct addresses had = {};
+	int ret = addresses_parse(meta->addresses, &had);
+
+	if (!ret)
+		ret = network_inside(ct->id, &place->network, init);
+	if (!ret)
+		network_forget(ct->id, init, &had, &place->network.addresses);
+	return ret ? ret : network_connect(ct->id, &place->network);
+}
+
+/* Into @place, which is made; frozen and on hold. */
+static int fill(struct container *ct, struct place *place, const struct meta *meta, struct work *w)
+{
+	pid_t init;
+	int ret = kernel_new(ct->id, place->cgid, conf_get(ct->conf, "NAME"));
+
+	if (!ret)
+		ret = network_hold(ct->id);
+	if (!ret)
+		ret = beancounters_apply(ct->id, ct->conf, NULL);
+	if (!ret)
+		ret = network_reserve(ct->id, &place->network);
+	if (!ret)
+		ret = ethernet_expect(ct->id, meta->netif);
+	if (!ret)
+		ret = cgtree_make(ct->id, w->images);
+	if (!ret)
+		ret = restore_tasks(w, place, meta, &init);
+	/* what CRIU let go comes to rest */
+	if (!ret)
+		ret = cgroup_wait_frozen(ct->id);
+	if (!ret)
+		ret = restore_limits(ct, place, meta, w->images);
+	if (!ret)
+		ret = restore_network(ct, place, meta, init);
+	if (!ret)
+		ret = kernel_set_init(ct->id, init);
+	return ret ? ret : container_check_running_ids(ct->id, place->base);
+}
+
+static int undump(struct container *ct, const struct meta *meta, struct work *w)
+{
+	struct place place = { .cgroup = -1 };
+	int ret = network_prepare(ct->id, ct->conf, &place.network);
+
+	if (ret) {
+		network_close(&place.network);
+		return ret;
+	}
+	ret = place_make(ct, &place, false);
+	if (!ret)
+		ret = stage_set(ct->id, STAGE_DOOMED);
+	if (!ret)
+		ret = fill(ct, &place, meta, w);
+	ret = place_leave(ct, &place, ret);
+	return ret ? ret : stage_set(ct->id, STAGE_LEFT);
+}
+
+int checkpoint_undump(struct container *ct, const char *images)
+{
+	cleanup_close int fd = open(images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_meta struct meta meta = {};
+	int ret;
+
+	if (fd < 0)
+		return fail_errno(EXIT_UNPAUSE, "Cannot open %s", images);
+	ret = criu_ready();
+	if (!ret)
+		ret = meta_read(fd, &meta);
+	if (!ret)
+		ret = undump(ct, &meta, &(struct work){ ct, images, fd });
+	return ret;
+}
+
+int checkpoint_resume(const struct container *ct)
+{
+	int ret = stage_set(ct->id, STAGE_WORK);
+
+	/* before anything runs; from here on it is not suspended any more */
+	if (!ret)
+		ret = suspended_unmark(ct);
+	if (!ret && cgroup_frozen(ct->id))
+		ret = cgroup_freeze(ct->id, false);
+	if (!ret)
+		ret = network_release(ct->id);
+	return ret ? ret : stage_set(ct->id, STAGE_NONE);
+}
+
+int checkpoint_kill(const struct container *ct)
+{
+	int ret = stage_set(ct->id, STAGE_DOOMED);
+
+	return ret ? ret : container_sweep(ct);
+}
+
+bool checkpoint_unsettled(const struct container *ct)
+{
+	enum stage stage = stage_get(ct->id);
+
+	return stage == STAGE_WORK || stage == STAGE_DOOMED;
+}
+
+int checkpoint_settle(const struct container *ct)
+{
+	struct kernel_container kc;
+	int ret = kernel_look(ct->id, &kc);
+
+	if (ret || !checkpoint_unsettled(ct))
+		return ret;
+	/* with a mark nothing ran since, see decide(); without init there is nothing to run */
+	if (stage_get(ct->id) == STAGE_DOOMED || suspended(ct) || !kernel_runs(&kc))
+		return checkpoint_kill(ct);
+	return checkpoint_resume(ct);
+}

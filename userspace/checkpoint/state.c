@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive.h"
+#include "checkpoint.h"
+#include "error.h"
+#include "global.h"
+#include "stage.h"
+#include "state.h"
+#include "suspended.h"
+#include "util.h"
+
+/* For the time between file and container: closed, with the directory of images in it. */
+static char *work_of(const struct container *ct)
+{
+	return xasprintf("%s/%u.images", global.dumpdir, ct->id);
+}
+
+static char *images_in(const char *work)
+{
+	return xasprintf("%s/images", work);
+}
+
+/* The last log of CRIU's that says why it failed. */
+static char *log_of(const struct container *ct)
+{
+	return xasprintf("%s/%u.log", global.dumpdir, ct->id);
+}
+
+static void remove_images(const char *path)
+{
+	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
+
+	if (access(path, F_OK) == 0 && run_program(argv, -1))
+		warn("Cannot remove all of %s", path);
+}
+
+static int make_images(const char *work, const char *images)
+{
+	remove_images(work);
+	if (mkdir_parents(global.dumpdir, 0700) || mkdir(work, 0700) || mkdir(images, 0755))
+		return fail_errno(EXIT_PAUSE, "Cannot make %s", images);
+	return 0;
+}
+
+static int keep_log(const struct container *ct, const char *images, const char *name, int ret)
+{
+	cleanup_free char *from = xasprintf("%s/%s", images, name);
+	cleanup_free char *to = log_of(ct);
+
+	return rename(from, to) ? ret : fail_wrap(ret, "see %s", to);
+}
+
+static int make_token(char token[TOKEN_SIZE])
+{
+	unsigned char bytes[(TOKEN_SIZE - 1) / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return fail_errno(EXIT_SYSTEM, "Cannot have random bytes");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+struct saving {
+	const struct container *ct;
+	const char *images, *path;
+	char token[TOKEN_SIZE];
+	bool mark;
+};
+
+/* With the mark it is suspended, whatever comes. */
+static int save(void *arg)
+{
+	struct saving *s = arg;
+	int ret;
+
+	say("\tdump...");
+	ret = archive_save(s->ct->id, s->token, s->images, s->path);
+	if (!ret && s->mark) {
+		ret = suspended_mark(s->ct, s->token, s->path);
+		if (ret)
+			unlink(s->path);
+		else
+			say("\tkill...");
+	}
+	return ret;
+}
+
+static char *absolute(const struct container *ct, const char *path)
+{
+	cleanup_free char *cwd = NULL;
+
+	if (!path)
+		return suspended_default(ct);
+	if (*path == '/')
+		return xstrdup(path);
+	cwd = getcwd(NULL, 0);
+	return xasprintf("%s/%s", cwd ? cwd : "", path);
+}
+
+static int write_state(const struct container *ct, const char *path, bool kill)
+{
+	cleanup_free char *work = work_of(ct);
+	cleanup_free char *images = images_in(work);
+	cleanup_free char *file = absolute(ct, path);
+	struct saving s = { .ct = ct, .images = images, .path = file, .mark = kill };
+	struct checkpoint_dump dump = {
+		.images = images, .taken = save, .arg = &s, .leave = !kill,
+	};
+	int ret = make_token(s.token);
+
+	if (!ret)
+		ret = make_images(work, images);
+	if (ret)
+		return ret;
+	ret = checkpoint_dump(ct, &dump);
+	if (ret && !dump.dumped && dump.frozen)
+		ret = keep_log(ct, images, "dump.log", ret);
+	remove_images(work);
+	if (!ret)
+		detail("frozen after %lld ms, images written after %lld ms, all done after %lld ms",
+		       (long long)(dump.frozen - dump.held), (long long)(dump.dumped - dump.held),
+		       (long long)(dump.ended - dump.held));
+	if (!ret && !kill) {
+		cleanup_free char *note = stage_dumped(ct->id);
+		cleanup_free char *text = xasprintf("%s\n%s\n", s.token, file);
+
+		if (write_file_atomic(note, text, 0600))
+			ret = fail_errno(EXIT_PAUSE, "Cannot write %s", note);
+	}
+	return ret;
+}
+
+int state_suspend(const struct container *ct, const char *path)
+{
+	return write_state(ct, path, true);
+}
+
+int state_dump(const struct container *ct, const char *path)
+{
+	return write_state(ct, path, false);
+}
+
+int state_kill(const struct container *ct)
+{
+	cleanup_free char *note = stage_dumped(ct->id);
+	cleanup_free char *text = read_file(note, 8192);
+	char *path = text ? strchr(text, '\n') : NULL;
+	int ret = 0;
+
+	if (path) {
+		*path++ = '\0';
+		path[strcspn(path, "\n")] = '\0';
+		ret = suspended_mark(ct, text, path);
+	}
+	if (!ret)
+		ret = checkpoint_kill(ct);
+	unlink(note);
+	return ret;
+}
+
+/* Only what the container's files are as they were for. */
+static int check_token(const struct container *ct, const char *token, const char *path)
+{
+	cleanup_free char *marked = NULL;
+	cleanup_free char *where = NULL;
+
+	if (suspended_find(ct, &marked, &where) && strcmp(marked, token) == 0)
+		return 0;
+	return fail(EXIT_UNPAUSE, "%s is not the last state of container %u: files may have "
+		    "changed since, its processes would not know; --force restores it all the same",
+		    path, ct->id);
+}
+
+static int find_file(const struct container *ct, const char *path, char **file)
+{
+	cleanup_free char *token = NULL;
+
+	if (path || !suspended_find(ct, &token, file))
+		*file = absolute(ct, path);
+	if (access(*file, F_OK))
+		return fail(EXIT_UNPAUSE, "Container is not suspended: there is no %s", *file);
+	return 0;
+}
+
+int state_undump(struct container *ct, const char *path, bool force)
+{
+	cleanup_free char *work = work_of(ct);
+	cleanup_free char *images = images_in(work);
+	cleanup_free char *file = NULL;
+	char token[TOKEN_SIZE] = "";
+	cleanup_close int fd = -1;
+	int64_t begin = now_ms(), unpacked;
+	int ret = find_file(ct, path, &file);
+
+	if (!ret)
+		ret = archive_open(ct->id, file, token, &fd);
+	if (!ret && !force)
+		ret = check_token(ct, token, file);
+	if (!ret)
+		ret = make_images(work, images);
+	if (ret)
+		return ret;
+	ret = checkpoint_unpack(fd, images);
+	unpacked = now_ms();
+	if (!ret) {
+		ret = checkpoint_undump(ct, images);
+		if (ret)
+			ret = keep_log(ct, images, "restore.log", ret);
+	}
+	if (!ret)
+		detail("looked at and unpacked in %lld ms, restored in %lld ms",
+		       (long long)(unpacked - begin), (long long)(now_ms() - unpacked));
+	remove_images(work);
+	/* a state that was forced is the container's own from here on */
+	if (!ret && force)
+		ret = suspended_mark(ct, token, file);
+	return ret;
+}
+
+/*
+ * In this order: with the mark it is suspended; without it, it runs on, and nobody restores
+ * the file.
+ */
+int state_resume(struct container *ct, const char *path, bool force, bool keep)
+{
+	cleanup_free char *token = NULL;
+	cleanup_free char *file = NULL;
+	int ret = state_undump(ct, path, force);
+
+	if (!ret && !suspended_find(ct, &token, &file))
+		file = NULL;
+	if (!ret)
+		ret = stage_set(ct->id, STAGE_WORK);
+	if (!ret)
+		ret = suspended_unmark(ct);
+	if (!ret && file && !keep && unlink(file) && errno != ENOENT)
+		warn("%s cannot be removed", file);
+	return ret ? ret : checkpoint_resume(ct);
+}
+
+int state_discard(const struct container *ct)
+{
+	cleanup_free char *log = log_of(ct);
+	cleanup_free char *token = NULL;
+	cleanup_free char *file = NULL;
+
+	unlink(log);
+	if (!suspended_find(ct, &token, &file))
+		return 0;
+	if (unlink(file) && errno != ENOENT)
+		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", file);
+	return suspended_unmark(ct);
+}
+
+bool state_unsettled(const struct container *ct)
+{
+	cleanup_free char *work = work_of(ct);
+
+	return checkpoint_unsettled(ct) || access(work, F_OK) == 0;
+}
+
+int state_settle(const struct container *ct)
+{
+	cleanup_free char *work = work_of(ct);
+	cleanup_free char *file = suspended_default(ct);
+	cleanup_free char *tmp = archive_temporary(file);
+
+	if (!state_unsettled(ct))
+		return 0;
+	remove_images(work);
+	unlink(tmp);
+	/* written, or done with, by who was killed before he could say so */
+	if (!suspended(ct))
+		unlink(file);
+	return checkpoint_settle(ct);
+}
