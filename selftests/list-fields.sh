@@ -102,6 +102,7 @@ states() {
 	cloisonctl --quiet stop 900
 	is "$(field 900 status)" stopped
 	mkdir -p "$state/dump/Dump.900"
+	printf 'token\n%s\n' "$state/dump/Dump.900" >"$state/private/900/suspended"
 	is "$(field 900 status)" suspended
 	is "$(status 900)" "CTID 900 exist unmounted down suspended"
 	expect_out '"suspended": true' cloisonctl status 900 --json

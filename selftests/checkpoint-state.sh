@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# about: tool
+# kernels: newest 6.12
+# timeout: 600
+# What may become of a suspended container and the file its state is in, and OpenVZ's stages.
+
+. "$(dirname "$0")/checkpoint/lib.sh"
+
+dump=$dumps/Dump.$ct
+
+starts() {
+	modprobe -a cloison cloison_net
+	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ram 64M
+	mkdir "$tmp/shared"
+	echo of the host >"$tmp/shared/file"
+	cat >/etc/cloison/conf/$ct.mount <<-EOF
+		#!/bin/sh
+		mkdir -p \$VE_ROOT/mnt
+		mount --bind $tmp/shared \$VE_ROOT/mnt
+	EOF
+	chmod +x /etc/cloison/conf/$ct.mount
+	cloisonctl start $ct --wait
+	install_counter
+}
+
+# Frozen, dumped, and let go; or killed, and put back in two steps.
+stages() {
+	expect_exit 16 cloisonctl chkpnt $ct --kill
+	expect_exit 20 cloisonctl chkpnt $ct --suspend --kill
+	cloisonctl chkpnt $ct --suspend
+	is running paused
+	stands_still
+	expect_out 'dumpfile is not specified' cloisonctl chkpnt $ct --dump
+	cloisonctl chkpnt $ct --dump --dumpfile "$tmp/state"
+	is running paused
+	stands_still
+	cloisonctl chkpnt $ct --resume
+	is running
+	counts
+	# it has run since
+	expect_exit 32 cloisonctl restore $ct --dumpfile "$tmp/state"
+
+	cloisonctl chkpnt $ct --suspend
+	cloisonctl chkpnt $ct --dump --dumpfile "$tmp/state"
+	cloisonctl chkpnt $ct --kill
+	is down suspended
+	cloisonctl restore $ct --undump --dumpfile "$tmp/state"
+	is running paused
+	stands_still
+	cloisonctl restore $ct --kill
+	is down suspended
+	cloisonctl restore $ct --undump --dumpfile "$tmp/state"
+	cloisonctl restore $ct --resume
+	is running
+	counts
+	[[ -e $tmp/state && ! -e $dump ]]
+	inside 'cat /mnt/file' | grep 'of the host'
+	rm "$tmp/state"
+}
+
+# Elsewhere; with what stops it on the way there.
+another_file() {
+	expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/none/state"
+	mkdir "$tmp/small"
+	mount -t tmpfs -o size=16k tmpfs "$tmp/small"
+	expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/small/state"
+	[[ ! $(ls "$tmp/small") ]]
+	umount "$tmp/small"
+	is running
+	counts
+	suspend_it --dumpfile "$tmp/state"
+	[[ $(readlink $dump) == "$tmp/state" ]]
+	resume_it --keep
+	[[ -e $tmp/state && ! -e $dump ]]
+	counts
+}
+
+# An old one must not be put over newer files.
+old_state() {
+	cloisonctl stop $ct --fast
+	expect_out 'not the last state' cloisonctl resume $ct --dumpfile "$tmp/state"
+	expect_exit 17 cloisonctl resume $ct --dumpfile "$tmp/state"
+	is down
+	cp "$tmp/state" $dump
+	is down
+	cloisonctl start $ct --wait
+	is running
+	rm $dump "$fs/tmp/file"
+	install_counter
+	suspend_it
+}
+
+# damaged HOW COMMAND...: nothing is touched, and the good one is good still.
+damaged() {
+	local how=$1
+	shift
+	cp -p $dump "$tmp/good"
+	"$@"
+	expect_out "$how" cloisonctl start $ct
+	expect_exit 17 cloisonctl start $ct
+	is down suspended
+	[[ ! -e $cgroup && ! -e $dumps/$ct.images ]]
+	mv "$tmp/good" $dump
+}
+
+poke() {
+	printf x | dd of=$dump bs=1 seek="$1" conv=notrunc status=none
+}
+
+damage() {
+	damaged 'checksum' poke 9000
+	damaged 'cut off' truncate -s 1000 $dump
+	damaged 'not as long' truncate -s 9000 $dump
+	damaged 'another version' sed -i '1s/1/9/' $dump
+	damaged 'state of container 102' sed -i '2s/101/102/' $dump
+	damaged 'only root' chmod o+w $dump
+}
+
+# What other commands do with it.
+suspended_otherwise() {
+	expect_out 'suspended already' cloisonctl suspend $ct
+	expect_exit 31 cloisonctl suspend $ct
+	expect_exit 31 cloisonctl exec $ct true
+	expect_out 'Its state is kept' cloisonctl stop $ct
+	echo true >"$tmp/script"
+	expect_out 'Container is suspended' cloisonctl runscript $ct "$tmp/script"
+	expect_out 'is suspended' cloisonctl mount $ct
+	cloisonctl umount $ct
+	is down suspended
+	# its address stays its own
+	cloisonctl create 102 --ostemplate busybox --ipadd 10.0.101.2
+	expect_out 'suspended container 101' cloisonctl start 102
+	expect_exit 78 cloisonctl start 102
+	cloisonctl destroy 102
+	# what is set meanwhile counts
+	cloisonctl set $ct --ram 32M --ipdel 10.0.101.2 --ipadd 10.0.101.3 --save
+	cloisonctl start $ct
+	is running
+	counts
+	[[ $(<$cgroup/memory.max) -eq $((32 << 20)) ]]
+	[[ $(inside 'ip addr') == *10.0.101.3* && $(inside 'ip addr') != *10.0.101.2* ]]
+	ping -n -q -c 1 -W 5 10.0.101.3
+	[[ ! -e $dump ]]
+}
+
+gives_up() {
+	cloisonctl suspend $ct
+	cloisonctl start $ct --discard --wait
+	is running
+	not pgrep -f /root/count
+	[[ ! -e $dump ]]
+	cloisonctl suspend $ct
+	cloisonctl destroy $ct
+	[[ ! -e $dump && ! -e $private && ! -e $cgroup ]]
+}
+
+ktap_plan 7
+check "start" starts
+check "stages" stages
+check "another file" another_file
+check "an old state" old_state
+check "damaged" damage
+check "set, mount and others" suspended_otherwise
+check "discard, destroy" gives_up
+ktap_finish
