@@ -34,7 +34,8 @@ int checkpoint_possible(const struct container *ct);
 
 /*
  * Directories of images have mode 0755, for CRIU looks into them as the container's root,
- * and lie in one that is closed to all but the host's: all memory is in them.
+ * and lie in one that is closed to all but the host's: all memory is in them. With a
+ * parent, the way there from the images (closed/open/1, closed/open/2) must be open too.
  */
 
 /* Memory only, while the container runs on; @parent as below. */
