@@ -21,7 +21,8 @@ export SYSCONFDIR STATEDIR LIBDIR DATADIR
 
 TEMPLATES	:= $(patsubst templates/%/build,%,$(wildcard templates/*/build))
 # As in the table of names in userspace/main.c.
-VZ_LINKS	:= vzctl vzlist vzpid vzubc vzcpucheck vzmemcheck vzcfgvalidate vzsplit
+VZ_LINKS	:= vzctl vzlist vzpid vzubc vzcpucheck vzmemcheck vzcfgvalidate vzsplit \
+		   vzmigrate
 UNITS		:= cloison.service cloison-events.service
 SAMPLES		:= $(wildcard userspace/etc/conf/*.conf-sample)
 

@@ -60,6 +60,10 @@ static const struct verb verbs[] = {
 	{ "console", cmd_console, "CTID" },
 	{ "convert", cmd_convert, "CTID [--layout LAYOUT]" },
 	{ "events", cmd_events, "[--json] [CTID ...]" },
+	{ "migrate", cmd_migrate, "[--live|--offline] [--keep] [--check-only] [--bandwidth RATE] "
+	  "[--compress] [--json] HOST CTID | --settle [CTID] | --resolve here|there CTID" },
+	{ "migrate-receive", cmd_migrate_receive, NULL },
+	{ "migrate-pipe", cmd_migrate_pipe, NULL, .for_all = true },
 	{ "boot", cmd_boot, "start|stop" },
 	{ "watch", cmd_watch, "" },
 	{ "template", cmd_template, "list [--json] | build NAME | remove NAME" },
@@ -86,6 +90,7 @@ static const struct name {
 	{ "vzubc", "ubc", .failure = 1 },
 	{ "vzcpucheck", "vzcpucheck" },
 	{ "vzmemcheck", "vzmemcheck" },
+	{ "vzmigrate", "migrate" },
 };
 
 const char *called_as = "cloisonctl";

@@ -8,6 +8,8 @@
 #include "../lib/parallel.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
+#include "../migrate/journal.h"
+#include "../migrate/settle.h"
 #include "cmd.h"
 
 /* One container in the order of the host's start. */
@@ -42,8 +44,14 @@ static int earlier_first(const void *a, const void *b)
 
 static bool starts_on_boot(const struct container *ct, const struct kernel_container *kc)
 {
-	return container_exists(ct) && says_yes(ct, "ONBOOT") && !says_yes(ct, "DISABLED") &&
-	       !kernel_runs(kc);
+	if (!container_exists(ct) || !says_yes(ct, "ONBOOT") || says_yes(ct, "DISABLED") ||
+	    kernel_runs(kc))
+		return false;
+	/* it may be another host's */
+	if (!journal_refuses(ct->id))
+		return true;
+	warn("Container %u does not start: %s", ct->id, error_text());
+	return false;
 }
 
 /* What runs, what has died, what is mounted. */
@@ -153,6 +161,11 @@ static int boot_start(void)
 		return ret;
 	failed = work_through(list, count, cpus > 1 ? cpus : 1, start_one);
 	say("%zu of %zu containers started", count - failed, count);
+	/* what another host has to say can wait until ours run */
+	if (settle_all()) {
+		warn("%s", error_text());
+		error_clear();
+	}
 	return failed ? fail(EXIT_START, "%zu containers did not start", failed) : 0;
 }
 

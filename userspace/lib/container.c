@@ -14,6 +14,7 @@
 #include "devnodes.h"
 #include "error.h"
 #include "global.h"
+#include "journal.h"
 #include "layout.h"
 #include "lock.h"
 #include "mount.h"
@@ -144,25 +145,33 @@ int container_lock_as_is(struct container *ct)
 	return ret ? ret : load_conf(ct, ct->need);
 }
 
-int container_lock(struct container *ct)
+/* Whose it is comes first: all else is about what is ours. */
+static int settle(struct container *ct)
 {
-	int ret = container_lock_as_is(ct);
+	int ret = journal_refuses(ct->id);
 
 	/* who holds the lock for us may be at work on it */
 	return ret || container_lock_skip ? ret : state_settle(ct);
 }
 
+int container_lock(struct container *ct)
+{
+	int ret = container_lock_as_is(ct);
+
+	return ret ? ret : settle(ct);
+}
+
 int container_lock_until(struct container *ct, int64_t end)
 {
-	int ret = container_lock(ct);
+	int ret = container_lock_as_is(ct);
 
 	while (ret == EXIT_LOCKED && now_ms() < end) {
 		sleep_ms(50);
-		ret = container_lock(ct);
+		ret = container_lock_as_is(ct);
 	}
 	if (!ret)
 		error_clear();
-	return ret;
+	return ret ? ret : settle(ct);
 }
 
 bool container_exists(const struct container *ct)

@@ -45,10 +45,14 @@ void container_close(struct container *ct);
 
 /*
  * Take the container's lock, for as long as the process lives: EXIT_LOCKED if
- * another command holds it. The file names the holder's pid for people.
+ * another command holds it, or the container is another host's (migrate/journal.h). The
+ * file names the holder's pid for people.
  */
 int container_lock(struct container *ct);
-/* The same, and a suspend or resume that was cut off stays so: see state_settle(). */
+/*
+ * The same, and what was cut off stays as it is: a suspend or resume, see state_settle(), or
+ * a migration, see settle_one().
+ */
 int container_lock_as_is(struct container *ct);
 /* The same, waiting for the other command until @end (now_ms()). */
 int container_lock_until(struct container *ct, int64_t end);

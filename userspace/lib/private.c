@@ -246,6 +246,14 @@ static int sync_to_disk(const char *path)
 	return fd < 0 ? -1 : syncfs(fd);
 }
 
+/* All of a staging area on disk, and only then a container. */
+static int finish(struct container *ct, const char *staging)
+{
+	if (sync_to_disk(staging))
+		return fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", staging);
+	return move(EXIT_CREATE, staging, ct->private);
+}
+
 static int fill(struct container *ct, const char *staging, const char *archive)
 {
 	const char *name = conf_get(ct->conf, "VE_LAYOUT");
@@ -263,8 +271,6 @@ static int fill(struct container *ct, const char *staging, const char *archive)
 		ret = fail(EXIT_NO_SPACE, "There is no space left on the disk for %s", ct->private);
 	else if (ret && is_full(files))
 		ret = fail(EXIT_NO_SPACE, "DISKSPACE or DISKINODES is too small for this template");
-	if (!ret && sync_to_disk(staging))
-		ret = fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", staging);
 	return ret;
 }
 
@@ -280,7 +286,7 @@ int private_create(struct container *ct, const char *archive)
 	if (!ret)
 		ret = fill(ct, staging, archive);
 	if (!ret)
-		ret = move(EXIT_CREATE, staging, ct->private);
+		ret = finish(ct, staging);
 	if (!ret) {
 		container_paths(ct);
 		/* only now: until the rename it was what undoes all this */
@@ -293,6 +299,65 @@ int private_create(struct container *ct, const char *archive)
 				 "%s; and this cannot be undone (cloisonctl check --repair %u tries again)",
 				 why, ct->id);
 	return fail(ret, "%s", why);
+}
+
+int private_begin(struct container *ct)
+{
+	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *fs = xasprintf("%s/fs", staging);
+	uint32_t base;
+	int ret = begin(ct, staging);
+
+	if (!ret)
+		ret = save(ct);
+	if (!ret)
+		ret = container_ids(ct, &base);
+	if (!ret && (mkdir(fs, 0755) || chown(fs, base, base)))
+		ret = fail_disk(fs);
+	return ret;
+}
+
+char *private_staging(const struct container *ct)
+{
+	return staging_of(ct);
+}
+
+int private_finish(struct container *ct)
+{
+	cleanup_free char *staging = staging_of(ct);
+
+	return finish(ct, staging);
+}
+
+int private_undo(struct container *ct)
+{
+	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, ct->private);
+	int ret = 0;
+
+	if (access(staging, F_OK) && access(ct->private, F_OK) == 0) {
+		if (write_file_atomic(before, "", 0600))
+			return fail_disk(before);
+		ret = move(EXIT_CREATE, ct->private, staging);
+	}
+	return ret ? ret : private_settle(ct);
+}
+
+int private_put_aside(struct container *ct)
+{
+	cleanup_free char *files = xasprintf("%s.migrated", ct->private);
+	cleanup_free char *file = xasprintf("%s.migrated", ct->conf_path);
+	int ret = 0;
+
+	if (access(ct->private, F_OK) == 0) {
+		/* those of an earlier time */
+		ret = remove_tree(ct, EXIT_DESTROY, files);
+		if (!ret)
+			ret = move(EXIT_DESTROY, ct->private, files);
+	}
+	if (!ret && access(ct->conf_path, F_OK) == 0)
+		ret = move(EXIT_DESTROY, ct->conf_path, file);
+	return ret;
 }
 
 int private_destroy(struct container *ct)

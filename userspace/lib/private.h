@@ -42,6 +42,20 @@ int private_settle(struct container *ct);
 int private_create(struct container *ct, const char *archive);
 
 /*
+ * The same in steps, for files that come from elsewhere: private_begin() writes the file,
+ * with ids of its own, and makes private_staging(), to be freed, where the files belong.
+ * private_finish() makes a container of it. Until then, and with private_undo() after it
+ * too, it can be undone.
+ */
+int private_begin(struct container *ct);
+char *private_staging(const struct container *ct);
+int private_finish(struct container *ct);
+int private_undo(struct container *ct);
+
+/* Keep its files and its file, as NAME.migrated: they are no container any more. */
+int private_put_aside(struct container *ct);
+
+/*
  * Destroy it and put the configuration file aside, as NAME.destroyed. From the
  * first step on it does not exist. 0, EXIT_DESTROY.
  */

@@ -12,12 +12,14 @@
 #include "convert.h"
 #include "error.h"
 #include "global.h"
+#include "journal.h"
 #include "lock.h"
 #include "mount.h"
 #include "names.h"
 #include "network.h"
 #include "private.h"
 #include "repair.h"
+#include "settle.h"
 #include "state.h"
 #include "template.h"
 #include "tree.h"
@@ -193,7 +195,15 @@ static bool find_converting(const struct container *ct, const struct kernel_cont
 	return convert_unfinished(ct);
 }
 
+/* Whose it is comes first: all else is about what is ours. */
+static bool find_moving(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return settle_needed(ct->id);
+}
+
 static const struct fault faults[] = {
+	{ find_moving, settle_one, "a migration that was cut off", "settled it" },
 	{ NULL, NULL, "a temporary configuration file of a command that was cut off",
 	  "removed it", temporary_of },
 	{ find_unsettled, mend_unsettled, "a suspend or resume that was cut off",
@@ -341,7 +351,8 @@ static int collect(uint32_t **ids, size_t *count)
 	static const char *const private[] = { ".converting", ".creating", ".destroyed", NULL };
 	static const char *const root[] = { "", NULL };
 	cleanup_free struct container_entry *list = NULL;
-	size_t listed;
+	cleanup_free uint32_t *moving = NULL;
+	size_t listed, moved;
 	int ret = cgroup_list(ids, count);
 
 	if (!ret)
@@ -350,6 +361,9 @@ static int collect(uint32_t **ids, size_t *count)
 		return ret;
 	for (size_t i = 0; i < listed; i++)
 		add(ids, count, list[i].id);
+	journal_list(&moving, &moved);
+	for (size_t i = 0; i < moved; i++)
+		add(ids, count, moving[i]);
 	add_named(ids, count, CONF_DIR, unsaved);
 	add_placed(ids, count, global.ve_private, private);
 	add_placed(ids, count, global.ve_root, root);

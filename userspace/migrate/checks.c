@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "../lib/cgroup.h"
+#include "../lib/devices.h"
+#include "../lib/error.h"
+#include "../lib/global.h"
+#include "../lib/limits.h"
+#include "../lib/names.h"
+#include "../lib/util.h"
+#include "../net/address.h"
+#include "../net/netif.h"
+#include "../net/network.h"
+#include "checks.h"
+#include "status.h"
+
+/* Room that is left to the host. */
+#define SPARE	(64ULL << 20)
+
+static int check_kernel(struct container *ct, const struct offer *o)
+{
+	const char *const modprobe[] = { "modprobe", "cloison", NULL };
+
+	(void)ct;
+	(void)o;
+	if (kernel_loaded() || run_program(modprobe, -1) == 0)
+		return 0;
+	return fail(MIGRATE_NOT_RUNNING, "The kernel module cloison cannot be loaded");
+}
+
+static int check_id(struct container *ct, const struct offer *o)
+{
+	struct kernel_container kc;
+	int ret = kernel_get(ct->id, &kc);
+
+	if (ret)
+		return fail_wrap(MIGRATE_NOT_RUNNING, "The kernel");
+	if (ct->conf || kc.id || cgroup_exists(ct->id) || access(ct->private, F_OK) == 0)
+		return fail(MIGRATE_EXISTS, "There is a container %u already", o->ctid);
+	return 0;
+}
+
+static int check_name(struct container *ct, const struct offer *o)
+{
+	const char *name = conf_get(o->conf, "NAME");
+	uint32_t holder;
+
+	if (!name || !*name || !names_find(name, &holder) || holder == ct->id)
+		return 0;
+	return fail(MIGRATE_EXISTS, "Container %u has the name %s already", holder, name);
+}
+
+/* All that @conf gives it: on venet and on interfaces that the host routes to. */
+static int all_addresses(const struct conf *conf, struct addresses *out)
+{
+	cleanup_netifs struct netifs netifs = {};
+	int ret = addresses_parse(conf_get(conf, "IP_ADDRESS"), out);
+
+	if (!ret)
+		ret = netifs_parse(conf_get(conf, "NETIF"), &netifs);
+	for (size_t i = 0; !ret && i < netifs.count; i++)
+		for (size_t k = 0; k < netifs.list[i].ip.count; k++)
+			addresses_add(out, &netifs.list[i].ip.list[k]);
+	return ret;
+}
+
+static int compare(const struct addresses *wanted, const struct addresses *has, uint32_t id)
+{
+	for (size_t i = 0; i < has->count; i++) {
+		cleanup_free char *text = NULL;
+
+		if (!addresses_have(wanted, &has->list[i]))
+			continue;
+		text = address_owned(&has->list[i]);
+		return fail(MIGRATE_IP, "Container %u has the address %s already", id, text);
+	}
+	return 0;
+}
+
+static int check_addresses(struct container *ct, const struct offer *o)
+{
+	cleanup_addresses struct addresses wanted = {};
+	cleanup_free struct container_entry *list = NULL;
+	size_t count;
+	int ret = all_addresses(o->conf, &wanted);
+
+	if (ret)
+		return MIGRATE_CONFIG;
+	ret = wanted.count ? container_list(true, &list, &count) : 0;
+	for (size_t i = 0; !ret && wanted.count && i < count; i++) {
+		cleanup_container struct container other = CONTAINER_INIT;
+		cleanup_addresses struct addresses has = {}, now = {};
+
+		if (list[i].id == ct->id || container_open_id(&other, list[i].id, NEED_NOTHING))
+			continue;
+		if (other.conf && all_addresses(other.conf, &has) == 0)
+			ret = compare(&wanted, &has, other.id);
+		/* and what was set without --save */
+		if (!ret && kernel_runs(&list[i].kc) && network_addresses(other.id, &now) == 0)
+			ret = compare(&wanted, &now, other.id);
+		if (!ret)
+			error_clear();
+	}
+	return ret;
+}
+
+/* Bridges and links that its interfaces are put on are the administrator's to make. */
+static int check_networks(struct container *ct, const struct offer *o)
+{
+	cleanup_netifs struct netifs netifs = {};
+
+	(void)ct;
+	if (netifs_parse(conf_get(o->conf, "NETIF"), &netifs))
+		return MIGRATE_CONFIG;
+	for (size_t i = 0; i < netifs.count; i++) {
+		const struct netif *n = &netifs.list[i];
+		const char *on = n->bridge[0] ? n->bridge : n->link;
+
+		if (*on && !if_nametoindex(on))
+			return fail(MIGRATE_CONFIG,
+				    "Its interface %s is on %s, which does not exist", n->ifname,
+				    on);
+	}
+	return 0;
+}
+
+static int check_settings(struct container *ct, const struct offer *o)
+{
+	cleanup_devices struct device_set set = {};
+	struct limits limits;
+	uint32_t base;
+
+	if (limits_read(o->conf, &limits) || devices_read(o->conf, &set) || offer_apply(o, ct))
+		return fail_wrap(MIGRATE_CONFIG, "Container %u", ct->id);
+	/* its own ids, or others; all may be taken */
+	if (!conf_get(ct->conf, "LOCAL_UID") && container_choose_ids(ct->id, &base))
+		return MIGRATE_CONFIG;
+	return 0;
+}
+
+static int check_space(struct container *ct, const struct offer *o)
+{
+	cleanup_free char *path = xstrdup(ct->private);
+	uint64_t free_bytes;
+	struct statvfs st;
+
+	while (statvfs(path, &st)) {
+		char *slash = strrchr(path, '/');
+
+		if (errno != ENOENT || !slash || slash == path)
+			return fail_errno(MIGRATE_COPY, "Cannot look at %s", ct->private);
+		*slash = '\0';
+	}
+	free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
+	if (free_bytes >= o->bytes + SPARE)
+		return 0;
+	return fail(MIGRATE_COPY, "Its files take %llu MB, and %s has room for %llu",
+		    (unsigned long long)o->bytes >> 20, path,
+		    (unsigned long long)(free_bytes > SPARE ? (free_bytes - SPARE) >> 20 : 0));
+}
+
+static int check_programs(struct container *ct, const struct offer *o)
+{
+	static const char *const places[] = { "/usr/bin/rsync", "/usr/local/bin/rsync",
+					      "/bin/rsync" };
+
+	(void)ct;
+	(void)o;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (access(places[i], X_OK) == 0)
+			return 0;
+	return fail(MIGRATE_COPY, "rsync is not installed: apt install rsync");
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += len)
+		if ((p == text || p[-1] == ' ') && (!p[len] || p[len] == ' '))
+			return true;
+	return false;
+}
+
+/* What its programs have found the processor to have, they use. */
+static int check_cpu(struct container *ct, const struct offer *o)
+{
+	cleanup_free char *ours = offer_cpu_flags();
+	cleanup_free char *theirs = xstrdup(o->flags);
+	char *rest = theirs, *word;
+
+	(void)ct;
+	while (o->live && !o->force && (word = strsep(&rest, " ")))
+		if (*word && !has_word(ours, word))
+			return fail(MIGRATE_CPU,
+				    "The processor has no %s, which the source's has; --force migrates all the same",
+				    word);
+	return 0;
+}
+
+int checks_run(struct container *ct, const struct offer *o)
+{
+	static int (*const checks[])(struct container *ct, const struct offer *o) = {
+		check_kernel, check_id, check_name, check_addresses, check_networks,
+		check_settings, check_programs, check_space, check_cpu,
+	};
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(checks); i++)
+		ret = checks[i](ct, o);
+	return ret;
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/capability.h"
+#include "../lib/cleanup.h"
+#include "../lib/confine.h"
+#include "../lib/error.h"
+#include "../lib/rootfs.h"
+#include "../lib/sync.h"
+#include "../lib/userns.h"
+#include "../lib/util.h"
+#include "../lib/value.h"
+#include "files.h"
+#include "status.h"
+
+#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+
+/* Exit statuses of rsync(1) */
+#define RSYNC_PARTIAL	23	/* something could not be read or written */
+#define RSYNC_VANISHED	24	/* something went away while it looked */
+
+#define ARGUMENTS_MAX	64
+#define MESSAGE_MAX	4096
+
+/* How one rsync is to run. */
+struct run {
+	const char *const *argv;
+	int stdio[2];		/* -1: /dev/null, and our stderr */
+	int keep;		/* a descriptor more, or -1 */
+};
+
+static void become_rsync(int dir, const struct run *run, int sync)
+	__attribute__((noreturn));
+
+/* As template.c does with tar, and for the same reasons. */
+static void become_rsync(int dir, const struct run *run, int sync)
+{
+	static const char *const environment[] = {
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL
+	};
+	const int keep[] = { sync, run->keep };
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int in = run->stdio[0] < 0 ? null : run->stdio[0];
+	int out = run->stdio[1] < 0 ? STDERR_FILENO : run->stdio[1];
+	int ret = rootfs_work_in(dir);
+	uint64_t dropped;
+
+	if (!ret)
+		ret = capability_dropped(NULL, &dropped);
+	if (!ret)
+		ret = confine(dropped);
+	if (ret)
+		sync_die(sync, ret);
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    confine_descriptors(keep, ARRAY_SIZE(keep)) || fcntl(sync, F_SETFD, FD_CLOEXEC) ||
+	    (run->keep >= 0 && fcntl(run->keep, F_SETFD, 0)) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) || sync_tell(sync, NULL, 0) || sync_wait(sync))
+		sync_die(sync, fail_errno(MIGRATE_COPY, "Cannot run rsync"));
+	execvpe(run->argv[0], (char *const *)run->argv, (char *const *)environment);
+	sync_die(sync, fail_errno(MIGRATE_COPY, "Cannot run rsync"));
+}
+
+static int spawn(const char *path, uint32_t base, const struct run *run, pid_t *pid)
+{
+	cleanup_close int dir = rootfs_detach(path);
+	struct child child;
+	int ret;
+
+	if (dir < 0)
+		return MIGRATE_COPY;
+	switch (userns_fork(NAMESPACES, -1, base, &child)) {
+	case -1:
+		return MIGRATE_COPY;
+	case 0:
+		become_rsync(dir, run, child.sync);
+	}
+	ret = sync_hear(child.sync, NULL, 0);
+	if (!ret) {
+		sync_go(child.sync);
+		ret = sync_hear_exec(child.sync);
+	}
+	if (ret) {
+		child_kill(&child);
+		return MIGRATE_COPY;
+	}
+	close(child.sync);
+	*pid = child.pid;
+	return 0;
+}
+
+static int rsync_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/*
+ * rsync calls a program for the way to the other host. Ours hands its input and output,
+ * and what it was to run there, to the tool, and is done when the tool is.
+ */
+int files_pipe(int argc, char **argv)
+{
+	union {
+		struct cmsghdr hdr;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = {};
+	int fds[2] = { STDIN_FILENO, STDOUT_FILENO };
+	char text[MESSAGE_MAX];
+	struct iovec iov = { .iov_base = text };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			     .msg_controllen = sizeof(control.space) };
+	uint64_t line;
+
+	/* LINE HOST rsync --server ... */
+	if (argc < 5 || !parse_number(argv[1], 3, 1 << 20, &line))
+		return MIGRATE_USAGE;
+	for (int i = 4; i < argc; i++) {
+		size_t len = strlen(argv[i]) + 1;
+
+		if (iov.iov_len + len > sizeof(text))
+			return MIGRATE_USAGE;
+		memcpy(text + iov.iov_len, argv[i], len);
+		iov.iov_len += len;
+	}
+	control.hdr.cmsg_level = SOL_SOCKET;
+	control.hdr.cmsg_type = SCM_RIGHTS;
+	control.hdr.cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(&control.hdr), fds, sizeof(fds));
+	if (sendmsg(line, &mh, MSG_NOSIGNAL) < 0)
+		return MIGRATE_CONNECT;
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	return read(line, text, 1) == 0 ? 0 : MIGRATE_CONNECT;
+}
+
+/* The other side of it: *@request is what it was to run, as the target takes it. */
+static int hear_pipe(int line, int fds[2], json_t **request)
+{
+	union {
+		struct cmsghdr hdr;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = {};
+	char text[MESSAGE_MAX + 1];
+	struct iovec iov = { text, MESSAGE_MAX };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			     .msg_controllen = sizeof(control.space) };
+	json_t *args = json_array();
+	ssize_t n;
+
+	do
+		n = recvmsg(line, &mh, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0 || control.hdr.cmsg_len != CMSG_LEN(2 * sizeof(int)) ||
+	    control.hdr.cmsg_type != SCM_RIGHTS) {
+		json_decref(args);
+		return fail(MIGRATE_COPY, "rsync did not start; is it installed?");
+	}
+	memcpy(fds, CMSG_DATA(&control.hdr), 2 * sizeof(int));
+	text[n] = '\0';
+	for (char *p = text; p < text + n; p += strlen(p) + 1)
+		json_array_append_new(args, json_string(p));
+	*request = json_pack("{s:o}", "args", args);
+	return 0;
+}
+
+static int judge(int ours, int theirs, bool final)
+{
+	int worst = ours ? ours : theirs;
+
+	if (!worst || worst == RSYNC_VANISHED || (!final && worst == RSYNC_PARTIAL))
+		return 0;
+	return fail(MIGRATE_COPY, "Files were not copied: rsync's status is %d here and %d there",
+		    ours, theirs);
+}
+
+static int send_through(struct channel *ch, int line, pid_t pid, bool final)
+{
+	cleanup_json json_t *reply = NULL;
+	json_t *request = NULL;
+	int fds[2], ours, ret = hear_pipe(line, fds, &request);
+
+	if (!ret)
+		ret = channel_ask(ch, "files", request);
+	if (!ret)
+		ret = channel_tunnel(ch, fds[0], fds[1]);
+	if (!ret)
+		ret = channel_wait(ch, &reply);
+	if (ret)
+		kill(pid, SIGKILL);
+	/* lets files_pipe() go, and so rsync */
+	shutdown(line, SHUT_RDWR);
+	ours = rsync_status(pid);
+	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), final);
+}
+
+int files_send(struct channel *ch, const char *dir, uint32_t base, bool final)
+{
+	cleanup_close int ours = -1, theirs = -1;
+	cleanup_free char *shell = NULL;
+	char self[PATH_MAX];
+	int ends[2], ret;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	pid_t pid;
+
+	if (n < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return fail_errno(MIGRATE_COPY, "Cannot make a socket pair");
+	self[n] = '\0';
+	ours = ends[0];
+	theirs = ends[1];
+	shell = xasprintf("--rsh=%s migrate-pipe %d", self, theirs);
+	{
+		const char *const argv[] = {
+			"rsync", "-aHAXS", "--numeric-ids", "--delete",
+			/* made anew at each start */
+			"--exclude=/dev/*", shell, ".", "target:.", NULL
+		};
+		const struct run run = { .argv = argv, .stdio = { -1, -1 }, .keep = theirs };
+
+		ret = spawn(dir, base, &run, &pid);
+	}
+	if (ret)
+		return ret;
+	close(take_fd(&theirs));
+	return send_through(ch, ours, pid, final);
+}
+
+/* No second dash: a bundle of short ones, and what -e says of versions. */
+#define SHORT_OPTIONS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
+
+/* What the source's rsync wants to be run here. It is shut in, but need not be anything. */
+static int read_arguments(const json_t *request, const char *argv[ARGUMENTS_MAX + 2])
+{
+	static const char *const allowed[] = { "--server", "--numeric-ids", "--delete",
+					       "--delete-during", "." };
+	json_t *args = json_object_get(request, "args"), *one;
+	size_t i, n = 0;
+
+	argv[n++] = "rsync";
+	json_array_foreach(args, i, one) {
+		const char *arg = json_string_value(one);
+		bool good = arg && arg[0] == '-' && !arg[1 + strspn(arg + 1, SHORT_OPTIONS)];
+
+		for (size_t k = 0; arg && k < ARRAY_SIZE(allowed); k++)
+			good |= strcmp(arg, allowed[k]) == 0;
+		if (!good || n > ARGUMENTS_MAX)
+			return fail(MIGRATE_VERSION, "rsync's option %s is not known here",
+				    arg ? arg : "");
+		argv[n++] = arg;
+	}
+	argv[n] = NULL;
+	if (n < 3 || strcmp(argv[1], "--server") != 0)
+		return fail(MIGRATE_VERSION, "That is not for rsync");
+	return 0;
+}
+
+/* The tool's ends of what rsync reads and writes. */
+static int spawn_server(const char *const argv[], const char *dir, uint32_t base, int *from,
+			int *to, pid_t *pid)
+{
+	int in[2], out[2], ret;
+
+	if (pipe2(in, O_CLOEXEC))
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	if (pipe2(out, O_CLOEXEC)) {
+		close(in[0]);
+		close(in[1]);
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	}
+	ret = spawn(dir, base, &(struct run){ argv, { in[0], out[1] }, -1 }, pid);
+	close(in[0]);
+	close(out[1]);
+	*from = out[0];
+	*to = in[1];
+	if (!ret)
+		return 0;
+	close(out[0]);
+	close(in[1]);
+	*from = *to = -1;
+	return ret;
+}
+
+int files_receive(struct channel *ch, const json_t *request, const char *dir, uint32_t base)
+{
+	const char *argv[ARGUMENTS_MAX + 2];
+	int from = -1, to = -1, status = read_arguments(request, argv), ret;
+	cleanup_free char *why = NULL;
+	pid_t pid = 0;
+
+	if (!status)
+		status = spawn_server(argv, dir, base, &from, &to, &pid);
+	why = xstrdup(error_text());
+	/* the source's rsync speaks already, and hears the end if there is none here */
+	ret = channel_tunnel(ch, from, to);
+	if (ret && pid)
+		kill(pid, SIGKILL);
+	if (pid) {
+		int theirs = rsync_status(pid);
+
+		return ret ? ret : channel_answer(ch, 0, NULL,
+						  json_pack("{s:i}", "rsync", theirs));
+	}
+	return ret ? ret : channel_answer(ch, status, why, NULL);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container's files, by rsync(1) through the channel. Both rsyncs run as root of a user
+ * namespace with the container's ids on their host, where they can write to nothing but
+ * the container's files: so ids need not be the same on both hosts, and what root of the
+ * container has prepared there reaches nobody else's.
+ */
+#ifndef CLOISON_MIGRATE_FILES_H
+#define CLOISON_MIGRATE_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "channel.h"
+
+/*
+ * The source's side: make the files over there those in @dir, whose ids begin at @base;
+ * not @final: what changes meanwhile is left to the next time. MIGRATE_COPY.
+ */
+int files_send(struct channel *ch, const char *dir, uint32_t base, bool final);
+
+/* The target's, with what the request brought. Answers it. MIGRATE_CONNECT. */
+int files_receive(struct channel *ch, const json_t *request, const char *dir, uint32_t base);
+
+/* The verb by which rsync thinks to call ssh; see files.c. */
+int files_pipe(int argc, char **argv);
+
+#endif

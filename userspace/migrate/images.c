@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../checkpoint/checkpoint.h"
+#include "../lib/error.h"
+#include "../lib/util.h"
+#include "images.h"
+#include "status.h"
+
+#define IMAGES_DIR	"/run/cloison/migrate"
+
+char *images_path(uint32_t ctid, const char *name)
+{
+	return xasprintf(IMAGES_DIR "/%u/%s", ctid, name);
+}
+
+char *images_make(uint32_t ctid, const char *name)
+{
+	cleanup_free char *all = xasprintf(IMAGES_DIR "/%u", ctid);
+	char *path = images_path(ctid, name);
+
+	/* closed, but what is in it open: see checkpoint.h. From one they lead to another */
+	if (mkdir_parents(IMAGES_DIR, 0700) == 0 && mkdir_parents(all, 0755) == 0 &&
+	    mkdir(path, 0755) == 0)
+		return path;
+	fail_errno(MIGRATE_STOP, "Cannot make %s", path);
+	free(path);
+	return NULL;
+}
+
+void images_remove(uint32_t ctid)
+{
+	cleanup_free char *path = xasprintf(IMAGES_DIR "/%u", ctid);
+	const char *const argv[] = { "rm", "-rf", "--", path, NULL };
+
+	if (access(path, F_OK) == 0 && run_program(argv, -1))
+		warn("Cannot remove %s", path);
+}
+
+/* checkpoint_pack() or checkpoint_unpack() in a process of its own, which @fd is for. */
+static pid_t spawn(int (*work)(const char *path, int fd), const char *path, int fd, int other)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
+	close(other);
+	if (work(path, fd)) {
+		error_print();
+		_exit(1);
+	}
+	_exit(0);
+}
+
+static int unpack(const char *path, int fd)
+{
+	return checkpoint_unpack(fd, path);
+}
+
+static bool succeeded(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return status == 0;
+}
+
+int images_send(struct channel *ch, uint32_t ctid, const char *name)
+{
+	cleanup_free char *path = images_path(ctid, name);
+	int ends[2], ret;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	pid = spawn(checkpoint_pack, path, ends[1], ends[0]);
+	close(ends[1]);
+	ret = pid < 0 ? fail_errno(MIGRATE_COPY, "Cannot fork") :
+	      channel_ask(ch, "images", json_pack("{s:s}", "name", name));
+	if (ret)
+		close(ends[0]);
+	else
+		ret = channel_tunnel(ch, ends[0], -1);
+	if (pid > 0 && !succeeded(pid) && !ret)
+		ret = fail(MIGRATE_COPY, "The container's state could not be packed");
+	return ret && ch->broken ? ret : channel_wait(ch, NULL) ? MIGRATE_COPY : ret;
+}
+
+static bool good_name(const char *name)
+{
+	return name && *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")];
+}
+
+int images_receive(struct channel *ch, const json_t *request, uint32_t ctid)
+{
+	const char *name = json_string_value(json_object_get(request, "name"));
+	cleanup_free char *path = good_name(name) ? images_make(ctid, name) : NULL;
+	int in[2] = { -1, -1 }, alive[2] = { -1, -1 }, ret;
+	pid_t pid = -1;
+	bool good;
+
+	/* the second one ends when the process does, and so the tunnel */
+	if (path && !pipe2(in, O_CLOEXEC) && !pipe2(alive, O_CLOEXEC))
+		pid = spawn(unpack, path, in[0], in[1]);
+	if (in[0] >= 0)
+		close(in[0]);
+	if (alive[1] >= 0)
+		close(alive[1]);
+	ret = channel_tunnel(ch, alive[0], in[1]);
+	good = pid > 0 && succeeded(pid);
+	if (ret)
+		return ret;
+	return channel_answer(ch, good ? 0 : MIGRATE_COPY,
+			      "The container's state could not be stored", NULL);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Images of a container's state (checkpoint.h) on their way: in memory on both hosts, in
+ * /run/cloison/migrate/CTID, until it has moved or not.
+ */
+#ifndef CLOISON_MIGRATE_IMAGES_H
+#define CLOISON_MIGRATE_IMAGES_H
+
+#include <stdint.h>
+
+#include "channel.h"
+
+/* An empty directory for container @ctid's images @name, to be freed; NULL: MIGRATE_STOP. */
+char *images_make(uint32_t ctid, const char *name);
+char *images_path(uint32_t ctid, const char *name);
+void images_remove(uint32_t ctid);
+
+/* The source's side, and the target's with the request, which it answers. */
+int images_send(struct channel *ch, uint32_t ctid, const char *name);
+int images_receive(struct channel *ch, const json_t *request, uint32_t ctid);
+
+#endif

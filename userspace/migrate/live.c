@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../checkpoint/checkpoint.h"
+#include "../lib/confine.h"
+#include "../lib/error.h"
+#include "../lib/util.h"
+#include "images.h"
+#include "live.h"
+#include "status.h"
+
+/* More rounds are of no use when so little is left, or no less than before. */
+#define ROUNDS_MAX	5
+#define ENOUGH_BYTES	(1 << 20)
+
+static int one_round(struct container *ct, struct channel *ch, struct report *report,
+		     unsigned int round, char **parent)
+{
+	cleanup_free char *name = xasprintf("round-%u", round);
+	cleanup_free char *path = images_make(ct->id, name);
+	int ret;
+
+	if (!path)
+		return MIGRATE_STOP;
+	report_step(report, ch, "memory", false);
+	ret = checkpoint_predump(ct, path, *parent) ? MIGRATE_STOP :
+	      images_send(ch, ct->id, name);
+	free(*parent);
+	*parent = xasprintf("../%s", name);
+	return ret;
+}
+
+int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent)
+{
+	uint64_t before, bytes = UINT64_MAX;
+	int ret = 0;
+
+	/* what an attempt that was cut off has left */
+	images_remove(ct->id);
+	for (unsigned int round = 1; !ret && round <= ROUNDS_MAX; round++) {
+		uint64_t last = bytes;
+
+		before = ch->sent;
+		ret = one_round(ct, ch, report, round, parent);
+		bytes = ch->sent - before;
+		if (bytes < ENOUGH_BYTES || (round > 1 && bytes > last / 10 * 7))
+			break;
+	}
+	return ret;
+}
+
+struct dump {
+	struct container *ct;
+	struct channel *ch;
+	struct report *report;
+	int (*taken)(void *arg);
+	void *arg;
+	int ret;
+};
+
+static int on_taken(void *arg)
+{
+	struct dump *d = arg;
+
+	report_step(d->report, d->ch, "state", true);
+	d->ret = images_send(d->ch, d->ct->id, "dump");
+	if (!d->ret)
+		d->ret = d->taken(d->arg);
+	return d->ret ? EXIT_PAUSE : 0;
+}
+
+int live_dump(struct container *ct, struct channel *ch, struct report *report,
+	      const char *parent, int (*taken)(void *arg), void *arg)
+{
+	struct dump d = { ct, ch, report, taken, arg, 0 };
+	cleanup_free char *path = images_make(ct->id, "dump");
+	struct checkpoint_dump dump = {
+		.images = path, .parent = parent, .taken = on_taken, .arg = &d, .journal = true,
+	};
+	int ret;
+
+	if (!path)
+		return MIGRATE_STOP;
+	report_step(report, ch, "dump", true);
+	ret = checkpoint_dump(ct, &dump);
+	return d.ret ? d.ret : ret ? MIGRATE_STOP : 0;
+}
+
+int live_guard(uint32_t ctid)
+{
+	cleanup_free char *id = xasprintf("%u", ctid);
+	const char *const argv[] = { "cloisonctl", "--quiet", "migrate", "--settle", id, NULL };
+	char byte;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		/* a terminal that closes is not to take it along; nor holds it the lock */
+		setsid();
+		if (confine_descriptors(&ends[0], 1) || read(ends[0], &byte, 1) != 0)
+			_exit(0);
+		execv("/proc/self/exe", (char *const *)argv);
+		_exit(1);
+	}
+	close(ends[0]);
+	if (pid > 0)
+		return ends[1];
+	close(ends[1]);
+	return -1;
+}
+
+void live_unguard(int guard)
+{
+	if (guard >= 0 && write(guard, "", 1) == 1)
+		close(guard);
+}

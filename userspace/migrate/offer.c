@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lib/error.h"
+#include "../lib/private.h"
+#include "../lib/util.h"
+#include "offer.h"
+#include "status.h"
+
+#define CONF_DIR	SYSCONFDIR "/conf"
+#define TEXT_MAX	(1 << 20)
+
+static const char *const scripts[] = { "premount", "mount", "start", "stop", "umount",
+				       "postumount" };
+
+static char *script_path(uint32_t ctid, const char *when)
+{
+	return xasprintf(CONF_DIR "/%u.%s", ctid, when);
+}
+
+char *offer_cpu_flags(void)
+{
+	cleanup_free char *text = read_file("/proc/cpuinfo", 1 << 24);
+	char *line = text ? strstr(text, "\nflags") : NULL, *end;
+
+	line = line ? strchr(line, ':') : NULL;
+	if (!line)
+		return xstrdup("");
+	end = strchr(line, '\n');
+	return xstrndup(line + 1, end ? (size_t)(end - line - 1) : strlen(line + 1));
+}
+
+static int add_scripts(uint32_t ctid, json_t *to)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		cleanup_free char *path = script_path(ctid, scripts[i]);
+		cleanup_free char *text = read_file(path, TEXT_MAX);
+		json_t *value;
+
+		if (!text && errno == ENOENT)
+			continue;
+		if (!text)
+			return fail_errno(MIGRATE_CONFIG, "Cannot read %s", path);
+		value = json_string(text);
+		if (!value)
+			return fail(MIGRATE_CONFIG, "%s is not UTF-8", path);
+		json_object_set_new(to, scripts[i], value);
+	}
+	return 0;
+}
+
+static uint64_t counted;
+
+static int count(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path;
+	(void)type;
+	(void)ftw;
+	/* one with other names too is counted for each its share */
+	counted += st->st_blocks * 512ULL / (st->st_nlink > 1 && !S_ISDIR(st->st_mode) ?
+					     st->st_nlink : 1);
+	return 0;
+}
+
+int offer_make(const struct container *ct, bool running, bool live, bool force, json_t **out)
+{
+	cleanup_free char *text = read_file(ct->conf_path, TEXT_MAX);
+	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
+	cleanup_free char *flags = offer_cpu_flags();
+	json_t *found = json_object();
+	int ret = add_scripts(ct->id, found);
+
+	if (!ret && !text)
+		ret = fail_errno(MIGRATE_CONFIG, "Cannot read %s", ct->conf_path);
+	counted = 0;
+	if (!ret && nftw(ct->fs, count, 64, FTW_PHYS | FTW_MOUNT))
+		ret = fail_errno(MIGRATE_COPY, "Cannot look through %s", ct->fs);
+	if (ret) {
+		json_decref(found);
+		return ret;
+	}
+	*out = json_pack("{s:i, s:s, s:o, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid", (int)ct->id,
+			 "conf", text, "scripts", found, "bytes", (json_int_t)counted, "fresh",
+			 access(fresh, F_OK) == 0, "running", running, "live", live, "force",
+			 force, "flags", flags);
+	return *out ? 0 : fail(MIGRATE_CONFIG, "%s is not UTF-8", ct->conf_path);
+}
+
+int offer_read(json_t *json, struct offer *o)
+{
+	const char *text, *flags;
+	int ctid, fresh, running, live, force;
+	json_int_t bytes;
+	json_t *found;
+
+	*o = (struct offer){};
+	if (json_unpack(json, "{s:i, s:s, s:o, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid", &ctid,
+			"conf", &text, "scripts", &found, "bytes", &bytes, "fresh", &fresh,
+			"running", &running, "live", &live, "force", &force, "flags", &flags) ||
+	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || bytes < 0)
+		return fail(MIGRATE_VERSION, "The offer cannot be understood");
+	*o = (struct offer){
+		.ctid = ctid, .conf = conf_new(), .scripts = found, .bytes = bytes,
+		.fresh = fresh, .running = running, .live = live, .force = force,
+		.flags = flags, .json = json_incref(json),
+	};
+	return conf_parse(o->conf, text, "its configuration file") ? MIGRATE_CONFIG : 0;
+}
+
+void offer_free(struct offer *o)
+{
+	conf_free(o->conf);
+	json_decref(o->json);
+	*o = (struct offer){};
+}
+
+int offer_apply(const struct offer *o, struct container *ct)
+{
+	cleanup_free char *text = conf_text(o->conf);
+	uint32_t base;
+	int ret;
+
+	conf_free(ct->conf);
+	ct->conf = conf_new();
+	ret = conf_parse(ct->conf, text, "its configuration file");
+	if (ret)
+		return MIGRATE_CONFIG;
+	conf_set(ct->conf, "VE_ROOT", NULL);
+	conf_set(ct->conf, "VE_PRIVATE", NULL);
+	ret = container_ids(ct, &base);
+	if (!ret)
+		ret = container_check_ids(ct->id, base);
+	if (!ret)
+		ret = container_check_running_ids(ct->id, base);
+	if (ret) {
+		/* private.c chooses others, and so files get them */
+		conf_set(ct->conf, "LOCAL_UID", NULL);
+		conf_set(ct->conf, "LOCAL_GID", NULL);
+		error_clear();
+	}
+	container_paths(ct);
+	return 0;
+}
+
+int offer_write_scripts(const struct offer *o)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		const char *text = json_string_value(json_object_get(o->scripts, scripts[i]));
+		cleanup_free char *path = script_path(o->ctid, scripts[i]);
+
+		if (text && (write_file_atomic(path, text, 0755) || chmod(path, 0755)))
+			return fail_errno(MIGRATE_CONFIG, "Cannot write %s", path);
+	}
+	return 0;
+}
+
+void offer_remove_scripts(uint32_t ctid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		cleanup_free char *path = script_path(ctid, scripts[i]);
+
+		if (unlink(path) && errno != ENOENT)
+			warn("Cannot remove %s: %s", path, strerror(errno));
+	}
+}

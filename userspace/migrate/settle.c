@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+
+#include "../lib/error.h"
+#include "../lib/util.h"
+#include "journal.h"
+#include "settle.h"
+#include "source.h"
+#include "status.h"
+#include "target.h"
+
+bool settle_needed(uint32_t ctid)
+{
+	cleanup_journal struct journal j = {};
+
+	/* one that cannot be understood, too */
+	if (journal_read(ctid, &j)) {
+		error_clear();
+		return true;
+	}
+	return j.state && j.state != JOURNAL_OWNED && j.state != JOURNAL_RETURNED;
+}
+
+/* It is ours: whether the other host can be told counts for little. */
+static int settle_sending(struct container *ct, struct journal *j)
+{
+	struct ssh ssh;
+	int ret = source_recover(ct, j), told;
+
+	if (ret)
+		return fail_wrap(MIGRATE_START, "Container %u", ct->id);
+	told = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
+	if (!told)
+		told = source_abort(ct, j, &ssh);
+	ssh_close(&ssh);
+	return told;
+}
+
+static int settle_given(struct container *ct, struct journal *j)
+{
+	struct ssh ssh;
+	int ret = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
+
+	if (!ret)
+		ret = source_commit(ct, j, &ssh);
+	ssh_close(&ssh);
+	return ret;
+}
+
+int settle_one(struct container *ct)
+{
+	cleanup_journal struct journal j = {};
+	int ret = journal_read(ct->id, &j);
+
+	if (ret)
+		return MIGRATE_CONFIG;
+	switch (j.state) {
+	case JOURNAL_SENDING:
+		return settle_sending(ct, &j);
+	case JOURNAL_GIVEN:
+		return settle_given(ct, &j);
+	case JOURNAL_RECEIVING:
+		return target_undo(ct, &j) ? MIGRATE_COPY : 0;
+	case JOURNAL_RETURNING:
+		return target_return(ct, &j) ? MIGRATE_COPY : 0;
+	case JOURNAL_READY:
+		journal_refuses(ct->id);
+		return MIGRATE_LOCKED;
+	default:
+		return 0;
+	}
+}
+
+int settle_before(struct container *ct)
+{
+	cleanup_journal struct journal j = {};
+	int ret = settle_one(ct);
+
+	if (!ret || journal_read(ct->id, &j) || j.state != JOURNAL_SENDING)
+		return ret;
+	warn("%s", error_text());
+	error_clear();
+	return 0;
+}
+
+int settle_all(void)
+{
+	cleanup_free uint32_t *ids = NULL;
+	size_t count;
+	int worst = 0;
+
+	journal_list(&ids, &count);
+	for (size_t i = 0; i < count; i++) {
+		cleanup_container struct container ct = CONTAINER_INIT;
+		int ret;
+
+		if (!settle_needed(ids[i]))
+			continue;
+		ret = container_open_id(&ct, ids[i], NEED_GOOD_OR_NONE);
+		if (!ret)
+			ret = container_lock_as_is(&ct);
+		/* who works on it does so himself */
+		if (ret != EXIT_LOCKED && !ret)
+			ret = settle_one(&ct);
+		if (!ret || ret == EXIT_LOCKED) {
+			error_clear();
+			continue;
+		}
+		warn("Container %u: %s", ids[i], error_text());
+		error_clear();
+		worst = ret;
+	}
+	return worst ? fail(worst, "Not all migrations that were cut off could be settled") : 0;
+}
+
+int settle_resolve(struct container *ct, bool here)
+{
+	cleanup_journal struct journal j = {};
+	int ret = journal_read(ct->id, &j);
+
+	if (ret)
+		return MIGRATE_CONFIG;
+	if (j.state == JOURNAL_GIVEN && !here)
+		return source_remove(ct, &j);
+	if (j.state == JOURNAL_GIVEN) {
+		if (journal_remove(ct->id))
+			return MIGRATE_CONFIG;
+		return source_recover(ct, &j) ? MIGRATE_START : 0;
+	}
+	if (j.state == JOURNAL_READY && !here)
+		return target_undo(ct, &j) ? MIGRATE_COPY : 0;
+	if (j.state == JOURNAL_READY) {
+		if (target_own(ct, &j))
+			return MIGRATE_CONFIG;
+		return target_activate(ct, &j) ? MIGRATE_START : 0;
+	}
+	return fail(MIGRATE_USAGE, "Where container %u is, is in no doubt%s", ct->id,
+		    j.state ? ": cloisonctl migrate --settle" : "");
+}

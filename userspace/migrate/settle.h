@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What becomes of migrations that were cut off. */
+#ifndef CLOISON_MIGRATE_SETTLE_H
+#define CLOISON_MIGRATE_SETTLE_H
+
+#include <stdbool.h>
+
+#include "../lib/container.h"
+
+/* Is there something to settle, or in doubt? */
+bool settle_needed(uint32_t ctid);
+/*
+ * Finish it, or undo it, with the other host if need be. The caller holds the lock
+ * (container_lock_as_is()). A MIGRATE_ status; nothing to do is success.
+ */
+int settle_one(struct container *ct);
+/* The same before a new attempt: what only concerns the other host can wait. */
+int settle_before(struct container *ct);
+/* All there are. */
+int settle_all(void);
+
+/* An operator decides what nobody can be asked about: it is @here, or on the other host. */
+int settle_resolve(struct container *ct, bool here);
+
+#endif

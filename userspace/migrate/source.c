@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../checkpoint/checkpoint.h"
+#include "../lib/suspended.h"
+#include "../lib/cgroup.h"
+#include "../lib/error.h"
+#include "../lib/halt.h"
+#include "../lib/launch.h"
+#include "../lib/names.h"
+#include "../lib/private.h"
+#include "../lib/util.h"
+#include "files.h"
+#include "hello.h"
+#include "images.h"
+#include "live.h"
+#include "offer.h"
+#include "report.h"
+#include "settle.h"
+#include "source.h"
+#include "status.h"
+
+struct migration {
+	const struct migrate_options *o;
+	struct container ct;
+	struct journal j;
+	struct ssh ssh;
+	struct report report;
+	uint32_t base;
+	bool running;
+	int outcome;		/* of hand_over(), for live_dump() does more after it */
+	char *why_not;		/* it is theirs, and does not run */
+};
+
+static struct migration *shown;
+
+static void show_progress(struct channel *ch)
+{
+	report_progress(&shown->report, ch);
+}
+
+static void step(struct migration *m, const char *name, bool down)
+{
+	report_step(&m->report, &m->ssh.ch, name, down);
+}
+
+/*
+ * Who interrupts the tool gets the container back: so it goes on to the next step and
+ * finds the line broken. After the container was given nothing can be interrupted.
+ */
+static struct channel *interruptible;
+
+static void interrupt(int sig)
+{
+	(void)sig;
+	if (interruptible)
+		interruptible->broken = true;
+}
+
+static void take_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = interrupt };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int look(struct migration *m)
+{
+	struct kernel_container kc;
+	int ret = container_open(&m->ct, m->o->ctid, NEED_GOOD_OR_NONE);
+
+	if (ret)
+		return MIGRATE_NOT_EXIST;
+	ret = container_lock_as_is(&m->ct);
+	if (ret)
+		return ret == EXIT_LOCKED ? MIGRATE_LOCKED : MIGRATE_CONFIG;
+	ret = settle_before(&m->ct);
+	if (ret)
+		return ret;
+	if (!container_exists(&m->ct))
+		return fail(MIGRATE_NOT_EXIST, "Container %u does not exist", m->ct.id);
+	ret = kernel_look(m->ct.id, &kc);
+	if (!ret)
+		ret = container_ids(&m->ct, &m->base);
+	if (ret)
+		return MIGRATE_CONFIG;
+	m->running = kernel_runs(&kc);
+	if (!m->running && suspended(&m->ct))
+		return suspended_refuse(&m->ct, MIGRATE_STOP);
+	if (m->o->live && !m->running)
+		return fail(MIGRATE_STOPPED,
+			    "Container is not running: leave --live out, and it is migrated as it is");
+	if (!m->running && container_mounted(&m->ct) && !kc.id && !cgroup_exists(m->ct.id))
+		return fail(MIGRATE_STOP, "Container is mounted: cloisonctl umount %u",
+			    m->ct.id);
+	return 0;
+}
+
+static int ask(struct migration *m)
+{
+	cleanup_json json_t *hello = NULL;
+	json_t *offer;
+	int ret;
+
+	step(m, "checks", false);
+	ret = ssh_open(&m->ssh, m->o->host, m->o->ssh, m->o->compress, &hello);
+	if (ret)
+		return ret;
+	m->ssh.ch.rate = m->o->rate;
+	m->ssh.ch.progress = show_progress;
+	if (m->o->live && !hello_can(hello, "live"))
+		return fail(MIGRATE_VERSION, "%s cannot take it over while it runs",
+			    m->o->host);
+	if (m->o->live && checkpoint_possible(&m->ct))
+		return MIGRATE_STOP;
+	ret = offer_make(&m->ct, m->running, m->o->live, m->o->force, &offer);
+	return ret ? ret : channel_call(&m->ssh.ch, "check", offer, NULL);
+}
+
+static int sync_files(const struct migration *m)
+{
+	cleanup_close int fd = open(m->ct.fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || syncfs(fd) ? fail_errno(MIGRATE_COPY, "Cannot sync %s", m->ct.fs) : 0;
+}
+
+static int copy_files(struct migration *m, bool final)
+{
+	int ret = sync_files(m);
+
+	return ret ? ret : files_send(&m->ssh.ch, m->ct.fs, m->base, final);
+}
+
+/* What has come there becomes a container that waits: READY. */
+static int make_ready(struct migration *m)
+{
+	step(m, m->o->live ? "restore" : "to disk", true);
+	return channel_call(&m->ssh.ch, "ready", NULL, NULL);
+}
+
+static int prepare(struct migration *m)
+{
+	m->j = (struct journal){
+		.state = JOURNAL_SENDING, .peer = xstrdup(m->o->host),
+		.ssh = m->o->ssh ? xstrdup(m->o->ssh) : NULL, .running = m->running,
+		.live = m->o->live, .keep = m->o->keep,
+	};
+	journal_new_id(m->j.id);
+	if (journal_write(m->ct.id, &m->j))
+		return MIGRATE_CONFIG;
+	return channel_call(&m->ssh.ch, "prepare", json_pack("{s:s}", "id", m->j.id), NULL);
+}
+
+/* All that can be done while it is ours. */
+static int transfer(struct migration *m)
+{
+	int ret;
+
+	say("Copying files to %s", m->o->host);
+	step(m, "files", !m->running);
+	ret = copy_files(m, !m->running);
+	if (!ret && m->running && !m->o->live) {
+		say("Stopping container ...");
+		step(m, "stop", true);
+		ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : 0;
+		if (!ret) {
+			step(m, "last files", true);
+			ret = copy_files(m, true);
+		}
+	}
+	return ret || m->o->live ? ret : make_ready(m);
+}
+
+int source_recover(struct container *ct, struct journal *j)
+{
+	struct kernel_container kc;
+	int ret;
+
+	/* frozen by who was cut off */
+	ret = checkpoint_settle(ct);
+	if (!ret && checkpoint_staged(ct))
+		ret = checkpoint_resume(ct);
+	images_remove(ct->id);
+	if (ret || !j->running)
+		return ret;
+	ret = kernel_get(ct->id, &kc);
+	if (!ret && !kernel_runs(&kc))
+		ret = launch(ct, false);
+	return ret;
+}
+
+int source_abort(struct container *ct, struct journal *j, struct ssh *ssh)
+{
+	cleanup_json json_t *reply = NULL;
+	const char *state;
+	int ret = channel_call(&ssh->ch, "abort", json_pack("{s:i, s:s}", "ctid", (int)ct->id,
+							    "id", j->id), &reply);
+
+	if (ret)
+		return ret;
+	state = json_string_value(json_object_get(reply, "state"));
+	if (state && strcmp(state, "owned") == 0)
+		return fail(MIGRATE_EXISTS,
+			    "%s was told to take container %u over: decide with cloisonctl migrate --resolve, or destroy one of them",
+			    j->peer, ct->id);
+	return journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
+}
+
+int source_remove(struct container *ct, struct journal *j)
+{
+	const char *own = ct->conf ? conf_get(ct->conf, "NAME") : NULL;
+	cleanup_free char *name = own ? xstrdup(own) : NULL;
+	int ret = container_sweep(ct);
+
+	/* what an earlier attempt at this has left */
+	if (!ret)
+		ret = private_settle(ct);
+	if (!ret && ct->conf)
+		ret = j->keep ? private_put_aside(ct) : private_destroy(ct);
+	if (ret)
+		return fail_wrap(MIGRATE_STOP,
+				 "It is on %s now, but here not all of it could be removed (cloisonctl migrate --settle %u tries again)",
+				 j->peer, ct->id);
+	if (name)
+		names_release(name, ct->id);
+	if (rmdir(ct->root) && errno != ENOENT)
+		warn("%s is not empty and stays", ct->root);
+	return journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
+}
+
+/* 0: it is theirs for good. MIGRATE_START: ours again. Else nobody knows yet. */
+static int commit(struct container *ct, struct journal *j, struct ssh *ssh, char **why_not)
+{
+	cleanup_json json_t *reply = NULL;
+	const char *state, *why;
+	int ret = channel_call(&ssh->ch, "commit", json_pack("{s:i, s:s}", "ctid", (int)ct->id,
+							     "id", j->id), &reply);
+
+	if (ret)
+		return ret == MIGRATE_START ? MIGRATE_CONNECT : ret;
+	state = json_string_value(json_object_get(reply, "state"));
+	why = json_string_value(json_object_get(reply, "why"));
+	if (state && strcmp(state, "owned") == 0) {
+		*why_not = why ? xstrdup(why) : NULL;
+		return 0;
+	}
+	if (state && strcmp(state, "returned") == 0) {
+		if (journal_remove(ct->id))
+			return MIGRATE_CONFIG;
+		return fail(MIGRATE_START, "It could not be started on %s: %s", j->peer,
+			    why ? why : "it does not say why");
+	}
+	return fail(MIGRATE_CONNECT,
+		    "%s does not know of container %u any more, which was given to it: find it, and decide with cloisonctl migrate --resolve",
+		    j->peer, ct->id);
+}
+
+/* It is theirs. What it has here goes, whether it could be started there or not. */
+static int conclude(struct container *ct, struct journal *j, const char *why_not)
+{
+	int ret = source_remove(ct, j);
+
+	if (ret || !why_not)
+		return ret;
+	return fail(MIGRATE_START, "It is on %s now, but could not be started there: %s",
+		    j->peer, why_not);
+}
+
+int source_commit(struct container *ct, struct journal *j, struct ssh *ssh)
+{
+	cleanup_free char *why_not = NULL;
+	cleanup_free char *why = NULL;
+	int ret = commit(ct, j, ssh, &why_not);
+
+	if (!ret)
+		return conclude(ct, j, why_not);
+	if (ret != MIGRATE_START)
+		return ret;
+	why = xstrdup(error_text());
+	if (source_recover(ct, j))
+		warn("The container does not start again: %s", error_text());
+	return fail(ret, "%s", why);
+}
+
+/* Before it was given: all as it was, here and there. The error stays. */
+static int back_out(struct migration *m, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+	int undone;
+
+	interruptible = NULL;
+	step(m, "undo", true);
+	if (m->ssh.ch.broken) {
+		ssh_close(&m->ssh);
+		undone = ssh_open(&m->ssh, m->j.peer, m->j.ssh, false, NULL);
+	} else {
+		undone = 0;
+	}
+	if (!undone)
+		undone = source_abort(&m->ct, &m->j, &m->ssh);
+	if (undone)
+		warn("%s; what has come there stays until: cloisonctl migrate --settle %u",
+		     error_text(), m->ct.id);
+	if (source_recover(&m->ct, &m->j))
+		warn("The container does not start again: %s", error_text());
+	return fail(ret, "%s", why);
+}
+
+/*
+ * The step that cannot be taken back, and what follows at once: they are told. The line
+ * may break right now: then it is made anew, for a while.
+ */
+static int hand_over(struct migration *m)
+{
+	int64_t end = now_ms() + 60000;
+	int ret;
+
+	interruptible = NULL;
+	m->ssh.ch.broken = false;
+	m->j.state = JOURNAL_GIVEN;
+	if (journal_write(m->ct.id, &m->j)) {
+		m->j.state = JOURNAL_SENDING;
+		/* nobody knows what a power cut would leave: as before, surely */
+		return journal_write(m->ct.id, &m->j) ?
+		       fail(MIGRATE_CONFIG, "The disk fails: cloisonctl migrate --settle %u",
+			    m->ct.id) : MIGRATE_CONFIG;
+	}
+	step(m, m->running ? "start" : "take-over", true);
+	ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
+	while (ret == MIGRATE_CONNECT && m->ssh.ch.broken && now_ms() < end) {
+		detail("%s; trying again", error_text());
+		ssh_close(&m->ssh);
+		sleep_ms(1000);
+		ret = ssh_open(&m->ssh, m->j.peer, m->j.ssh, false, NULL);
+		if (ret)
+			m->ssh.ch.broken = true;
+		else
+			ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
+	}
+	if (ret == MIGRATE_START)
+		m->j.state = JOURNAL_NONE;
+	if (ret && ret != MIGRATE_START)
+		return fail_wrap(ret,
+				 "Container %u was given to %s, which cannot be asked how it is (cloisonctl migrate --settle %u)",
+				 m->ct.id, m->j.peer, m->ct.id);
+	return ret;
+}
+
+/* Frozen, and its state is there. 0: what is here is to be killed. */
+static int on_taken(void *arg)
+{
+	struct migration *m = arg;
+	int ret;
+
+	step(m, "last files", true);
+	ret = copy_files(m, true);
+	if (!ret)
+		ret = make_ready(m);
+	if (!ret)
+		m->outcome = hand_over(m);
+	if (m->j.state == JOURNAL_GIVEN) {
+		step(m, "clear away", false);
+		return 0;
+	}
+	return ret ? ret : m->outcome;
+}
+
+static int move_live(struct migration *m)
+{
+	cleanup_free char *parent = NULL;
+	int guard = live_guard(m->ct.id);
+	int ret = guard < 0 ? fail_errno(MIGRATE_STOP, "Cannot fork") : transfer(m);
+
+	if (!ret)
+		ret = live_rounds(&m->ct, &m->ssh.ch, &m->report, &parent);
+	if (!ret) {
+		step(m, "files", false);
+		ret = copy_files(m, false);
+	}
+	if (!ret)
+		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, on_taken, m);
+	live_unguard(guard);
+	/* what is given is away, whatever became of its rest here */
+	return m->j.state == JOURNAL_GIVEN ? m->outcome : ret;
+}
+
+static int move(struct migration *m)
+{
+	cleanup_free char *why = NULL;
+	int ret = ask(m);
+
+	if (ret || m->o->check_only)
+		return ret;
+	interruptible = &m->ssh.ch;
+	ret = prepare(m);
+	if (!ret && m->o->live)
+		ret = move_live(m);
+	else if (!ret)
+		ret = transfer(m);
+	if (!ret && !m->o->live)
+		ret = hand_over(m);
+	if (m->j.state == JOURNAL_GIVEN)
+		return ret ? ret : conclude(&m->ct, &m->j, m->why_not);
+	if (m->j.state != JOURNAL_NONE)
+		return back_out(m, ret);
+	/* returned */
+	why = xstrdup(error_text());
+	if (source_recover(&m->ct, &m->j))
+		warn("The container does not start again: %s", error_text());
+	return fail(ret, "%s", why);
+}
+
+int source_migrate(const struct migrate_options *o)
+{
+	struct migration m = { .o = o, .ct = CONTAINER_INIT,
+			       .ssh.ch = { .in = -1, .out = -1 } };
+	int ret = look(&m);
+
+	shown = &m;
+	if (!ret) {
+		take_signals();
+		report_begin(&m.report, o->host, m.ct.id);
+		ret = move(&m);
+		step(&m, NULL, false);
+		interruptible = NULL;
+		ssh_close(&m.ssh);
+		images_remove(m.ct.id);
+	}
+	if (!ret && o->check_only)
+		say("Container %u can be migrated to %s", m.ct.id, o->host);
+	else if (!ret)
+		ret = report_print(&m.report, o->json, o->times, o->live);
+	container_close(&m.ct);
+	journal_free(&m.j);
+	free(m.why_not);
+	return ret;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The source's side of a migration. See Documentation/migration.rst. */
+#ifndef CLOISON_MIGRATE_SOURCE_H
+#define CLOISON_MIGRATE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../lib/container.h"
+#include "journal.h"
+#include "ssh.h"
+
+struct migrate_options {
+	const char *host, *ctid;
+	bool live, keep, check_only, compress, force, json, times;
+	uint64_t rate;		/* bytes/s, 0: any */
+	const char *ssh;	/* more arguments of ssh(1), or NULL */
+};
+
+/* Move it. A MIGRATE_ status; unless it is 0 the container is where it was, or says more. */
+int source_migrate(const struct migrate_options *o);
+
+/* For settle.h; the lock is held. From SENDING, there and here: */
+int source_abort(struct container *ct, struct journal *j, struct ssh *ssh);
+/* From GIVEN: ask for its end, and do what is to be done here. */
+int source_commit(struct container *ct, struct journal *j, struct ssh *ssh);
+/* It is ours and ran: it is to run again. */
+int source_recover(struct container *ct, struct journal *j);
+/* It is theirs: away with ours, from GIVEN. */
+int source_remove(struct container *ct, struct journal *j);
+
+#endif

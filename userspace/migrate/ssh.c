@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/cleanup.h"
+#include "../lib/error.h"
+#include "../lib/util.h"
+#include "hello.h"
+#include "ssh.h"
+#include "status.h"
+
+#define ARGUMENTS_MAX	64
+
+/*
+ * A signal from the terminal is the tool's to obey: it says good-bye first. ssh(1) leaves
+ * alone what it finds ignored, and ends when its input does.
+ */
+static void become_ssh(const char *const argv[], int in, int out)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		_exit(127);
+	execvp(argv[0], (char *const *)argv);
+	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static int spawn(struct ssh *ssh, const char *const argv[], const char *host)
+{
+	int to[2], from[2];
+
+	if (pipe2(to, O_CLOEXEC))
+		return fail_errno(MIGRATE_CONNECT, "Cannot make a pipe");
+	if (pipe2(from, O_CLOEXEC)) {
+		close(to[0]);
+		close(to[1]);
+		return fail_errno(MIGRATE_CONNECT, "Cannot make a pipe");
+	}
+	fflush(NULL);
+	ssh->pid = fork();
+	if (ssh->pid == 0)
+		become_ssh(argv, to[0], from[1]);
+	close(to[0]);
+	close(from[1]);
+	channel_open(&ssh->ch, from[0], to[1], host);
+	return ssh->pid < 0 ? fail_errno(MIGRATE_CONNECT, "Cannot fork") : 0;
+}
+
+/* What the first word that comes back tells of a line that ends at once. */
+static int explain(struct ssh *ssh, const char *host)
+{
+	int status = 0;
+
+	channel_close(&ssh->ch);
+	if (ssh->pid > 0)
+		waitpid(ssh->pid, &status, 0);
+	ssh->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 255)
+		return fail(MIGRATE_CONNECT,
+			    "Cannot connect to %s: root here must be able to say \"ssh %s\" without being asked for a password",
+			    host, host);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return fail(MIGRATE_NOT_RUNNING, "There is no cloisonctl on %s", host);
+	return fail_wrap(MIGRATE_CONNECT, "Cannot speak to Cloison on %s", host);
+}
+
+int ssh_open(struct ssh *ssh, const char *host, const char *options, bool compress,
+	     json_t **hello)
+{
+	/* a link that is cut is to be noticed; what is said first counts in ssh(1) */
+	static const char *const ours[] = {
+		"-T", "-oBatchMode=yes", "-oConnectTimeout=15", "-oServerAliveInterval=5",
+		"-oServerAliveCountMax=3", "-oForwardAgent=no", "-oClearAllForwardings=yes",
+	};
+	cleanup_free char *copy = xstrdup(options ? options : "");
+	const char *argv[ARGUMENTS_MAX + ARRAY_SIZE(ours) + 8];
+	char *rest = copy, *word;
+	size_t n = 0;
+	int ret;
+
+	*ssh = (struct ssh){ .ch = { .in = -1, .out = -1 } };
+	if (!*host || *host == '-')
+		return fail(MIGRATE_USAGE, "Bad host name %s", host);
+	argv[n++] = "ssh";
+	while (n < ARGUMENTS_MAX && (word = strsep(&rest, " ")))
+		if (*word)
+			argv[n++] = word;
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		argv[n++] = ours[i];
+	if (compress)
+		argv[n++] = "-C";
+	argv[n++] = "--";
+	argv[n++] = host;
+	argv[n++] = "cloisonctl migrate-receive";
+	argv[n] = NULL;
+	ret = spawn(ssh, argv, host);
+	if (ret)
+		return ret;
+	ret = hello_exchange(&ssh->ch, hello);
+	return ret == MIGRATE_CONNECT ? explain(ssh, host) : ret;
+}
+
+void ssh_close(struct ssh *ssh)
+{
+	channel_close(&ssh->ch);
+	/* a dead line keeps it waiting */
+	if (ssh->pid > 0 && ssh->ch.broken)
+		kill(ssh->pid, SIGKILL);
+	if (ssh->pid > 0)
+		waitpid(ssh->pid, NULL, 0);
+	ssh->pid = 0;
+}

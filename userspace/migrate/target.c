@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <unistd.h>
+
+#include "../checkpoint/checkpoint.h"
+#include "../lib/error.h"
+#include "../lib/launch.h"
+#include "../lib/private.h"
+#include "../lib/util.h"
+#include "images.h"
+#include "offer.h"
+#include "target.h"
+
+static int clear(struct container *ct)
+{
+	int ret = container_sweep(ct);
+
+	if (!ret)
+		ret = private_undo(ct);
+	images_remove(ct->id);
+	if (ret)
+		return ret;
+	offer_remove_scripts(ct->id);
+	if (rmdir(ct->root) && errno != ENOENT)
+		warn("%s is not empty and stays", ct->root);
+	return 0;
+}
+
+/* The journal first: nobody else has word of what is undone half. */
+int target_undo(struct container *ct, struct journal *j)
+{
+	int ret = 0;
+
+	if (j->state == JOURNAL_READY) {
+		j->state = JOURNAL_RECEIVING;
+		ret = journal_write(ct->id, j);
+	}
+	if (!ret)
+		ret = clear(ct);
+	return ret ? ret : journal_remove(ct->id);
+}
+
+int target_return(struct container *ct, struct journal *j)
+{
+	int ret = 0;
+
+	if (j->state == JOURNAL_OWNED) {
+		j->state = JOURNAL_RETURNING;
+		ret = journal_write(ct->id, j);
+		if (ret)
+			j->state = JOURNAL_OWNED;
+	}
+	if (!ret)
+		ret = clear(ct);
+	if (ret)
+		return ret;
+	j->state = JOURNAL_RETURNED;
+	return journal_write(ct->id, j);
+}
+
+int target_own(struct container *ct, struct journal *j)
+{
+	j->state = JOURNAL_OWNED;
+	return journal_write(ct->id, j);
+}
+
+int target_activate(struct container *ct, struct journal *j)
+{
+	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, ct->private);
+	struct kernel_container kc;
+	int ret = 0;
+
+	unlink(before);
+	if (!j->running)
+		return 0;
+	/* restored, and waits. If not, the host has lost its memory meanwhile */
+	if (checkpoint_staged(ct)) {
+		ret = checkpoint_resume(ct);
+	} else {
+		ret = kernel_get(ct->id, &kc);
+		if (!ret && !kernel_runs(&kc))
+			ret = launch(ct, false);
+	}
+	images_remove(ct->id);
+	if (ret)
+		return ret;
+	/* it is not to be started again when the source asks once more */
+	j->running = false;
+	return journal_write(ct->id, j);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The target's side: what a container is received by, and its journal (journal.h). */
+#ifndef CLOISON_MIGRATE_TARGET_H
+#define CLOISON_MIGRATE_TARGET_H
+
+#include "../lib/container.h"
+#include "journal.h"
+
+/* Serve one source, on these descriptors, until it hangs up. */
+int target_serve(int in, int out);
+
+/* The steps that others take too. The caller holds the lock (container_lock_as_is()). */
+
+/* All of it away: from RECEIVING and READY. */
+int target_undo(struct container *ct, struct journal *j);
+/* From READY: from now on it is ours. And what then is to be done, once or again. */
+int target_own(struct container *ct, struct journal *j);
+int target_activate(struct container *ct, struct journal *j);
+/* From OWNED, before it has run: theirs again, and all away. Or what is left of that. */
+int target_return(struct container *ct, struct journal *j);
+
+#endif
