@@ -6,7 +6,8 @@
 . "$(dirname "$0")/cli-lib.sh"
 
 mkdir "$KTAP_TMP/bin"
-for name in vzctl vzlist vzpid vzubc vzcpucheck vzmemcheck vzcfgvalidate vzsplit; do
+for name in vzctl vzlist vzpid vzubc vzcpucheck vzmemcheck vzcfgvalidate vzsplit \
+	vzmigrate; do
 	ln -s "$(command -v cloisonctl)" "$KTAP_TMP/bin/$name"
 done
 PATH=$KTAP_TMP/bin:$PATH

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the tests of migration share: this is node1, and there is a node2.
+# shellcheck shell=bash disable=SC2029 # what is for node2 may expand here
+
+. "$(dirname "${BASH_SOURCE[0]}")/cli-lib.sh"
+
+# on NODE COMMAND...: 1 is this one.
+on() {
+	if [[ $1 == 1 ]]; then
+		"${@:2}"
+	else
+		ssh node2 "$(printf '%q ' "${@:2}")"
+	fi
+}
+
+# picture ID: its files with all that belongs to them, ids as it sees them. On the node where it is run.
+picture() {
+	local base
+	base=$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "/etc/cloison/conf/$1.conf")
+	cd "/var/lib/cloison/private/$1/fs" || return
+	find . -path './dev/*' -o -printf '%P|%y|%m|%U|%G|%s|%n|%l|%T@\n' |
+		awk -F '|' -v OFS='|' -v base="$base" '{ $4 -= base; $5 -= base; if ($2 == "d") $6 = 0; print }' | sort
+	find . -type f ! -path './dev/*' -exec md5sum {} + | sort
+	getfattr -R -h -d -m '^user' . 2>/dev/null
+	getfacl -R -n -p . | sed "s/$base/BASE/"
+	getcap -r -n . | sed "s/rootid=$base/rootid=BASE/"
+}
+
+# picture_on NODE ID
+picture_on() {
+	on "$1" bash -c "$(declare -f picture); picture $2"
+}
+
+# place ID: on which nodes it exists, runs, and may be started; "1: exist running" and the like. Exactly one has it.
+place() {
+	local node
+	for node in 1 2; do
+		on "$node" cloisonctl status "$1" | sed "s/^CTID $1/$node:/"
+	done
+}
+
+nowhere_left() {
+	local node=$1 id=$2
+	on "$node" bash -c "ls -d /etc/cloison/conf/$id.* /var/lib/cloison/private/$id* /var/lib/cloison/root/$id /sys/fs/cgroup/cloison/$id 2>/dev/null" |
+		grep -v -e destroyed -e '\.migrated$' && return 1
+	return 0
+}
+
+clean_node() {
+	local conf id
+	for conf in /etc/cloison/conf/9*.conf /var/lib/cloison/migrate/9*; do
+		[[ -e $conf ]] || continue
+		id=$(basename "$conf" .conf)
+		rm -f "/var/lib/cloison/migrate/$id"
+		cloisonctl --quiet stop "$id" --fast 2>/dev/null
+		cloisonctl --quiet destroy "$id" 2>/dev/null
+	done
+	rm -rf /var/lib/cloison/private/9*
+	rm -f /etc/cloison/conf/9*
+	return 0
+}
+
+clean() {
+	clean_node
+	ssh node2 "$(declare -f clean_node); clean_node"
+}

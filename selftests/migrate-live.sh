@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# nodes: 2
+# kernels: newest 6.12
+# timeout: 900
+# A running container moves to another host and back, while a third machine talks to it.
+#
+#	third, 10.98.0.2 ---- 10.98.0.1, node1, 10.99.0.1 ---- 10.99.0.2, node2
+#					|			  |
+#				   900: 10.99.0.100  --->  900: 10.99.0.100
+
+# shellcheck disable=SC2029 # what is for node2 may expand here
+
+. "$(dirname "$0")/migrate-lib.sh"
+
+client=
+
+end() {
+	[[ ! $client ]] || kill "$client"
+	clean
+	ip netns del third
+	rm -rf "$KTAP_TMP"
+}
+trap 'end 2>/dev/null' EXIT
+
+third() {
+	ip netns add third
+	ip link add third0 type veth peer name eth0 netns third
+	ip addr add 10.98.0.1/24 dev third0
+	ip link set third0 up
+	ip -n third link set lo up
+	ip -n third addr add 10.98.0.2/24 dev eth0
+	ip -n third link set eth0 up
+	ip -n third route add default via 10.98.0.1
+	ssh node2 'modprobe -a cloison cloison_net; ip route add 10.98.0.0/24 via 10.99.0.1'
+}
+
+# talk: one connection, line by line; the time between a question and its answer, in ms. It ends when an answer is wrong.
+# shellcheck disable=SC2016
+talk='
+exec 3<>/dev/tcp/10.99.0.100/7
+for ((n = 1; ; n++)); do
+	start=${EPOCHREALTIME/./}
+	echo "line $n" >&3
+	read -r answer <&3
+	[[ $answer == "line $n" ]] || break
+	echo "$n $(((${EPOCHREALTIME/./} - start) / 1000))"
+done
+echo "end after $n: $answer"'
+
+answered() {
+	tail -n 1 "$KTAP_TMP/talk" | grep -o '^[0-9]*'
+}
+
+is_beyond() {
+	[[ $(answered) -gt $1 ]]
+}
+
+talks_on() {
+	not grep end "$KTAP_TMP/talk"
+	wait_for is_beyond $(($(answered) + 3))
+}
+
+# Memory that the container fills, and can tell from any other; a file that it writes meanwhile.
+works() {
+	third
+	make_running 900 --ipadd 10.99.0.100 --ram 128M --name mover
+	cloisonctl exec 900 'nc -l -p 7 -e cat </dev/null >/dev/null 2>&1 &'
+	wait_for cloisonctl exec 900 'netstat -tln | grep -q :7'
+	printf '#!/bin/sh\nv=$(cat /bin/busybox | md5sum; head -c 3000000 /bin/busybox | base64)\nn=0\nwhile :; do n=$((n + 1)); echo $n $(echo "$v" | md5sum) >/root/tmp; mv /root/tmp /root/said; sleep 0.2; done\n' \
+		>"$state/private/900/fs/root/remember"
+	chmod 755 "$state/private/900/fs/root/remember"
+	cloisonctl exec 900 'setsid /root/remember </dev/null >/dev/null 2>&1 &'
+	wait_for cloisonctl exec 900 'test -s /root/said'
+	cloisonctl exec 900 'cut -d " " -f 2 /root/said' >"$KTAP_TMP/sum"
+	ip netns exec third bash -c "$talk" >"$KTAP_TMP/talk" 2>&1 &
+	echo $! >"$KTAP_TMP/client"
+	wait_for is_beyond 3
+}
+
+said() {
+	on "$1" cloisonctl exec 900 'cut -d " " -f 1 /root/said'
+}
+
+says_more() {
+	[[ $(said "$1") -gt $2 ]]
+}
+
+# moves FROM TO
+moves() {
+	local before
+	before=$(said "$1")
+	on "$1" cloisonctl --verbose migrate --live -v "node$2" 900
+	[[ $(on "$2" cloisonctl status 900) == *" running" ]]
+	wait_for says_more "$2" "$before"
+	[[ $(on "$2" cloisonctl exec 900 'cut -d " " -f 2 /root/said') == "$(<"$KTAP_TMP/sum")" ]]
+	talks_on
+	nowhere_left "$1" 900
+	on "$1" bash -c '[[ ! -e /run/cloison/migrate/900 ]]'
+	on "$2" bash -c '[[ ! -e /run/cloison/migrate/900 ]]'
+	awk '$2 > most { most = $2 } END { print most " ms was the longest wait for an answer" }' "$KTAP_TMP/talk"
+}
+
+check() {
+	if [[ $ktap_failed -gt 0 ]]; then
+		ktap_skip "$1" "after a failure"
+		return
+	fi
+	ktap_run "$@"
+	[[ ! -e $KTAP_TMP/client ]] || client=$(<"$KTAP_TMP/client")
+}
+
+ktap_plan 3
+check "a server, and its client" works
+check "to node2" moves 1 2
+check "and back" moves 2 1
+ktap_say "$(awk '$2 > most { most = $2 } END { print most " ms was the longest wait for an answer" }' "$KTAP_TMP/talk")"
+ktap_finish

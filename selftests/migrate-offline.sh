@@ -1,0 +1,266 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# nodes: 2
+# timeout: 900
+# Containers are moved to another host and back while they do not run, or are stopped for it.
+
+# shellcheck disable=SC2029 # what is for node2 may expand here
+
+. "$(dirname "$0")/migrate-lib.sh"
+
+# fill ID: files of all kinds.
+fill() {
+	local fs=$state/private/$1/fs base
+	base=$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf")
+	mkdir -p "$fs/srv/a b"
+	echo text >"$fs/srv/a b/ü"
+	ln "$fs/srv/a b/ü" "$fs/srv/hard"
+	ln -s ../nowhere "$fs/srv/soft"
+	mkfifo "$fs/srv/fifo"
+	echo sparse | dd of="$fs/srv/sparse" bs=1M seek=64 conv=notrunc status=none
+	touch "$fs/srv/old" "$fs/srv/cap"
+	chown -hR $((base + 1000)):$((base + 50)) "$fs/srv"
+	chmod 4751 "$fs/srv/old"
+	touch -d '2001-02-03 04:05:06.789' "$fs/srv/old"
+	setfattr -n user.colour -v red "$fs/srv/hard"
+	setfacl -m "u:$((base + 7)):rwx" "$fs/srv/a b"
+	setcap -n "$base" cap_net_raw+ep "$fs/srv/cap"
+}
+
+there_and_back() {
+	make 900 --name web --hostname web1 --numproc 50 --ipadd 10.99.0.100 --onboot yes
+	printf '#!/bin/sh\necho ran >/tmp/started-%s\n' 900 >"$etc/conf/900.start"
+	chmod 755 "$etc/conf/900.start"
+	fill 900
+	picture 900 >"$KTAP_TMP/before"
+	local before
+	before=$(grep -v ^LOCAL_ "$etc/conf/900.conf")
+	cloisonctl migrate node2 web
+	nowhere_left 1 900
+	[[ $(place 900) == $'1: deleted unmounted down\n2: exist unmounted down' ]]
+	picture_on 2 900 >"$KTAP_TMP/there"
+	diff -u "$KTAP_TMP/before" "$KTAP_TMP/there"
+	[[ $(ssh node2 "grep -v ^LOCAL_ $etc/conf/900.conf; cloisonctl status web") == "$before"$'\nCTID 900 exist unmounted down' ]]
+	ssh node2 "cloisonctl start web --wait; cloisonctl exec web cat /tmp/started-900"
+	ping -c 1 -W 5 10.99.0.100
+	# it runs, and is started again; sparse stays sparse
+	ssh node2 cloisonctl migrate --offline node1 900
+	is_running 900
+	nowhere_left 2 900
+	[[ $(stat -c %b "$state/private/900/fs/srv/sparse") -lt 100 ]]
+	[[ $(cloisonctl exec 900 'cat /tmp/started-900; stat -c "%u %a" /srv/old') == $'ran\n1000 4751' ]]
+	ssh node2 ping -c 1 -W 5 10.99.0.100
+	cloisonctl stop 900 --fast
+	picture 900 | grep '|\?srv' | sort >"$KTAP_TMP/after"
+	grep '|\?srv' "$KTAP_TMP/before" | sort | diff -u - "$KTAP_TMP/after"
+}
+
+# The target has given the range to another container.
+other_ids() {
+	make 900
+	fill 900
+	picture 900 >"$KTAP_TMP/before"
+	ssh node2 "cloisonctl --quiet create 902 --ostemplate busybox --local_uid $(stat -c %u "$state/private/900/fs")"
+	cloisonctl migrate --compress --bandwidth 50M node2 900
+	picture_on 2 900 >"$KTAP_TMP/there"
+	diff -u "$KTAP_TMP/before" "$KTAP_TMP/there"
+	not on 2 bash -c '[[ $(stat -c %u /var/lib/cloison/private/900/fs) == $(stat -c %u /var/lib/cloison/private/902/fs) ]]'
+	ssh node2 cloisonctl migrate --keep node1 900
+	picture 900 | diff -u "$KTAP_TMP/before" -
+	on 2 test -e /var/lib/cloison/private/900.migrated/fs/srv/hard
+	expect_exit 14 ssh node2 cloisonctl start 900
+}
+
+# refused STATUS REGEX [OPTION...]
+refused() {
+	expect_exit "$1" cloisonctl migrate "${@:3}" node2 900
+	expect_out "$2" cloisonctl migrate --check-only "${@:3}" node2 900
+	[[ $(status 900) == *" exist unmounted down" ]]
+}
+
+# pretend: what is called cloisonctl on node2 from now on.
+pretend() {
+	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
+}
+
+refusals() {
+	make 900 --name web --ipadd 10.99.0.100
+	cloisonctl migrate --check-only node2 900
+	nowhere_left 2 900
+	expect_exit 1 cloisonctl migrate node2
+	expect_exit 1 cloisonctl migrate --bandwidth slow node2 900
+	expect_exit 1 cloisonctl migrate -- -oProxyCommand=false 900
+	expect_exit 10 cloisonctl migrate node2 999
+	expect_exit 4 cloisonctl migrate nowhere 900
+	refused 2 'not running' --live
+	ssh node2 'cloisonctl --quiet create 900 --ostemplate busybox'
+	refused 9 'container 900 already'
+	ssh node2 'cloisonctl --quiet destroy 900; cloisonctl --quiet create 901 --ostemplate busybox --name web'
+	refused 9 'Container 901 has the name web'
+	ssh node2 'cloisonctl --quiet set 901 --name other --ipadd 10.99.0.100 --save'
+	refused 12 'Container 901 has the address 10.99.0.100'
+	ssh node2 'cloisonctl --quiet destroy 901'
+	cloisonctl --quiet set 900 --netif_add eth0,,,,nobridge --save
+	refused 15 'nobridge, which does not exist'
+	cloisonctl --quiet set 900 --netif_del eth0 --save
+	# what is not Cloison, or another one
+	pretend <<-'EOF'
+		#!/bin/sh
+		printf '\000\000\000\031\000\000\000\002{"status":0,"protocol":9}'
+		cat >/dev/null
+	EOF
+	refused 17 'speaks another protocol'
+	pretend <<-'EOF'
+		#!/bin/sh
+		echo Welcome to this machine
+	EOF
+	refused 4 'Cannot speak to Cloison on node2'
+	ssh node2 'rm /usr/local/sbin/cloisonctl; mkdir -p /mnt/small; mount -t tmpfs -o size=1m small /mnt/small; echo VE_PRIVATE=/mnt/small/\$VEID >>/etc/cloison/cloison.conf'
+	refused 6 'has room for'
+	ssh node2 'sed -i /small/d /etc/cloison/cloison.conf; umount /mnt/small'
+	nowhere_left 2 900
+	(
+		flock 9
+		expect_exit 20 cloisonctl migrate node2 900
+	) 9>/run/cloison/lock/900.lck
+	cloisonctl start 900
+}
+
+# It does not start there: it is given back.
+given_back() {
+	printf '#!/bin/sh\ntest ! -e /run/no-900\n' >"$etc/conf/900.mount"
+	chmod 755 "$etc/conf/900.mount"
+	make_running 900
+	ssh node2 touch /run/no-900
+	expect_exit 7 cloisonctl migrate node2 900
+	ssh node2 rm /run/no-900
+	is_running 900
+	nowhere_left 2 900
+	expect_exit 14 ssh node2 cloisonctl start 900
+	cloisonctl migrate node2 900
+	[[ $(ssh node2 cloisonctl status 900) == *" running" ]]
+}
+
+# owners: on how many nodes it can be started, or runs.
+owners() {
+	local node n=0
+	for node in 1 2; do
+		on "$node" cloisonctl --quiet start 900 >/dev/null 2>&1 || true
+		[[ $(on "$node" cloisonctl status 900) != *" running" ]] || n=$((n + 1))
+	done
+	echo "$n"
+}
+
+# one_life: after a tool was killed it does not live twice; and when it is settled, once.
+one_life() {
+	wait_for unlocked 2
+	[[ $(owners) -le 1 ]]
+	# who asks the other one comes first
+	on 1 cloisonctl check --repair 900
+	on 2 cloisonctl check --repair 900
+	[[ $(owners) == 1 ]]
+}
+
+unlocked() {
+	on "$1" flock -n /run/cloison/lock/900.lck true
+}
+
+# back_here: node1 has it, and it is as new.
+back_here() {
+	if [[ $(status 900) != *" exist "* ]]; then
+		ssh node2 cloisonctl --quiet stop 900 --fast
+		ssh node2 cloisonctl migrate node1 900
+	fi
+	[[ $(status 900) != *" running" ]] || cloisonctl --quiet stop 900 --fast
+	nowhere_left 2 900
+}
+
+# Wherever something gets its name, or loses it.
+killed_here() {
+	local n status
+	make 900 --name web
+	for n in 1 2 3 4; do
+		status=0
+		strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=$n \
+			cloisonctl --quiet migrate node2 900 || status=$?
+		[[ $status -eq 137 ]]
+		one_life
+		back_here
+	done
+}
+
+killed_there() {
+	local n
+	make 900 --name web
+	pretend <<-'EOF'
+		#!/bin/sh
+		exec strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=$(cat /run/kill-at) /usr/sbin/cloisonctl "$@"
+	EOF
+	for n in 1 3 5 6 7; do
+		ssh node2 "echo $n >/run/kill-at; chmod 755 /usr/local/sbin/cloisonctl"
+		# the source may find the target as it was left, and finish
+		timeout 60 cloisonctl --quiet migrate node2 900 || true
+		ssh node2 chmod 644 /usr/local/sbin/cloisonctl
+		one_life
+		back_here
+	done
+	ssh node2 rm /usr/local/sbin/cloisonctl
+}
+
+receives() {
+	ssh node2 grep -q receiving /var/lib/cloison/migrate/900
+}
+
+gives_up() {
+	local status=0
+	wait "$1" || status=$?
+	[[ $status -eq 4 ]]
+}
+
+cut_off() {
+	local tool
+	make_running 900
+	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
+	tool=$!
+	wait_for receives
+	pkill -KILL -P "$tool" -x ssh
+	gives_up "$tool"
+	is_running 900
+	wait_for nowhere_left 2 900
+	# nor does it matter when somebody loses patience
+	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
+	tool=$!
+	wait_for receives
+	kill "$tool"
+	gives_up "$tool"
+	is_running 900
+	wait_for nowhere_left 2 900
+}
+
+# Only the source could say, and it is lost.
+resolved() {
+	make 900
+	# given, and not told: the second journal's directory is not on disk yet. The first is to find its own
+	mkdir -p -m 700 /var/lib/cloison/migrate
+	strace -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when=4 cloisonctl --quiet migrate node2 900 || true
+	wait_for unlocked 2
+	expect_exit 9 cloisonctl start 900
+	expect_exit 9 ssh node2 cloisonctl start 900
+	expect_exit 1 cloisonctl migrate --resolve nowhere 900
+	ssh node2 cloisonctl migrate --resolve there 900
+	nowhere_left 2 900
+	cloisonctl migrate --resolve here 900
+	cloisonctl start 900
+	expect_exit 1 cloisonctl migrate --resolve here 900
+}
+
+ktap_plan 8
+run_case "there and back" there_and_back
+run_case "other ids" other_ids
+run_case "refused before anything is touched" refusals
+run_case "given back" given_back
+run_case "the source is killed" killed_here
+run_case "the target is killed" killed_there
+run_case "cut off" cut_off
+run_case "resolved by hand" resolved
+ktap_finish
