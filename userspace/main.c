@@ -66,6 +66,7 @@ static const struct verb verbs[] = {
 	{ "migrate-pipe", cmd_migrate_pipe, NULL, .for_all = true },
 	{ "boot", cmd_boot, "start|stop" },
 	{ "watch", cmd_watch, "" },
+	{ "sched", cmd_sched, "enable [--auto] | disable | status [--json]", .answers = true },
 	{ "template", cmd_template, "list [--json] | build NAME | remove NAME" },
 	{ "check", cmd_check, "[--json] [WHAT ...] | --repair [CTID]" },
 	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r] [-v yes|no] FILE" },

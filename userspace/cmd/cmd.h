@@ -32,6 +32,7 @@ int cmd_pause(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_runscript(int argc, char **argv);
+int cmd_sched(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_stat(int argc, char **argv);

@@ -13,6 +13,7 @@
 
 #include "../lib/error.h"
 #include "../lib/events.h"
+#include "../lib/scx.h"
 #include "../lib/util.h"
 #include "cmd.h"
 
@@ -32,6 +33,12 @@ static const char *kind_name(const struct event *event)
 		return "module-unloaded";
 	case EVENT_MODULE_HERE:
 		return "module-loaded";
+	case EVENT_SCHEDULER_HERE:
+		return "scheduler-enabled";
+	case EVENT_SCHEDULER_GONE:
+		return "scheduler-disabled";
+	case EVENT_SCHEDULER_EJECTED:
+		return "scheduler-ejected";
 	default:
 		return event_name(event->what);
 	}
@@ -106,23 +113,46 @@ static void leave(int sig)
 	_exit(0);
 }
 
+/* Our scheduler came or went. */
+static void look_at_scheduler(enum scx_state *was, struct wish *wish)
+{
+	struct event event = { .kind = EVENT_SCHEDULER_GONE };
+	struct scx_status status;
+
+	scx_look(&status);
+	if (status.state == SCX_ON)
+		event.kind = EVENT_SCHEDULER_HERE;
+	else if (status.state == SCX_EJECTED)
+		event.kind = EVENT_SCHEDULER_EJECTED;
+	if (status.state != *was && (event.kind != EVENT_SCHEDULER_GONE || *was == SCX_ON))
+		print(&event, wish);
+	*was = status.state;
+}
+
 static int follow(struct wish *wish)
 {
-	int ret = events_open(true);
+	int ret = events_open(true), scheduler = scx_listen();
+	struct scx_status now;
+	enum scx_state was;
 
 	signal(SIGINT, leave);
 	signal(SIGTERM, leave);
 	signal(SIGPIPE, leave);
+	scx_look(&now);
+	was = now.state;
 	while (!ret) {
 		struct pollfd pfds[] = {
 			{ .fd = events_fd(), .events = POLLIN },
 			{ .fd = STDOUT_FILENO },
+			{ .fd = scheduler, .events = POLLIN },
 		};
 
-		if (poll(pfds, 2, -1) < 0 && errno != EINTR)
+		if (poll(pfds, 3, -1) < 0 && errno != EINTR)
 			return fail_errno(EXIT_SYSTEM, "Cannot wait for events");
 		if (pfds[1].revents & (POLLERR | POLLNVAL))
 			return 0;
+		if (pfds[2].revents && scx_drain(scheduler))
+			look_at_scheduler(&was, wish);
 		if (pfds[0].revents)
 			ret = events_read(print, wish);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include "../lib/error.h"
 #include "../lib/events.h"
 #include "../lib/parallel.h"
+#include "../lib/scx.h"
 #include "../lib/util.h"
 #include "cmd.h"
 
@@ -154,12 +156,34 @@ static void finish(struct watch *w)
 	reap(w, 0);
 }
 
+/*
+ * The kernel has ended our scheduler: that is told once, and tried again later. Returns
+ * how long to wait for that, for poll(2).
+ */
+static int watch_scheduler(bool *told)
+{
+	struct scx_status status;
+	int64_t at;
+
+	scx_retry();
+	scx_look(&status);
+	if (status.state == SCX_EJECTED && !*told)
+		warn("The kernel ejected the scheduler: %s: %s", status.reason, status.message);
+	*told = status.state == SCX_EJECTED;
+	at = scx_retry_at(&status);
+	if (at == INT64_MAX)
+		return -1;
+	at -= now_ms();
+	return at < 0 ? 0 : at > INT_MAX ? INT_MAX : at;
+}
+
 int cmd_watch(int argc, char **argv)
 {
-	cleanup_close int signals = -1;
+	cleanup_close int signals = -1, scheduler = -1;
 	struct watch w = {};
+	bool told = false;
 	sigset_t set;
-	int ret;
+	int timeout, ret;
 
 	if (argc > 1)
 		return fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[1]);
@@ -171,6 +195,8 @@ int cmd_watch(int argc, char **argv)
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot watch for signals");
+	scheduler = scx_listen();
+	timeout = watch_scheduler(&told);
 	ret = events_open(false);
 	if (!ret)
 		look_around(&w);
@@ -178,11 +204,16 @@ int cmd_watch(int argc, char **argv)
 		struct pollfd pfds[] = {
 			{ .fd = events_fd(), .events = POLLIN },
 			{ .fd = signals, .events = POLLIN },
+			{ .fd = scheduler, .events = POLLIN },
 		};
 		struct signalfd_siginfo si;
 
-		if (poll(pfds, 2, -1) < 0 && errno != EINTR)
+		int n = poll(pfds, 3, timeout);
+
+		if (n < 0 && errno != EINTR)
 			ret = fail_errno(EXIT_SYSTEM, "Cannot wait for events");
+		if (!n || (pfds[2].revents && scx_drain(scheduler)))
+			timeout = watch_scheduler(&told);
 		if (pfds[1].revents && read(signals, &si, sizeof(si)) == sizeof(si)) {
 			if (si.ssi_signo != SIGCHLD)
 				break;

@@ -99,6 +99,12 @@ _cloisonctl_verb() {
 	local tool=$1 verb=$2 first=$3 values
 	case $verb in
 	list) _cloisonctl_list "$tool" ;;
+	sched)
+		case $((COMP_CWORD - first)) in
+		1) _cloisonctl_offer "enable disable status" ;;
+		2) _cloisonctl_offer "--auto --json" ;;
+		esac
+		;;
 	template)
 		case $((COMP_CWORD - first)) in
 		1) _cloisonctl_offer "list build remove" ;;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
@@ -33,6 +34,8 @@
 /* Those of visitors: this name, or one with a number behind. */
 #define EXEC_GROUP	"cloison-exec"
 #define MAX_EXEC_GROUPS	16
+
+#define CPUS_XATTR	"trusted.cloison.cpus"
 
 /* Tasks freeze where they return to user space or sleep: at once, but for I/O. */
 #define FREEZE_TIMEOUT_MS	10000
@@ -300,6 +303,24 @@ bool cgroup_has(uint32_t id, const char *file)
 	cleanup_free char *path = path_of(id, file);
 
 	return access(path, F_OK) == 0;
+}
+
+int cgroup_set_cpus(uint32_t id, uint32_t cpus)
+{
+	cleanup_free char *path = path_of(id, "");
+
+	if (cpus ? setxattr(path, CPUS_XATTR, &cpus, sizeof(cpus), 0) :
+		   removexattr(path, CPUS_XATTR) && errno != ENODATA)
+		return fail_errno(EXIT_LIMITS, "Cannot note the CPUs of %s", path);
+	return 0;
+}
+
+uint32_t cgroup_cpus(uint32_t id)
+{
+	cleanup_free char *path = path_of(id, "");
+	uint32_t cpus;
+
+	return getxattr(path, CPUS_XATTR, &cpus, sizeof(cpus)) == sizeof(cpus) ? cpus : 0;
 }
 
 bool cgroup_number(uint32_t id, const char *file, uint64_t *out)

@@ -53,6 +53,13 @@ bool cgroup_has(uint32_t id, const char *file);
 /* Read a number from one; false if it cannot be had. */
 bool cgroup_number(uint32_t id, const char *file, uint64_t *out);
 
+/*
+ * How many CPUs it may have at once, 0 is all: of no file that the kernel has, and kept at
+ * its cgroup for the day our scheduler is in charge.
+ */
+int cgroup_set_cpus(uint32_t id, uint32_t cpus);
+uint32_t cgroup_cpus(uint32_t id);
+
 /* A whole file, to be freed; NULL if it cannot be had. */
 char *cgroup_text(uint32_t id, const char *file);
 /* The number after @key in one of "key number" lines (memory.stat, cgroup.events). */

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "container.h"
 #include "diagnose.h"
+#include "scx.h"
 #include "util.h"
 #include "value.h"
 
@@ -101,19 +102,31 @@ static void bpf_lsm(struct findings *f)
 
 static void scheduler(struct findings *f)
 {
-	cleanup_free char *state = read_file("/sys/kernel/sched_ext/state", 64);
-	cleanup_free char *ops = read_file("/sys/kernel/sched_ext/root/ops", 128);
+	struct scx_status s;
 
-	if (!state) {
+	scx_look(&s);
+	switch (s.state) {
+	case SCX_MISSING:
 		finding(f, FINDING_OK, NULL,
 			"no sched_ext in this kernel: its own group scheduling shares out the CPU");
-		return;
+		break;
+	case SCX_OFF:
+		finding(f, FINDING_OK, NULL,
+			"the kernel's own group scheduling shares out the CPU; sched_ext is there");
+		break;
+	case SCX_ON:
+		finding(f, FINDING_OK, NULL, "Cloison's scheduler shares out the CPU");
+		break;
+	case SCX_FOREIGN:
+		finding(f, FINDING_HINT, "end that scheduler, then: cloisonctl sched enable",
+			"the scheduler %s is in charge, which need not know containers", s.name);
+		break;
+	case SCX_EJECTED:
+		finding(f, FINDING_HINT, "cloisonctl sched enable, or cloisonctl sched disable",
+			"the kernel ejected Cloison's scheduler, and shares out the CPU itself: %s: %s",
+			s.reason, s.message);
+		break;
 	}
-	state[strcspn(state, "\n")] = '\0';
-	if (ops)
-		ops[strcspn(ops, "\n")] = '\0';
-	finding(f, FINDING_OK, NULL, "sched_ext is there, %s%s%s", state, ops ? ": " : "",
-		ops ? ops : "");
 }
 
 void diagnose_kernel(struct findings *f)

@@ -15,6 +15,9 @@ enum event_kind {
 	EVENT_LOST,		/* there were more than could be read: look for yourself */
 	EVENT_MODULE_GONE,
 	EVENT_MODULE_HERE,	/* again: what happened in between is not told */
+	EVENT_SCHEDULER_HERE,	/* from here on not by cloison.ko, see scx.h */
+	EVENT_SCHEDULER_GONE,
+	EVENT_SCHEDULER_EJECTED,
 };
 
 struct event {

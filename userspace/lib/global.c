@@ -44,6 +44,22 @@ static int get_yes_no(const char *key, bool fallback, bool *out)
 	return 0;
 }
 
+static int get_sched(void)
+{
+	const char *sched = get("SCHED", "auto"), *units = get("VE0CPUUNITS", "1000");
+	uint64_t n;
+
+	global.sched_auto = strcmp(sched, "auto") == 0;
+	if (!global.sched_auto && strcmp(sched, "kernel") != 0)
+		return fail(EXIT_BAD_VALUE, "%s: SCHED=\"%s\" is neither auto nor kernel",
+			    GLOBAL_CONF, sched);
+	if (!parse_number(units, 8, 500000, &n))
+		return fail(EXIT_BAD_VALUE, "%s: VE0CPUUNITS=\"%s\" is not 8 to 500000",
+			    GLOBAL_CONF, units);
+	global.host_cpuunits = n;
+	return 0;
+}
+
 int global_load(void)
 {
 	int ret = conf_load(GLOBAL_CONF, &conf);
@@ -72,5 +88,5 @@ int global_load(void)
 		ret = get_yes_no("SKIP_ARPDETECT", false, &global.skip_arpdetect);
 	if (!ret)
 		ret = get_yes_no("ERROR_ON_ARPFAIL", true, &global.error_on_arpfail);
-	return ret;
+	return ret ? ret : get_sched();
 }

@@ -20,6 +20,8 @@ struct global {
 	const char *route_src_dev;	/* whose address speaks to containers, or NULL */
 	bool skip_arpdetect;		/* do not ask whether an address is free */
 	bool error_on_arpfail;		/* one that is not is not used */
+	bool sched_auto;		/* sched enable --auto is to enable our scheduler */
+	unsigned int host_cpuunits;	/* the host's own weight there */
 };
 
 extern struct global global;

@@ -10,6 +10,7 @@
 #include "disk.h"
 #include "error.h"
 #include "limits.h"
+#include "scx.h"
 #include "util.h"
 #include "value.h"
 
@@ -239,13 +240,18 @@ static int set_cpu_time(uint32_t id, const struct limits *l)
 {
 	uint32_t percent = limits_cpu_percent(l);
 	char text[32];
+	int ret;
 
 	if (percent)
 		snprintf(text, sizeof(text), "%u %u", percent * (CPU_PERIOD_US / 100),
 			 CPU_PERIOD_US);
 	else
 		snprintf(text, sizeof(text), "max %u", CPU_PERIOD_US);
-	return cgroup_set(id, "cpu.max", text);
+	ret = cgroup_set(id, "cpu.max", text);
+	/* where our scheduler is in charge, the CPUs are a limit of their own */
+	if (!ret)
+		ret = cgroup_set_cpus(id, l->cpus);
+	return ret ? ret : scx_set_cpus(id, l->cpus);
 }
 
 /* The CPUs of NUMA nodes @nodes, for a CPUMASK of "auto". */

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/magic.h>
+#include <linux/netlink.h>
+#include <linux/types.h>
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "error.h"
+#include "global.h"
+#include "limits.h"
+#include "scx.h"
+#include "util.h"
+
+#include "../sched/cloison_sched.h"
+#include "../sched/cloison_sched.skel.h"
+
+#define SYS		"/sys/kernel/sched_ext/"
+#define BPFFS		"/sys/fs/bpf"
+#define PINS		BPFFS "/cloison"
+#define PIN_LINK	PINS "/sched"
+#define PIN_ENDED	PINS "/sched_ended"
+#define PIN_STATE	PINS "/sched_state"
+#define PIN_TIMERS	PINS "/sched_timers"
+#define PIN_SET_CPUS	PINS "/sched_set_cpus"
+
+#define NAME		"cloison"
+
+/* Tried again after a minute, two, four, ... but for ever. */
+#define RETRY_MS	60000
+#define RETRY_MOST	6
+
+/* The kernel takes all tasks from one scheduler to the other. */
+#define LEAVE_MS	60000
+
+/* What libbpf had to say last. */
+static char last_word[512];
+
+static int listen_to(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[sizeof(last_word)];
+
+	if (level > LIBBPF_INFO)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	detail("%s", line);
+	if (level == LIBBPF_WARN && !*last_word)
+		memcpy(last_word, line, sizeof(last_word));
+	return 0;
+}
+
+static bool read_line(const char *path, char *line, size_t size)
+{
+	cleanup_free char *text = read_file(path, size);
+
+	if (!text)
+		return false;
+	snprintf(line, size, "%s", text);
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+static bool read_ended(struct sched_ended *e)
+{
+	cleanup_close int fd = bpf_obj_get(PIN_ENDED);
+	__u32 zero = 0;
+
+	return fd >= 0 && !bpf_map_lookup_elem(fd, &zero, e);
+}
+
+void scx_look(struct scx_status *status)
+{
+	struct sched_ended e = {};
+	char state[64], name[128] = "";
+	bool on;
+
+	*status = (struct scx_status){};
+	if (!read_line(SYS "state", state, sizeof(state)))
+		return;
+	on = strcmp(state, "disabled") != 0;
+	if (on)
+		read_line(SYS "root/ops", name, sizeof(name));
+	if (!access(PIN_LINK, F_OK) && read_ended(&e)) {
+		status->since = e.since;
+		status->ejections = e.ejections;
+		if (!e.kind && on && strncmp(name, NAME, strlen(NAME)) == 0) {
+			status->state = SCX_ON;
+			return;
+		}
+		status->ended = e.at;
+		status->ejections++;
+		memcpy(status->reason, e.reason, sizeof(status->reason));
+		memcpy(status->message, e.message, sizeof(status->message));
+	}
+	if (on) {
+		status->state = SCX_FOREIGN;
+		memcpy(status->name, name, sizeof(name));
+	} else {
+		status->state = status->ejections ? SCX_EJECTED : SCX_OFF;
+	}
+}
+
+int scx_containers(struct scx_container **list, size_t *count)
+{
+	struct cloison_sched__bss *all = xcalloc(1, sizeof(*all));
+	cleanup_close int fd = bpf_obj_get(PIN_STATE);
+	__u32 zero = 0;
+
+	*count = 0;
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, all)) {
+		free(all);
+		return fail_errno(EXIT_KERNEL, "Cannot look at the scheduler");
+	}
+	*list = xcalloc(MAX_CONTAINERS, sizeof(**list));
+	for (size_t i = 0; i < MAX_CONTAINERS; i++) {
+		const struct sched_ct *ct = &all->cts[i];
+
+		if (ct->used)
+			(*list)[(*count)++] = (struct scx_container){
+				.id = ct->ctid, .weight = ct->weight, .running = ct->running,
+				.waiting = ct->waiting, .cpus = ct->max_cpus,
+				.most = ct->max_running, .throttled_us = ct->throttled_ns / 1000,
+			};
+	}
+	free(all);
+	return 0;
+}
+
+static int have_bpffs(void)
+{
+	struct statfs st;
+
+	if ((statfs(BPFFS, &st) || st.f_type != BPF_FS_MAGIC) &&
+	    mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700"))
+		return fail_errno(EXIT_SYSTEM, "Cannot mount " BPFFS);
+	if (mkdir(PINS, 0700) && errno != EEXIST)
+		return fail_errno(EXIT_SYSTEM, "Cannot make " PINS);
+	return 0;
+}
+
+static bool in_charge(void)
+{
+	char state[64], name[128];
+
+	return read_line(SYS "state", state, sizeof(state)) && strcmp(state, "disabled") != 0 &&
+	       read_line(SYS "root/ops", name, sizeof(name)) &&
+	       strncmp(name, NAME, strlen(NAME)) == 0;
+}
+
+/* The link first: without it the rest means nothing. The kernel lets go of it by and by. */
+static int unpin(void)
+{
+	static const char *const pins[] = { PIN_LINK, PIN_SET_CPUS, PIN_STATE, PIN_ENDED,
+					    PIN_TIMERS };
+	int64_t end = now_ms() + LEAVE_MS;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pins); i++)
+		if (unlink(pins[i]) && errno != ENOENT)
+			return fail_errno(EXIT_SYSTEM, "Cannot remove %s", pins[i]);
+	while (in_charge()) {
+		if (now_ms() > end)
+			return fail(EXIT_KERNEL, "The scheduler stays: something has it open");
+		sleep_ms(10);
+	}
+	return 0;
+}
+
+static int pin(const struct cloison_sched *s, struct bpf_link *link)
+{
+	/* timers run only as long as somebody has their map */
+	if (bpf_map__pin(s->maps.timers, PIN_TIMERS) ||
+	    bpf_map__pin(s->maps.ended, PIN_ENDED) || bpf_map__pin(s->maps.bss, PIN_STATE) ||
+	    bpf_program__pin(s->progs.set_cpus, PIN_SET_CPUS) || bpf_link__pin(link, PIN_LINK))
+		return fail_errno(EXIT_SYSTEM, "Cannot keep the scheduler in " PINS);
+	return 0;
+}
+
+/* Once there, it is in charge until the pins go. */
+static int load(unsigned int ejections)
+{
+	struct cloison_sched *s = cloison_sched__open();
+	struct bpf_link *link = NULL;
+	struct sched_ended fresh = { .ejections = ejections };
+	__u32 zero = 0;
+	int ret = 0;
+
+	*last_word = '\0';
+	if (!s)
+		return fail_errno(EXIT_SYSTEM, "Cannot open the scheduler");
+	s->rodata->host_weight = limits_weight(global.host_cpuunits);
+	if (cloison_sched__load(s) ||
+	    bpf_map_update_elem(bpf_map__fd(s->maps.ended), &zero, &fresh, BPF_ANY))
+		ret = fail_errno(EXIT_KERNEL, "The kernel does not take the scheduler%s%s",
+				 *last_word ? ": " : "", last_word);
+	if (!ret) {
+		link = bpf_map__attach_struct_ops(s->maps.cloison);
+		if (!link)
+			ret = fail_errno(EXIT_KERNEL, "The scheduler cannot be enabled");
+	}
+	if (!ret)
+		ret = pin(s, link);
+	bpf_link__destroy(link);
+	cloison_sched__destroy(s);
+	return ret;
+}
+
+/* A container that starts meanwhile sees to itself. */
+static void tell_cpus(void)
+{
+	cleanup_free uint32_t *ids = NULL;
+	size_t count = 0;
+
+	if (cgroup_list(&ids, &count)) {
+		error_clear();
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint32_t cpus = cgroup_cpus(ids[i]);
+
+		if (cpus && scx_set_cpus(ids[i], cpus)) {
+			warn("%s", error_text());
+			error_clear();
+		}
+	}
+}
+
+static int enable(unsigned int ejections)
+{
+	int ret = have_bpffs();
+
+	libbpf_set_print(listen_to);
+	if (!ret)
+		ret = unpin();
+	if (!ret)
+		ret = load(ejections);
+	if (ret)
+		return ret;
+	tell_cpus();
+	return 0;
+}
+
+int scx_enable(void)
+{
+	struct scx_status status;
+
+	scx_look(&status);
+	switch (status.state) {
+	case SCX_MISSING:
+		return fail(EXIT_KERNEL,
+			    "This kernel has no sched_ext: its own group scheduling stays in charge");
+	case SCX_FOREIGN:
+		return fail(EXIT_KERNEL, "Another scheduler is in charge: %s; end it first",
+			    status.name);
+	case SCX_ON:
+		return 0;
+	default:
+		return enable(0);
+	}
+}
+
+int scx_disable(void)
+{
+	return access(PINS, F_OK) ? 0 : unpin();
+}
+
+static int64_t boot_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+int64_t scx_retry_at(const struct scx_status *status)
+{
+	unsigned int times = status->ejections - 1;
+
+	if (status->state != SCX_EJECTED)
+		return INT64_MAX;
+	return now_ms() + (int64_t)(status->ended / 1000000) - boot_ms() +
+	       ((int64_t)RETRY_MS << (times < RETRY_MOST ? times : RETRY_MOST));
+}
+
+void scx_retry(void)
+{
+	struct scx_status status;
+
+	scx_look(&status);
+	if (scx_retry_at(&status) > now_ms())
+		return;
+	if (enable(status.ejections)) {
+		warn("%s", error_text());
+		error_clear();
+	} else {
+		say("The scheduler is in charge again, after: %s", status.message);
+	}
+}
+
+int scx_set_cpus(uint32_t id, uint32_t cpus)
+{
+	struct sched_cpus arg = { .ctid = id, .cpus = cpus };
+	cleanup_close int fd = bpf_obj_get(PIN_SET_CPUS);
+	struct bpf_test_run_opts opts = {
+		.sz = sizeof(opts), .ctx_in = &arg, .ctx_size_in = sizeof(arg),
+	};
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || bpf_prog_test_run_opts(fd, &opts))
+		return fail_errno(EXIT_LIMITS, "Cannot limit the CPUs of container %u", id);
+	/* an ejected scheduler knows no containers any more */
+	return 0;
+}
+
+int scx_listen(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_KOBJECT_UEVENT);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+bool scx_drain(int fd)
+{
+	static const char path[] = "@/kernel/sched_ext";
+	bool ours = false;
+	char text[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0 || (n < 0 && errno == ENOBUFS)) {
+		text[n > 0 ? n : 0] = '\0';
+		ours |= n < 0 || strstr(text, path);
+	}
+	return ours;
+}

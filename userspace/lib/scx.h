@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who shares out the CPU: the kernel's group scheduling, or our scheduler on top of
+ * sched_ext (../sched/). Ours is held by what is pinned in bpffs, by no process.
+ */
+#ifndef CLOISON_SCX_H
+#define CLOISON_SCX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum scx_state {
+	SCX_MISSING,	/* this kernel has no sched_ext */
+	SCX_OFF,	/* the kernel's own is in charge, as it should be */
+	SCX_FOREIGN,	/* another scheduler of sched_ext is */
+	SCX_ON,		/* ours is */
+	SCX_EJECTED,	/* the kernel ended ours, and its own is in charge */
+};
+
+struct scx_status {
+	enum scx_state state;
+	char name[128];		/* FOREIGN: of the other one */
+	uint64_t since;		/* CLOCK_BOOTTIME in ns: of ON; 0: not known */
+	uint64_t ended;		/* of EJECTED */
+	unsigned int ejections;	/* in a row */
+	char reason[128], message[512];	/* of EJECTED */
+};
+
+void scx_look(struct scx_status *status);
+
+/* A container, as our scheduler sees it. */
+struct scx_container {
+	uint32_t id;		/* 0: the host */
+	uint32_t weight;	/* cpu.weight */
+	uint32_t running, waiting;	/* tasks, at this moment */
+	uint32_t cpus;		/* that it may have at once, 0: all */
+	uint32_t most;		/* that it had at once */
+	uint64_t throttled_us;	/* that it waited for its limit */
+};
+
+/* By slot; free() *list. EXIT_KERNEL. */
+int scx_containers(struct scx_container **list, size_t *count);
+
+/* Put ours in charge, for all containers. EXIT_KERNEL. */
+int scx_enable(void);
+/* The kernel's own: no setting changes. */
+int scx_disable(void);
+
+/* After an ejection: when it is tried again, in ms of now_ms(); INT64_MAX: never. */
+int64_t scx_retry_at(const struct scx_status *status);
+/* Do that, if it is time. */
+void scx_retry(void);
+
+/* A container may have so many CPUs at once, 0 is all: if ours is in charge. */
+int scx_set_cpus(uint32_t id, uint32_t cpus);
+
+/* A socket on which the kernel tells that a scheduler came or went, or -1; what it told
+ * is thrown away by scx_drain(): look at the state.
+ */
+int scx_listen(void);
+bool scx_drain(int fd);
+
+#endif

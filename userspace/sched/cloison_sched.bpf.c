@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Scheduling in two levels: first the container, then its task.
+ *
+ * FIRST LEVEL. Each container has a virtual time: the CPU time it was given on all CPUs
+ * together, divided by its weight (cpu.weight, that is CPUUNITS / 10). A CPU that needs
+ * something to run takes the container with the least virtual time of those that have a
+ * task waiting. So all that wait advance alike, and the CPU time they get is as their
+ * weights. What is in no container is one more of them, with a weight of its own.
+ *
+ * An example. Two CPUs; A has weight 100 and fifty busy tasks, B has weight 200 and eight,
+ * C has weight 400 and one. In 40 ms, with slices of 4 ms (virtual: 4/100, 4/200, 4/400):
+ *
+ *	C is behind from the start and stays so: its task is entitled to 400/700 of 2 CPUs,
+ *	that is 1.14, and can use one. It runs whenever it wants to: 40 ms on CPU 0.
+ *	CPU 1	A  B  B  A  B  B  A  B  B  A
+ *	A	.04         .08       .12      .16	16 ms
+ *	B	   .02 .04     .06 .08  .10 .12		24 ms
+ *
+ * and over a longer time A has 1/3 and B 2/3 of what C cannot use. No CPU has a queue of its
+ * own, so nothing has to be balanced between CPUs, and the shares are of the machine.
+ *
+ * A slice is paid for when it is given, and what was not used is paid back: two CPUs that
+ * choose at the same time do not both see the container that was behind. A container with
+ * nobody waiting is not in the comparison. When it comes back it may be up to two slices
+ * behind the clock, and not more: who slept is served at once, and takes nobody's time for an
+ * hour to make up for the night. Nor may C above, which cannot use what it is entitled to.
+ * The clock of a CPU is the virtual time of those it ran, when they began; what counts is the
+ * furthest of the CPUs that a task may run on, so that CPUs which different containers are
+ * bound to have nothing to do with one another. A task that wakes up, while there is no
+ * idle CPU for it, takes one from the container that is furthest ahead of its own.
+ *
+ * SECOND LEVEL. The tasks of a container, of all cgroups in it, wait in one queue by a
+ * virtual time of their own, by nice value. What weights there are between cgroups inside
+ * a container counts only where the kernel's own scheduler is in charge.
+ *
+ * LIMITS. cpu.max is a bucket of CPU time that fills at the rate of the limit, up to one
+ * quota (and cpu.max.burst). A slice is no longer than what is in it. A task stops at a tick
+ * of the timer: the bucket can be left in debt for one tick on each CPU, which is paid before
+ * the container runs again. So the rate is exact, and the overshoot bounded. The limit of CPUs
+ * at once is a counter; at the limit the container leaves the comparison until a CPU is
+ * given back. A task of a container that waits for its bucket can hold a lock of the kernel:
+ * for those who want it that is a wait until the debt is paid, 4 ms / rate, and not until
+ * the end of a period.
+ *
+ * NOBODY WAITS FOR EVER. The kernel ejects a scheduler that leaves a task waiting for 30 s.
+ * With weights of 1 : 10000, or thousands of tasks in a container with 1% of a CPU, fair can
+ * be longer. So slices are shorter where many wait, and once a second who has waited for ten
+ * is run for a moment, out of turn and in debt. Where a CPU may not run the tasks of the
+ * first container (affinity), it looks further. Kernel threads bound to a CPU run there
+ * at once.
+ *
+ * COST. Who finds an idle CPU takes no lock of ours. Where somebody has to wait, the tree of
+ * containers is behind one spin lock, held for a walk of log2(containers) steps: about two
+ * times a switch. The queue of each container is behind the lock of its own.
+ *
+ * KNOWN WEAKNESS. Containers bound to other CPUs are looked at and passed over, one by one.
+ * A container's tasks move between CPUs more than with queues of CPUs' own.
+ */
+#include "scx.bpf.h"
+#include "cloison_sched.h"
+#include "state.bpf.h"
+#include "give.bpf.h"
+#include "groups.bpf.h"
+#include "timers.bpf.h"
+
+char _license[] SEC("license") = "GPL";
+
+static __always_inline bool insert_local(struct task_struct *p, u64 slice, u64 flags)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_insert___v2))
+		return scx_bpf_dsq_insert___v2(p, SCX_DSQ_LOCAL, slice, flags);
+	if (bpf_ksym_exists(scx_bpf_dsq_insert))
+		scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, slice, flags);
+	return true;
+}
+
+static __always_inline void insert(struct task_struct *p, u64 dsq, u64 vtime, u64 flags)
+{
+	if (bpf_ksym_exists(__scx_bpf_dsq_insert_vtime)) {
+		struct scx_bpf_dsq_insert_vtime_args args = {
+			.dsq_id = dsq, .slice = SLICE, .vtime = vtime, .enq_flags = flags,
+		};
+
+		__scx_bpf_dsq_insert_vtime(p, &args);
+	} else if (bpf_ksym_exists(scx_bpf_dsq_insert_vtime)) {
+		scx_bpf_dsq_insert_vtime(p, dsq, SLICE, vtime, flags);
+	}
+}
+
+static __always_inline bool move_to_local(u64 dsq)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___v2))
+		return scx_bpf_dsq_move_to_local___v2(dsq, SCX_ENQ_IMMED);
+	if (bpf_ksym_exists(scx_bpf_dsq_move_to_local))
+		return scx_bpf_dsq_move_to_local(dsq);
+	return false;
+}
+
+SEC("struct_ops/select_cpu")
+s32 BPF_PROG(select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
+{
+	struct task *t = task_of(p);
+	bool idle = false;
+	struct sched_ct *ct;
+	u64 slice;
+	s32 cpu;
+
+	if (!t)
+		return prev_cpu;
+	ct = ct_of(t->slot);
+	if (ct->throttled || ct->parked)
+		return prev_cpu;
+	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
+	if (!idle)
+		return cpu;
+	slice = slice_of(ct);
+	if (!grant(t->slot, slice, scx_bpf_now()))
+		return cpu;
+	no_longer_waits(t);
+	t->paid_vtime = scaled(slice, ct);
+	t->paid_ns = slice;
+	t->holds = 1;
+	insert_local(p, slice, SCX_ENQ_IMMED);
+	return cpu;
+}
+
+/* Whose turn is it less than this task's? */
+static __always_inline s32 find_victim(struct task_struct *p, struct task *t)
+{
+	struct sched_ct *ct = ct_of(t->slot);
+	s64 most = scaled(NS_PER_MS, ct);
+	u32 start = scx_bpf_task_cpu(p), looks = nr_cpus < PREEMPT_LOOKS ? nr_cpus : PREEMPT_LOOKS;
+	s32 victim = -1;
+	int i;
+
+	bpf_for(i, 0, looks) {
+		u32 cpu = (start + i) % nr_cpus;
+		struct sched_cpu *c = cpu_of(cpu);
+		u32 slot = c->current;
+		s64 lead;
+
+		if (!slot || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+			continue;
+		if (slot != t->slot)
+			lead = ct_of(slot)->vtime - ct->vtime;
+		else
+			lead = before(t->vtime + NS_PER_MS, c->task_vtime) ? most + 1 : 0;
+		if (lead > most) {
+			most = lead;
+			victim = cpu;
+		}
+	}
+	return victim;
+}
+
+/* How far the CPUs have come that a task may run on. */
+static __noinline u64 clock_for(struct task_struct *p)
+{
+	u32 start = scx_bpf_task_cpu(p), looks = nr_cpus < CLOCK_LOOKS ? nr_cpus : CLOCK_LOOKS;
+	u64 most = cpu_of(start)->clock;
+	int i;
+
+	if (p->nr_cpus_allowed >= (int)nr_cpus)
+		return clock;
+	bpf_for(i, 1, looks) {
+		u32 cpu = (start + i) % nr_cpus;
+
+		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && before(most, cpu_of(cpu)->clock))
+			most = cpu_of(cpu)->clock;
+	}
+	return most;
+}
+
+/* A container has somebody waiting: into the tree. */
+static __noinline void join(u32 slot, u64 now)
+{
+	struct sched_ct *ct = ct_of(slot);
+
+	catch_up(ct, now);
+	bpf_spin_lock(&lock);
+	if (waits(ct))
+		tree_place(slot, true);
+	bpf_spin_unlock(&lock);
+}
+
+SEC("struct_ops/enqueue")
+void BPF_PROG(enqueue, struct task_struct *p, u64 enq_flags)
+{
+	struct task *t = task_of(p);
+	struct sched_ct *ct;
+	s32 cpu;
+
+	if (!t) {
+		insert_local(p, SLICE, enq_flags);
+		return;
+	}
+	release(p, t);
+	if (pinned_kthread(p)) {
+		if (enq_flags & SCX_ENQ_WAKEUP)
+			enq_flags |= SCX_ENQ_PREEMPT;
+		insert_local(p, SLICE, enq_flags);
+		return;
+	}
+	ct = ct_of(t->slot);
+	if (before(t->vtime, ct->clock - SLICE))
+		t->vtime = ct->clock - SLICE;
+	t->waits_since = scx_bpf_now();
+	insert(p, DSQ_OF(t->slot), t->vtime, enq_flags);
+	if (!t->waits) {
+		t->waits = 1;
+		if (!__sync_fetch_and_add(&ct->waiting, 1))
+			join(t->slot, clock_for(p));
+	}
+	if (ct->throttled || ct->parked)
+		return;
+	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	if (cpu >= 0) {
+		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+	} else if (enq_flags & SCX_ENQ_WAKEUP) {
+		cpu = find_victim(p, t);
+		if (cpu >= 0)
+			scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+	}
+}
+
+/* --- choosing --- */
+
+/* The first container with somebody waiting, at this moment. */
+static __noinline u32 first(void)
+{
+	u32 slot = NOBODY;
+	struct sched_ct *ct;
+	int i;
+
+	bpf_spin_lock(&lock);
+	bpf_for(i, 0, 64) {
+		slot = winner[root & (MAX_CONTAINERS - 1)];
+		if (slot == NOBODY)
+			break;
+		ct = ct_of(slot);
+		if (waits(ct) && ct->key == ct->vtime)
+			break;
+		tree_place(slot, waits(ct));
+	}
+	bpf_spin_unlock(&lock);
+	return slot;
+}
+
+/* None of its tasks may run here. It is out of the way until settled by unskip(). */
+static __always_inline void skip(struct sched_cpu *c, u32 slot)
+{
+	u32 n = c->skipped;
+
+	if (n >= MAX_SKIPPED)
+		return;
+	c->skip[n & (MAX_SKIPPED - 1)] = slot;
+	c->skipped = n + 1;
+	bpf_spin_lock(&lock);
+	tree_place(slot, false);
+	bpf_spin_unlock(&lock);
+}
+
+static __noinline void unskip(s32 cpu)
+{
+	struct sched_cpu *c = cpu_of(cpu);
+	u32 n = c->skipped;
+	int i;
+
+	c->skipped = 0;
+	bpf_for(i, 0, n) {
+		u32 slot = c->skip[i & (MAX_SKIPPED - 1)];
+		struct task_struct *p;
+		s32 idle = -1;
+
+		bpf_spin_lock(&lock);
+		tree_place(slot, waits(ct_of(slot)));
+		bpf_spin_unlock(&lock);
+		/* whoever looked in between saw nothing of it */
+		if (!bpf_ksym_exists(scx_bpf_dsq_peek))
+			continue;
+		bpf_rcu_read_lock();
+		p = scx_bpf_dsq_peek(DSQ_OF(slot));
+		if (p)
+			idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+		bpf_rcu_read_unlock();
+		if (idle >= 0)
+			scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
+	}
+}
+
+/* Let @prev run on, paid for. */
+static __always_inline void keep(struct sched_cpu *c, struct task_struct *prev, struct task *t,
+				 u64 slice)
+{
+	t->paid_vtime = scaled(slice, ct_of(t->slot));
+	t->paid_ns = slice;
+	t->holds = 1;
+	c->task_vtime = t->vtime;
+	if (bpf_ksym_exists(scx_bpf_task_set_slice))
+		scx_bpf_task_set_slice(prev, slice);
+	else
+		prev->scx.slice = slice;
+}
+
+/* Is there a task in the container whose turn is before @vtime? */
+static __always_inline bool someone_before(u32 slot, u64 vtime)
+{
+	struct task_struct *p;
+	bool ret = true;
+
+	if (!ct_of(slot)->waiting)
+		return false;
+	if (!bpf_ksym_exists(scx_bpf_dsq_peek))
+		return true;
+	bpf_rcu_read_lock();
+	p = scx_bpf_dsq_peek(DSQ_OF(slot));
+	ret = p && before(p->scx.dsq_vtime, vtime);
+	bpf_rcu_read_unlock();
+	return ret;
+}
+
+SEC("struct_ops/dispatch")
+void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
+{
+	struct sched_cpu *c = cpu_of(cpu);
+	u64 now = scx_bpf_now(), slice, start;
+	struct task *t = NULL;
+	bool own, done = false;
+	u32 slot;
+	int i;
+
+	/* paid for a task that went elsewhere before it ran */
+	if (c->granted) {
+		refund(c->granted, c->granted_vtime, c->granted_ns);
+		c->granted = NOBODY;
+	}
+	if (prev && (prev->scx.flags & SCX_TASK_QUEUED)) {
+		t = task_of(prev);
+		if (t) {
+			release(prev, t);
+			catch_up(ct_of(t->slot), clock_for(prev));
+		}
+	}
+	if (scx_bpf_dsq_nr_queued(DSQ_KERNEL) && move_to_local(DSQ_KERNEL))
+		return;
+	bpf_for(i, 0, 2 * MAX_SKIPPED) {
+		slot = first();
+		own = t && (!slot || !before(ct_of(slot)->vtime, ct_of(t->slot)->vtime));
+		if (own)
+			slot = t->slot;
+		if (!slot)
+			break;
+		slice = slice_of(ct_of(slot));
+		start = ct_of(slot)->vtime;
+		if (!grant(slot, slice, now)) {
+			if (own)
+				t = NULL;
+			continue;
+		}
+		if ((!own || someone_before(slot, t->vtime)) && move_to_local(DSQ_OF(slot))) {
+			c->granted = slot;
+			c->granted_vtime = scaled(slice, ct_of(slot));
+			c->granted_ns = slice;
+			wind(c, start);
+			done = true;
+			break;
+		}
+		if (own) {
+			wind(c, start);
+			keep(c, prev, t, slice);
+			done = true;
+			break;
+		}
+		refund(slot, scaled(slice, ct_of(slot)), slice);
+		if (c->skipped >= MAX_SKIPPED)
+			break;
+		skip(c, slot);
+	}
+	if (!done && t) {
+		slice = slice_of(ct_of(t->slot));
+		if (grant(t->slot, slice, now))
+			keep(c, prev, t, slice);
+	}
+	if (c->skipped)
+		unskip(cpu);
+}
+
+SEC("struct_ops/running")
+void BPF_PROG(running, struct task_struct *p)
+{
+	struct task *t = task_of(p);
+	struct sched_cpu *c = cpu_of(scx_bpf_task_cpu(p));
+	struct sched_ct *ct;
+
+	if (!t)
+		return;
+	ct = ct_of(t->slot);
+	no_longer_waits(t);
+	if (!t->holds) {
+		t->holds = 1;
+		if (c->granted == t->slot) {
+			t->paid_vtime = c->granted_vtime;
+			t->paid_ns = c->granted_ns;
+			c->granted = NOBODY;
+		} else {
+			/* the kernel's own doing, or a kernel thread */
+			__sync_fetch_and_add(&ct->running, 1);
+		}
+	} else {
+		/* it found an idle CPU */
+		wind(c, ct->vtime - t->paid_vtime);
+	}
+	c->current = pinned_kthread(p) ? NOBODY : t->slot;
+	c->task_vtime = t->vtime;
+	if (before(ct->clock, t->vtime))
+		ct->clock = t->vtime;
+}
+
+/* Also what it took to choose the next one is this one's. */
+SEC("struct_ops/stopping")
+void BPF_PROG(stopping, struct task_struct *p, bool runnable)
+{
+	struct task *t = task_of(p);
+
+	if (t)
+		settle(p, t);
+}
+
+SEC("struct_ops/quiescent")
+void BPF_PROG(quiescent, struct task_struct *p, u64 deq_flags)
+{
+	struct task *t = task_of(p);
+
+	if (!t)
+		return;
+	no_longer_waits(t);
+	/* changed while it runs, it runs on */
+	if (deq_flags & SCX_DEQ_SLEEP)
+		release(p, t);
+}
+
+/* What it ran as another class is not ours. */
+SEC("struct_ops/enable")
+void BPF_PROG(enable, struct task_struct *p)
+{
+	struct task *t = task_of(p);
+
+	if (t)
+		t->mark = p->se.sum_exec_runtime;
+}
+
+SEC("struct_ops/disable")
+void BPF_PROG(disable, struct task_struct *p)
+{
+	struct task *t = task_of(p);
+
+	if (!t)
+		return;
+	no_longer_waits(t);
+	release(p, t);
+}
+
+/* Either enqueue() sees the CPU idle, or this sees what it has queued. */
+SEC("struct_ops/update_idle")
+void BPF_PROG(update_idle, s32 cpu, bool idle)
+{
+	if (idle) {
+		cpu_of(cpu)->current = NOBODY;
+		if (winner[root & (MAX_CONTAINERS - 1)])
+			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+	}
+}
+
+
+SEC("struct_ops.s/init")
+s32 BPF_PROG(init)
+{
+	u32 which = TIMER_GUARD, zero = 0;
+	struct sched_ended *e = bpf_map_lookup_elem(&ended, &zero);
+	struct timer *t;
+	s32 err;
+
+	if (e)
+		e->since = bpf_ktime_get_boot_ns();
+	nr_cpus = scx_bpf_nr_cpu_ids();
+	if (nr_cpus > MAX_CPUS)
+		return -EINVAL;
+	cts[HOST].used = 1;
+	cts[HOST].weight = cts[HOST].set_weight = host_weight;
+	err = scx_bpf_create_dsq(DSQ_OF(HOST), -1);
+	if (!err)
+		err = scx_bpf_create_dsq(DSQ_KERNEL, -1);
+	if (err)
+		return err;
+	t = bpf_map_lookup_elem(&timers, &which);
+	if (!t)
+		return -ENOENT;
+	bpf_timer_init(&t->timer, &timers, CLOCK_MONOTONIC);
+	bpf_timer_set_callback(&t->timer, guard_timer);
+	err = bpf_timer_start(&t->timer, GUARD_EVERY, 0);
+	if (err)
+		return err;
+	which = TIMER_REFILL;
+	t = bpf_map_lookup_elem(&timers, &which);
+	if (!t)
+		return -ENOENT;
+	bpf_timer_init(&t->timer, &timers, CLOCK_MONOTONIC);
+	return bpf_timer_set_callback(&t->timer, refill_timer);
+}
+
+SEC("struct_ops/exit")
+void BPF_PROG(ended_by, struct scx_exit_info *info)
+{
+	u32 zero = 0;
+	struct sched_ended *e = bpf_map_lookup_elem(&ended, &zero);
+
+	if (!e)
+		return;
+	e->at = bpf_ktime_get_boot_ns();
+	e->code = info->exit_code;
+	bpf_probe_read_kernel_str(e->reason, sizeof(e->reason), info->reason);
+	bpf_probe_read_kernel_str(e->message, sizeof(e->message), info->msg);
+	e->kind = info->kind;
+}
+
+SEC("struct_ops/dump")
+void BPF_PROG(dump, struct scx_dump_ctx *why)
+{
+	int i;
+
+	say("root %u slots %u first %u throttled %u rescued %llu", root, slots,
+	    winner[root & (MAX_CONTAINERS - 1)], nr_throttled, rescued);
+	bpf_for(i, HOST, slots) {
+		struct sched_ct *ct = ct_of(i);
+
+		if (!ct->used)
+			continue;
+		say("CT %u weight %u vtime %llu key %llu waiting %u running %u of %u", ct->ctid,
+		    ct->weight, ct->vtime, ct->key, ct->waiting, ct->running, ct->max_cpus);
+		say("CT %u queued %u throttled %u parked %u", ct->ctid, ct->queued, ct->throttled,
+		    ct->parked);
+	}
+}
+
+/* How many CPUs a container may have at once. */
+SEC("syscall")
+int set_cpus(struct sched_cpus *arg)
+{
+	int i;
+
+	bpf_for(i, HOST + 1, slots) {
+		struct sched_ct *ct = ct_of(i);
+
+		if (!ct->used || ct->ctid != arg->ctid)
+			continue;
+		ct->max_cpus = arg->cpus;
+		ct->max_running = 0;
+		unpark(i);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+SEC(".struct_ops.link")
+struct sched_ext_ops cloison = {
+	.select_cpu		= (void *)select_cpu,
+	.enqueue		= (void *)enqueue,
+	.dispatch		= (void *)dispatch,
+	.running		= (void *)running,
+	.stopping		= (void *)stopping,
+	.quiescent		= (void *)quiescent,
+	.update_idle		= (void *)update_idle,
+	.init_task		= (void *)init_task,
+	.enable			= (void *)enable,
+	.disable		= (void *)disable,
+	.dump			= (void *)dump,
+	.cgroup_init		= (void *)cgroup_init,
+	.cgroup_exit		= (void *)cgroup_exit,
+	.cgroup_move		= (void *)cgroup_move,
+	.cgroup_set_weight	= (void *)cgroup_set_weight,
+	.cgroup_set_bandwidth	= (void *)cgroup_set_bandwidth,
+	.cgroup_set_idle	= (void *)cgroup_set_idle,
+	.cpu_online		= (void *)cpu_online,
+	.cpu_offline		= (void *)cpu_offline,
+	.init			= (void *)init,
+	.exit			= (void *)ended_by,
+	.flags			= SCX_OPS_KEEP_BUILTIN_IDLE | SCX_OPS_ENQ_LAST |
+				  SCX_OPS_ENQ_EXITING | SCX_OPS_ENQ_MIGRATION_DISABLED,
+	.name			= "cloison",
+};
