@@ -1,0 +1,268 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
+# kernels: newest
+# The scheduler on top of sched_ext: shares, limits, and that nothing that happens to tasks, cgroups and CPUs gets it ejected.
+
+. "$(dirname "$0")/sched-lib.sh"
+
+takes_over() {
+	cloisonctl sched enable
+	ours
+	expect_exit 0 cloisonctl sched enable
+	expect_out '^in charge: cloison \(enabled\)$' cloisonctl sched status
+	expect_out 'scheduler shares out the CPU' cloisonctl check kernel
+	# to be dumped and restored, tasks must be what they were
+	[[ $(chrt -p $$) == *SCHED_OTHER* ]]
+}
+
+# The one with a single task is entitled to more than a CPU, and gets one; the others share the other one.
+unequal() {
+	group 951 100
+	group 952 200
+	group 953 400
+	inside 951 "$spin" 20
+	inside 952 "$spin" 8
+	inside 953 "$spin" 1
+	wait_for has_used 200000 951 952 953
+	shares 4000 951 952 953
+	# the host, which polls, takes some of it
+	[[ ${share[953]} -gt 400 && ${share[953]} -lt 600 ]]
+	near $((share[951] * 1000 / (share[951] + share[952]))) 333 50
+	# while they run
+	echo 200 >"$cgroups/951/cpu.weight"
+	shares 3000 951 952
+	near "${share[951]}" 500 60
+}
+
+inside_by_nice() {
+	local pids=() ticks=() pid
+	group 951
+	inside 951 taskset 1 "$spin" 1 0
+	pids+=($!)
+	inside 951 taskset 1 "$spin" 1 5
+	pids+=($!)
+	wait_for has_used 2500000 951
+	for pid in "${pids[@]}"; do
+		ticks+=("$(awk '{ print $14 }' "/proc/$pid/stat")")
+	done
+	echo "${ticks[*]}"
+	# weights 1024 and 335
+	near $((ticks[1] * 1000 / (ticks[0] + ticks[1]))) 247 60
+}
+
+capped() {
+	local start spent
+	group 951
+	group 952
+	echo 30000 100000 >"$cgroups/951/cpu.max"
+	inside 951 "$spin" 3
+	inside 952 "$spin" 1
+	wait_for has_used 200000 951
+	spent=$(used 951)
+	start=${EPOCHREALTIME/./}
+	sleep 4
+	spent=$(($(used 951) - spent))
+	start=$((${EPOCHREALTIME/./} - start))
+	echo "$spent of $start us"
+	# of machines that stand still for a while, the pause counts as used before or after
+	[[ $((spent * 1000 / start)) -gt 150 && $((spent * 1000 / start)) -lt 400 ]]
+	[[ $(sched_says throttled_us 951) -gt 0 ]]
+	echo max >"$cgroups/951/cpu.max"
+	shares 1000 951 952
+	[[ ${share[951]} -gt 400 ]]
+}
+
+has_two() {
+	[[ $(sched_says most_cpus 900) == 2 ]]
+}
+
+# Of a container, and what it was set to stays when the scheduler goes and comes
+cpus_at_once() {
+	make_running 900 --cpus 1
+	cp "$spin" "$state"/private/900/fs/spin
+	[[ $(cgroup_file 900 cpu.max) == "100000 100000" ]]
+	cloisonctl exec 900 'exec /spin 4' &
+	wait_for has_used 1000000 900
+	[[ $(sched_says most_cpus 900) == 1 ]]
+	[[ $(sched_says cpus 900) == 1 ]]
+	cloisonctl set 900 --cpus 2
+	wait_for has_two
+	cloisonctl set 900 --cpus 1
+	cloisonctl sched disable
+	[[ $(cgroup_file 900 cpu.max) == "100000 100000" ]]
+	cloisonctl sched enable
+	[[ $(sched_says cpus 900) == 1 ]]
+	wait_for has_used $(($(used 900) + 500000)) 900
+	[[ $(sched_says most_cpus 900) == 1 ]]
+	cloisonctl --quiet stop 900 --fast
+	wait
+}
+
+# Those bound to one CPU do not wait for the other one, and those bound to the other one go on.
+bound() {
+	local i pid
+	group 951 100
+	group 952 200
+	group 953 10000
+	inside 951 taskset 1 "$spin" 3
+	inside 952 taskset 1 "$spin" 1
+	inside 953 taskset 2 "$spin" 2
+	wait_for has_used 200000 951 952
+	shares 2000 951 952
+	near "${share[952]}" 667 50
+	shares 2000 951 952 953
+	# nobody but them is on the other CPU; the host is, where it likes
+	[[ ${share[953]} -gt 450 ]]
+	for i in 2 1 3 2 1 3; do
+		while read -r pid; do
+			taskset -p "$i" "$pid"
+		done < <(cat "$cgroups"/95[123]/cgroup.procs)
+	done
+}
+
+is_working() {
+	wait_for has_used $(($(used "$1") + 100000)) "$1"
+}
+
+hotplug() {
+	group 951
+	inside 951 "$spin" 5
+	for _ in 1 2 3; do
+		echo 0 >/sys/devices/system/cpu/cpu1/online
+		is_working 951
+		echo 1 >/sys/devices/system/cpu/cpu1/online
+		is_working 951
+	done
+	ours
+}
+
+stopped_and_frozen() {
+	local pid
+	group 951
+	group 952
+	inside 951 "$spin" 1
+	pid=$!
+	inside 952 "$spin" 3
+	is_working 951
+	for _ in 1 2 3 4 5; do
+		kill -STOP "$pid"
+		kill -CONT "$pid"
+		echo 1 >"$cgroups/952/cgroup.freeze"
+		wait_for grep -q 'frozen 1' "$cgroups/952/cgroup.events"
+		echo 0 >"$cgroups/952/cgroup.freeze"
+	done
+	is_working 951
+	is_working 952
+	# from class to class
+	for _ in 1 2 3 4 5; do
+		chrt -f -p 10 "$pid"
+		chrt -o -p 0 "$pid"
+		renice -n 5 -p "$pid"
+		renice -n 0 -p "$pid"
+	done
+	is_working 951
+	is_working 952
+}
+
+realtime() {
+	local pid
+	group 951
+	inside 951 "$spin" 4
+	taskset 2 chrt -f 10 "$spin" 1 &
+	pid=$!
+	is_working 951
+	kill "$pid"
+	ours
+}
+
+fork_bomb() {
+	group 951
+	group 952
+	echo 150 >"$cgroups/951/pids.max"
+	echo 20000 100000 >"$cgroups/951/cpu.max"
+	inside 952 "$spin" 1
+	inside 951 "$spin" bomb
+	wait_for has_used 1000000 951
+	is_working 952
+	ours
+	# they need time to end
+	echo max >"$cgroups/951/cpu.max"
+}
+
+# move FROM TO: all processes
+move() {
+	local pid
+	while read -r pid; do
+		echo "$pid" >"$cgroups/$2/cgroup.procs"
+	done < <(cat "$cgroups/$1/cgroup.procs")
+}
+
+# Tasks go from container to container, and containers go with tasks that end.
+moves() {
+	local i
+	group 951
+	group 952
+	inside 951 "$spin" 10
+	is_working 951
+	for i in 1 2 3 4; do
+		move 951 952
+		move 952 951
+	done
+	is_working 951
+	for i in 1 2 3 4 5 6 7 8; do
+		group 953
+		mkdir "$cgroups/953/below"
+		inside 953/below "$spin" 3
+		inside 953 "$spin" 3
+		empty 953
+	done
+	is_working 951
+	[[ $(($(sched_says waiting 951) + $(sched_says running 951))) -ge 9 ]]
+}
+
+# SCHED_SWITCHES=200
+on_and_off() {
+	local i
+	group 951 100
+	group 952 300
+	inside 951 "$spin" 5
+	inside 952 "$spin" 5
+	is_working 951
+	for ((i = 0; i < ${SCHED_SWITCHES:-3}; i++)); do
+		cloisonctl --quiet sched disable
+		cloisonctl --quiet sched enable
+	done
+	[[ $(cat "$cgroups"/952/cpu.weight) == 300 ]]
+	[[ $(wc -l <"$cgroups/951/cgroup.procs") == 5 ]]
+	shares 2000 951 952
+	near "${share[952]}" 750 50
+}
+
+# The kernel ends it: that is seen, and said.
+ejected() {
+	echo 1 >/proc/sys/kernel/sysrq
+	echo S >/proc/sysrq-trigger
+	wait_for expect_exit 5 cloisonctl sched status
+	[[ $(sched_says state) == ejected && $(sched_says in_charge) == kernel ]]
+	expect_out 'ejected' cloisonctl check kernel
+	expect_exit 0 cloisonctl sched enable
+	ours
+}
+
+ktap_plan 14
+sched_case "takes over" takes_over
+sched_case "shares of unequal containers" unequal
+sched_case "inside by nice" inside_by_nice
+sched_case "cap" capped
+sched_case "CPUs at once" cpus_at_once
+sched_case "bound to CPUs" bound
+sched_case "CPUs go and come" hotplug
+sched_case "stopped, frozen, of other classes" stopped_and_frozen
+sched_case "beside realtime" realtime
+sched_case "fork bomb" fork_bomb
+sched_case "moves and ends" moves
+sched_case "on and off" on_and_off
+sched_case "ejected" ejected
+sched_case "and still" ours
+ktap_finish

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Computes.
+ *
+ *	spin [NUMBER [NICE]]
+ *		So many processes, until they are killed.
+ *	spin bomb
+ *		Processes that make processes, without end.
+ *	spin wake ROUNDS
+ *		Sleeps 2 ms and wakes, again and again; prints how late, in us: the median, the 99th
+ *		percentile and the largest.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static long long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const long long *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void wake(int rounds)
+{
+	long long *late = calloc(rounds, sizeof(*late));
+
+	if (!late)
+		err(1, NULL);
+	for (int i = 0; i < rounds; i++) {
+		long long want = now() + 2000000;
+		struct timespec ts = { want / 1000000000, want % 1000000000 };
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+		late[i] = now() - want;
+	}
+	qsort(late, rounds, sizeof(*late), ascending);
+	printf("%lld %lld %lld\n", late[rounds / 2] / 1000, late[rounds * 99LL / 100] / 1000,
+	       late[rounds - 1] / 1000);
+	free(late);
+}
+
+int main(int argc, char **argv)
+{
+	int number = argc > 1 ? atoi(argv[1]) : 1;
+
+	if (argc > 2 && strcmp(argv[1], "wake") == 0) {
+		wake(atoi(argv[2]));
+		return 0;
+	}
+	while (argc > 1 && strcmp(argv[1], "bomb") == 0)
+		fork();
+	if (argc > 2 && setpriority(PRIO_PROCESS, 0, atoi(argv[2])))
+		err(1, "setpriority");
+	while (--number > 0 && fork() > 0)
+		;
+	for (;;)
+		__asm__ __volatile__("");
+}
