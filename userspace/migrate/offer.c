@@ -9,6 +9,7 @@
 #include "../lib/error.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
+#include "../storage/layout.h"
 #include "offer.h"
 #include "status.h"
 
@@ -72,8 +73,14 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 	cleanup_free char *text = read_file(ct->conf_path, TEXT_MAX);
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	cleanup_free char *flags = offer_cpu_flags();
-	json_t *found = json_object();
-	int ret = add_scripts(ct->id, found);
+	json_t *found;
+	int ret;
+
+	if (ct->layout != &layout_dir)
+		return fail(MIGRATE_COPY, "Only directories migrate, and the files of container %u are in the layout %s: cloisonctl convert %u --layout dir",
+			    ct->id, ct->layout->name, ct->id);
+	found = json_object();
+	ret = add_scripts(ct->id, found);
 
 	if (!ret && !text)
 		ret = fail_errno(MIGRATE_CONFIG, "Cannot read %s", ct->conf_path);
