@@ -22,7 +22,10 @@ picture() {
 		awk -F '|' -v OFS='|' -v base="$base" '{ $4 -= base; $5 -= base; if ($2 == "d") $6 = 0; print }' | sort
 	find . -type f ! -path './dev/*' -exec md5sum {} + | sort
 	getfattr -R -h -d -m '^user' . 2>/dev/null
-	getfacl -R -n -p . | sed "s/$base/BASE/"
+	getfacl -R -n -p . | awk -v base="$base" 'match($0, /[0-9][0-9][0-9][0-9][0-9][0-9][0-9]+/) {
+		id = substr($0, RSTART, RLENGTH) - base
+		$0 = substr($0, 1, RSTART - 1) id substr($0, RSTART + RLENGTH)
+	} { print }'
 	getcap -r -n . | sed "s/rootid=$base/rootid=BASE/"
 }
 
