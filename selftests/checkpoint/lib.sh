@@ -75,7 +75,7 @@ look() {
 			sed -E 's/@if[0-9]+//; s/<[^>]*>//; s/ state [A-Z]+//; s/ link-netnsid [0-9]+//'
 		nsenter "--net=/proc/$pid/ns/net" ip -o addr | awk '{ print $2, $3, $4 }' | sort
 		nsenter "--net=/proc/$pid/ns/net" ip route | sed 's/ linkdown//'
-		nsenter "--net=/proc/$pid/ns/net" ip -6 route | grep -v '^fe80'
+		nsenter "--net=/proc/$pid/ns/net" ip -6 route | sed '/^fe80/d'
 		ip route show proto 67
 		ip -6 route show proto 67
 		bpftool cgroup show $cgroup 2>/dev/null | sed 's/^[0-9]* //'
