@@ -181,7 +181,7 @@ killed_here() {
 	make 900 --name web
 	for n in 1 2 3 4; do
 		status=0
-		strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=$n \
+		strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when="$n" \
 			cloisonctl --quiet migrate node2 900 || status=$?
 		[[ $status -eq 137 ]]
 		one_life
@@ -241,7 +241,7 @@ cut_off() {
 resolved() {
 	make 900
 	# given, and not told: the second journal's directory is not on disk yet. The first is to find its own
-	mkdir -p -m 700 /var/lib/cloison/migrate
+	install -d -m 700 /var/lib/cloison/migrate
 	strace -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when=4 cloisonctl --quiet migrate node2 900 || true
 	wait_for unlocked 2
 	expect_exit 9 cloisonctl start 900
