@@ -187,7 +187,7 @@ gone() {
 # Where the kernel lets no module be asked, that is said.
 recorded() {
 	expect_out "The limit numfile is recorded only: " make_running 900 --numfile 100
-	expect_out ' \[hint\].* limits ' cloisonctl check
+	expect_out '^hint .*limits of numfile' cloisonctl check
 	is "$(enforced numfile)" False
 	clean
 }

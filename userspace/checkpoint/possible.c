@@ -105,7 +105,7 @@ static int check_processes(uint32_t id, pid_t init)
 	struct processes all = {};
 	int ret = 0;
 
-	cgroup_each_process(id, add, &all);
+	cgroup_each_process(id, true, add, &all);
 	if (all.count)
 		qsort(all.list, all.count, sizeof(*all.list), compare);
 	for (size_t i = 0; !ret && i < all.count; i++) {

@@ -85,7 +85,7 @@ int adopt_find(const struct container *ct, pid_t *init, int *pidfd)
 		return ret;
 	s.levels = pid_levels("self", &last) + 1;
 	again = s;
-	cgroup_each_process(ct->id, look, &s);
+	cgroup_each_process(ct->id, false, look, &s);
 	if (s.found != 1)
 		return fail(EXIT_NOT_RUNNING, "none of its processes is its init for certain");
 	/* the number may have been used again: what is held must be what was found */

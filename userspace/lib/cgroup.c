@@ -229,7 +229,7 @@ static bool is_visitors(const FTSENT *ent)
 	       strncmp(ent->fts_name, EXEC_GROUP, strlen(EXEC_GROUP)) == 0;
 }
 
-void cgroup_each_process(uint32_t id, void (*look)(pid_t pid, void *arg), void *arg)
+void cgroup_each_process(uint32_t id, bool visitors, void (*look)(pid_t pid, void *arg), void *arg)
 {
 	cleanup_free char *path = path_of(id, "");
 	char *const roots[] = { path, NULL };
@@ -237,7 +237,7 @@ void cgroup_each_process(uint32_t id, void (*look)(pid_t pid, void *arg), void *
 	FTSENT *ent;
 
 	while (fts && (ent = fts_read(fts)))
-		if (ent->fts_info == FTS_D && !is_visitors(ent))
+		if (ent->fts_info == FTS_D && (visitors || !is_visitors(ent)))
 			each_in(ent->fts_accpath, look, arg);
 	if (fts)
 		fts_close(fts);

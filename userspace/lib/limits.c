@@ -227,7 +227,7 @@ static void set_locked(uint32_t id, const struct limits *l)
 
 	for (int i = 0; all.changed && i < 16; i++) {
 		all.changed = false;
-		cgroup_each_process(id, set_locking, &all);
+		cgroup_each_process(id, true, set_locking, &all);
 	}
 }
 

@@ -94,7 +94,7 @@ static bool populated(const struct container *ct)
 {
 	bool some = false;
 
-	cgroup_each_process(ct->id, see, &some);
+	cgroup_each_process(ct->id, false, see, &some);
 	return some;
 }
 
