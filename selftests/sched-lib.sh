@@ -22,9 +22,14 @@ inside() {
 	local id=$1
 	shift
 	(
-		echo "$BASHPID" >"$cgroups/$id/cgroup.procs"
-		exec "$@"
+		echo "$BASHPID" >"$cgroups/$id/cgroup.procs" && exec "$@"
 	) &
+	# or its group may be killed before it is in there
+	wait_for has_joined $! "$id"
+}
+
+has_joined() {
+	[[ ! -e /proc/$1 ]] || grep -q "/cloison/$2\$" "/proc/$1/cgroup"
 }
 
 # used ID: CPU time in us. Without a process: it must not take the CPU from whom it measures.
