@@ -36,7 +36,7 @@ int cgroup_id(uint32_t id, uint64_t *cgid);
 /* The containers that have a cgroup, unsorted; free() *ids. */
 int cgroup_list(uint32_t **ids, size_t *count);
 
-/* Call @look for each process in the container's cgroup and those below it, with @visitors or without. */
+/* Call @look for each process in the container's cgroup and below, with @visitors or without. */
 void cgroup_each_process(uint32_t id, bool visitors, void (*look)(pid_t pid, void *arg), void *arg);
 
 /* Move a process to init.scope, or to the group for what the host runs. */

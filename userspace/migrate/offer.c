@@ -77,8 +77,8 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 	int ret;
 
 	if (ct->layout != &layout_dir)
-		return fail(MIGRATE_COPY, "Its files are in the layout %s, and only directories migrate: "
-			    "cloisonctl convert %u --layout dir", ct->layout->name, ct->id);
+		return fail(MIGRATE_COPY, "Only files in a directory migrate: "
+			    "cloisonctl convert %u --layout dir", ct->id);
 	found = json_object();
 	ret = add_scripts(ct->id, found);
 
