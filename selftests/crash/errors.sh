@@ -16,6 +16,8 @@ ignored() {
 	"mkdir "* | "mkdirat "* | "unlink "*.tmp) ;;
 	# the holder's pid in a lock file is for people; controllers are asked for, then looked for; the rest is best effort
 	"ftruncate "*.lck | "write "*.lck | "write "*/cgroup.subtree_control | "write "*/oom_score_adj) ;;
+	# what CRIU said, for people; a limit for files that are gone, which the next ones get anew
+	"unlink "*.log | "quotactl_fd "*) ;;
 	# removed at the next repair if not now; the container is there
 	"unlink "*/conf.before) ;;
 	# a file that others may not read: it gets the mode of a new one
