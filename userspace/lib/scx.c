@@ -92,9 +92,8 @@ void scx_look(struct scx_status *status)
 	*status = (struct scx_status){};
 	if (!read_line(SYS "state", state, sizeof(state)))
 		return;
-	on = strcmp(state, "disabled") != 0;
-	if (on)
-		read_line(SYS "root/ops", name, sizeof(name));
+	/* one that comes or goes has no name */
+	on = strcmp(state, "disabled") != 0 && read_line(SYS "root/ops", name, sizeof(name));
 	if (!access(PIN_LINK, F_OK) && read_ended(&e)) {
 		status->since = e.since;
 		status->ejections = e.ejections;
@@ -153,13 +152,14 @@ static int have_bpffs(void)
 	return 0;
 }
 
+/* Or on its way out, when it has no name any more. */
 static bool in_charge(void)
 {
 	char state[64], name[128];
 
 	return read_line(SYS "state", state, sizeof(state)) && strcmp(state, "disabled") != 0 &&
-	       read_line(SYS "root/ops", name, sizeof(name)) &&
-	       strncmp(name, NAME, strlen(NAME)) == 0;
+	       (!read_line(SYS "root/ops", name, sizeof(name)) ||
+		strncmp(name, NAME, strlen(NAME)) == 0);
 }
 
 /* The link first: without it the rest means nothing. The kernel lets go of it by and by. */
