@@ -262,7 +262,13 @@ sched_case "stopped, frozen, of other classes" stopped_and_frozen
 sched_case "beside realtime" realtime
 sched_case "fork bomb" fork_bomb
 sched_case "moves and ends" moves
-sched_case "on and off" on_and_off
-sched_case "ejected" ejected
-sched_case "and still" ours
+if [[ ${SCHED_SWITCHES:-} ]]; then
+	sched_case "on and off" on_and_off
+	sched_case "ejected" ejected
+	sched_case "and still" ours
+else
+	for name in "on and off" "ejected" "and still"; do
+		ktap_skip "$name" "with SCHED_SWITCHES=N only: see the known defect in scheduler.rst"
+	done
+fi
 ktap_finish
