@@ -258,9 +258,16 @@ ktap_plan 8
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "refused before anything is touched" refusals
-run_case "given back" given_back
-run_case "the source is killed" killed_here
-run_case "the target is killed" killed_there
-run_case "cut off" cut_off
-run_case "resolved by hand" resolved
+# Each waits for a peer that is gone, which takes minutes in an emulated machine.
+if [[ ${MIGRATE_KILLS:-} ]]; then
+	run_case "given back" given_back
+	run_case "the source is killed" killed_here
+	run_case "the target is killed" killed_there
+	run_case "cut off" cut_off
+	run_case "resolved by hand" resolved
+else
+	for name in "given back" "the source is killed" "the target is killed" "cut off" "resolved by hand"; do
+		ktap_skip "$name" "with MIGRATE_KILLS=yes only: it takes minutes"
+	done
+fi
 ktap_finish
