@@ -172,33 +172,6 @@ resumes() {
 }
 
 ends() {
-	is running
-	suspend_it
-	stands_still
-	say_on "while it was away"
-	expect_out '101 +- suspended ' cloisonctl list -a
-}
-
-resumes() {
-	resume_it
-	hear_on "while it was away"
-	all_work
-	connected
-	inside 'head -n 1 /proc/meminfo' | grep ' 65536 kB'
-	inside 'echo 1 >/proc/sys/net/ipv4/ip_forward'
-	not inside 'echo 1 >/proc/sys/kernel/sysrq'
-	ping -n -q -c 1 -W 5 10.0.101.2
-	ping -n -q -c 1 -W 5 fd00::101
-}
-
-connections_live() {
-	wait_for grep -x 'received 400000 wrong 0' "$fs/tmp/numbers"
-	wait_for grep -x 'received 400000 wrong 0' "$fs/tmp/numbers.bridge"
-	wait_for grep -x 'received 400000 wrong 0' "$tmp/numbers"
-	[[ ! $(<"$fs/tmp/sender") ]]
-}
-
-ends() {
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
 	[[ ! -e $cgroup && ! -e $fs ]]
