@@ -78,6 +78,14 @@ int checkpoint_unpack(int in, const char *images)
 	       fail(EXIT_UNPAUSE, "The images cannot be unpacked; tar's messages are above") : 0;
 }
 
+void checkpoint_remove(const char *images)
+{
+	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", images, NULL };
+
+	if (access(images, F_OK) == 0 && run_program(argv, -1))
+		warn("Cannot remove all of %s", images);
+}
+
 /* Of what comes from @fd's position on. */
 static int hash(int fd, char out[HASH_SIZE])
 {

@@ -98,4 +98,7 @@ bool checkpoint_unsettled(const struct container *ct);
 int checkpoint_pack(const char *images, int out);
 int checkpoint_unpack(int in, const char *images);
 
+/* It is no longer needed: all of it goes, or that is warned of. */
+void checkpoint_remove(const char *images);
+
 #endif

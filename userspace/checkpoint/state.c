@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,17 +33,9 @@ static char *log_of(const struct container *ct)
 	return xasprintf("%s/%u.log", global.dumpdir, ct->id);
 }
 
-static void remove_images(const char *path)
-{
-	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
-
-	if (access(path, F_OK) == 0 && run_program(argv, -1))
-		warn("Cannot remove all of %s", path);
-}
-
 static int make_images(const char *work, const char *images)
 {
-	remove_images(work);
+	checkpoint_remove(work);
 	if (mkdir_parents(global.dumpdir, 0700) || mkdir(work, 0700) || mkdir(images, 0755))
 		return fail_errno(EXIT_PAUSE, "Cannot make %s", images);
 	return 0;
@@ -56,17 +47,6 @@ static int keep_log(const struct container *ct, const char *images, const char *
 	cleanup_free char *to = log_of(ct);
 
 	return rename(from, to) ? ret : fail_wrap(ret, "see %s", to);
-}
-
-static int make_token(char token[TOKEN_SIZE])
-{
-	unsigned char bytes[(TOKEN_SIZE - 1) / 2];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return fail_errno(EXIT_SYSTEM, "Cannot have random bytes");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
 }
 
 struct saving {
@@ -115,16 +95,15 @@ static int write_state(const struct container *ct, const char *path, bool kill)
 	struct checkpoint_dump dump = {
 		.images = images, .taken = save, .arg = &s, .leave = !kill,
 	};
-	int ret = make_token(s.token);
+	int ret = make_images(work, images);
 
-	if (!ret)
-		ret = make_images(work, images);
 	if (ret)
 		return ret;
+	random_digits(s.token, TOKEN_SIZE - 1);
 	ret = checkpoint_dump(ct, &dump);
 	if (ret && !dump.dumped && dump.frozen)
 		ret = keep_log(ct, images, "dump.log", ret);
-	remove_images(work);
+	checkpoint_remove(work);
 	if (!ret)
 		detail("frozen after %lld ms, images written after %lld ms, all done after %lld ms",
 		       (long long)(dump.frozen - dump.held), (long long)(dump.dumped - dump.held),
@@ -219,7 +198,7 @@ int state_undump(struct container *ct, const char *path, bool force)
 	if (!ret)
 		detail("looked at and unpacked in %lld ms, restored in %lld ms",
 		       (long long)(unpacked - begin), (long long)(now_ms() - unpacked));
-	remove_images(work);
+	checkpoint_remove(work);
 	/* a state that was forced is the container's own from here on */
 	if (!ret && force)
 		ret = suspended_mark(ct, token, file);
@@ -276,7 +255,7 @@ int state_settle(const struct container *ct)
 
 	if (!state_unsettled(ct))
 		return 0;
-	remove_images(work);
+	checkpoint_remove(work);
 	unlink(tmp);
 	/* written, or done with, by who was killed before he could say so */
 	if (!suspended(ct))

@@ -140,9 +140,7 @@ static int work_through(struct booted *list, size_t count, size_t width,
 
 static int load_module(void)
 {
-	const char *const modprobe[] = { "modprobe", "cloison", NULL };
-
-	if (kernel_loaded() || run_program(modprobe, -1) == 0)
+	if (kernel_load())
 		return 0;
 	return fail(EXIT_KERNEL,
 		    "The kernel module cloison cannot be loaded: see cloisonctl check");

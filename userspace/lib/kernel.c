@@ -22,6 +22,13 @@ bool kernel_loaded(void)
 	return genl_loaded(&cloison);
 }
 
+bool kernel_load(void)
+{
+	const char *const modprobe[] = { "modprobe", "cloison", NULL };
+
+	return kernel_loaded() || run_program(modprobe, -1) == 0;
+}
+
 char *kernel_module_version(const char *module)
 {
 	cleanup_free char *path = xasprintf("/sys/module/%s/version", module);

@@ -30,6 +30,8 @@ static inline bool kernel_runs(const struct kernel_container *kc)
 
 /* Is the module there? It may still be out of reach: in another network namespace. */
 bool kernel_loaded(void);
+/* Load it if it is not. False: it cannot be. */
+bool kernel_load(void);
 
 /* The version of a module that is loaded, to be freed; NULL if none is. */
 char *kernel_module_version(const char *module);

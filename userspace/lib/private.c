@@ -28,16 +28,6 @@ static char *doomed_of(const struct container *ct)
 	return xasprintf("%s.destroyed", ct->private);
 }
 
-/* rm(1) walks hostile trees (links, depth, names) better than we would. */
-static int remove_tree(const struct container *ct, int status, const char *path)
-{
-	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
-
-	if (run_program(argv, ct->lock))
-		return fail(status, "Cannot remove all of %s", path);
-	return 0;
-}
-
 /* Until its directory is on disk too, a power cut may undo what was done to a name. */
 static int sync_parent(int status, const char *path)
 {
@@ -119,7 +109,7 @@ static int undo_create(struct container *ct)
 
 	/* the rename was the last step: if that was done, all was */
 	if (access(ct->private, F_OK) == 0)
-		return remove_tree(ct, EXIT_CREATE, staging);
+		return remove_tree(staging, ct->lock, EXIT_CREATE);
 	text = read_file(before, CONF_MAX);
 	if (!text && errno != ENOENT)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", before);
@@ -129,7 +119,7 @@ static int undo_create(struct container *ct)
 		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
 	if (name && !names_find(name, &holder))
 		names_release(name, ct->id);
-	return remove_tree(ct, EXIT_CREATE, staging);
+	return remove_tree(staging, ct->lock, EXIT_CREATE);
 }
 
 /*
@@ -142,14 +132,14 @@ static int remove_doomed(const struct container *ct, bool its_file)
 	cleanup_free char *doomed = doomed_of(ct);
 	const struct layout *layout = layout_of(doomed);
 	cleanup_free char *files = xasprintf("%s/%s", doomed, layout->files);
-	int ret = remove_tree(ct, EXIT_DESTROY, files);
+	int ret = remove_tree(files, ct->lock, EXIT_DESTROY);
 
 	/* those of one made anew are its own */
 	if (!ret && its_file && layout->unlimit)
 		layout->unlimit(ct, doomed);
 	if (!ret && its_file)
 		ret = put_conf_aside(ct);
-	return ret ? ret : remove_tree(ct, EXIT_DESTROY, doomed);
+	return ret ? ret : remove_tree(doomed, ct->lock, EXIT_DESTROY);
 }
 
 static int finish_destroy(struct container *ct)
@@ -351,7 +341,7 @@ int private_put_aside(struct container *ct)
 
 	if (access(ct->private, F_OK) == 0) {
 		/* those of an earlier time */
-		ret = remove_tree(ct, EXIT_DESTROY, files);
+		ret = remove_tree(files, ct->lock, EXIT_DESTROY);
 		if (!ret)
 			ret = move(EXIT_DESTROY, ct->private, files);
 	}

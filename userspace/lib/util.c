@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "error.h"
 #include "exit.h"
 #include "util.h"
 
@@ -203,6 +205,13 @@ int run_program(const char *const argv[], int lock)
 	return status;
 }
 
+int remove_tree(const char *path, int lock, int status)
+{
+	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
+
+	return run_program(argv, lock) ? fail(status, "Cannot remove all of %s", path) : 0;
+}
+
 #define REAP_MS		5000
 
 static pid_t left[16];	/* of a few commands in one container, each waited for in vain */
@@ -245,4 +254,15 @@ void sleep_ms(unsigned int ms)
 	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
 
 	nanosleep(&ts, NULL);
+}
+
+void random_digits(char *text, size_t len)
+{
+	unsigned char bytes[32];
+
+	/* no more than 256 bytes come whole, see getrandom(2) */
+	while (getrandom(bytes, len / 2, 0) != (ssize_t)(len / 2))
+		;
+	for (size_t i = 0; i < len / 2; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }

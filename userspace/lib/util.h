@@ -51,6 +51,11 @@ void trim_slashes(char *path);
  */
 int run_program(const char *const argv[], int lock);
 
+/* All of @path, if it is there: rm(1) walks hostile trees (links, depth, names) better than
+ * we would. @lock as above. 0, or @status with the error noted.
+ */
+int remove_tree(const char *path, int lock, int status);
+
 /*
  * Reap a child that has ended or was killed, as long as that takes up to five seconds.
  * One that somebody else traces is not free to end: he is told, and need not let go
@@ -67,5 +72,8 @@ bool reap_left(void);
 /* CLOCK_MONOTONIC in ms */
 int64_t now_ms(void);
 void sleep_ms(unsigned int ms);
+
+/* @len random hexadecimal digits, an even number up to 64, and an end. */
+void random_digits(char *text, size_t len);
 
 #endif

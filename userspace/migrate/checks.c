@@ -24,11 +24,9 @@
 
 static int check_kernel(struct container *ct, const struct offer *o)
 {
-	const char *const modprobe[] = { "modprobe", "cloison", NULL };
-
 	(void)ct;
 	(void)o;
-	if (kernel_loaded() || run_program(modprobe, -1) == 0)
+	if (kernel_load())
 		return 0;
 	return fail(MIGRATE_NOT_RUNNING, "The kernel module cloison cannot be loaded");
 }

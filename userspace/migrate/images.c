@@ -40,10 +40,8 @@ char *images_make(uint32_t ctid, const char *name)
 void images_remove(uint32_t ctid)
 {
 	cleanup_free char *path = xasprintf(IMAGES_DIR "/%u", ctid);
-	const char *const argv[] = { "rm", "-rf", "--", path, NULL };
 
-	if (access(path, F_OK) == 0 && run_program(argv, -1))
-		warn("Cannot remove %s", path);
+	checkpoint_remove(path);
 }
 
 /* checkpoint_pack() or checkpoint_unpack() in a process of its own, which @fd is for. */

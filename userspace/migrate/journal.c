@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,17 +25,6 @@ static const char *const states[] = {
 static char *path_of(uint32_t ctid)
 {
 	return xasprintf(JOURNAL_DIR "/%u", ctid);
-}
-
-void journal_new_id(char id[JOURNAL_ID_LEN + 1])
-{
-	unsigned char bytes[JOURNAL_ID_LEN / 2];
-
-	/* no more than 256 bytes come whole, see getrandom(2) */
-	while (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static bool yes(const struct conf *conf, const char *key)

@@ -40,9 +40,6 @@ struct journal {
 	int receiver;		/* the process that receives, or 0 */
 };
 
-/* A new attempt's id. */
-void journal_new_id(char id[JOURNAL_ID_LEN + 1]);
-
 /* State JOURNAL_NONE, and success, if there is none. */
 int journal_read(uint32_t ctid, struct journal *j);
 void journal_free(struct journal *j);

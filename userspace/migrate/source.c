@@ -153,7 +153,7 @@ static int prepare(struct migration *m)
 		.ssh = m->o->ssh ? xstrdup(m->o->ssh) : NULL, .running = m->running,
 		.live = m->o->live, .keep = m->o->keep,
 	};
-	journal_new_id(m->j.id);
+	random_digits(m->j.id, JOURNAL_ID_LEN);
 	if (journal_write(m->ct.id, &m->j))
 		return MIGRATE_CONFIG;
 	return channel_call(&m->ssh.ch, "prepare", json_pack("{s:s}", "id", m->j.id), NULL);

@@ -40,13 +40,6 @@ static char *tree_name(const char *name, const char *archive)
 			 st.st_mtim.tv_nsec, (unsigned long long)st.st_size);
 }
 
-static int remove_tree(const char *path, int lock)
-{
-	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", path, NULL };
-
-	return run_program(argv, lock) ? fail(EXIT_SYSTEM, "Cannot remove all of %s", path) : 0;
-}
-
 static int unpack(const char *archive, const char *dir, uint32_t base)
 {
 	cleanup_close int fd = -1, mnt = -1;
@@ -72,7 +65,7 @@ static int build(const char *archive, const char *dir, const char *name, uint32_
 {
 	cleanup_free char *tmp = xasprintf("%s/%c%s", dir, UNFINISHED, name);
 	cleanup_free char *path = xasprintf("%s/%s", dir, name);
-	int ret = remove_tree(tmp, lock);
+	int ret = remove_tree(tmp, lock, EXIT_SYSTEM);
 
 	if (!ret)
 		ret = unpack(archive, tmp, base);
@@ -81,7 +74,7 @@ static int build(const char *archive, const char *dir, const char *name, uint32_
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 
-		remove_tree(tmp, lock);
+		remove_tree(tmp, lock, EXIT_SYSTEM);
 		return fail(ret, "%s", why);
 	}
 	return 0;
@@ -149,7 +142,7 @@ static int drop(const char *dir, const char *name, int lock)
 
 	if (rename(path, tmp) || sync_file(dir))
 		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
-	return remove_tree(tmp, lock);
+	return remove_tree(tmp, lock, EXIT_SYSTEM);
 }
 
 static bool is_of(const char *tree, const char *name)
@@ -215,5 +208,5 @@ int tree_clear(const char *name)
 
 	if (ret == EXIT_LOCKED)
 		return fail(ret, "it is at work again");
-	return ret ? ret : remove_tree(path, lock);
+	return ret ? ret : remove_tree(path, lock, EXIT_SYSTEM);
 }
