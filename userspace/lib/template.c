@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "capability.h"
 #include "cleanup.h"
-#include "confine.h"
 #include "error.h"
 #include "global.h"
 #include "lock.h"
 #include "rootfs.h"
-#include "sync.h"
+#include "shut_in.h"
 #include "template.h"
 #include "terminal.h"
 #include "tree.h"
-#include "userns.h"
 #include "util.h"
 #include "value.h"
 
@@ -34,9 +28,6 @@ static const struct {
 	{ ".tar", NULL }, { ".tar.zst", "--zstd" }, { ".tar.xz", "--xz" },
 	{ ".tar.gz", "--gzip" }, { ".tar.bz2", "--bzip2" },
 };
-
-/* Those that tar is shut into. */
-#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 
 /* Recipes write this one. */
 #define BUILT_SUFFIX	".tar.zst"
@@ -253,19 +244,9 @@ int template_remove(const char *name)
 	return ret;
 }
 
-static void run_tar(int archive, int dir, const char *compression, int sync)
-	__attribute__((noreturn));
-
-/*
- * An archive may come from anywhere, and tar and its decompressor may have holes.
- * So they have no more than the container will have: its ids, no network, no other
- * processes, of the host's files only programs and libraries, and nothing to write but @dir.
- */
-static void run_tar(int archive, int dir, const char *compression, int sync)
+/* In an archive from anywhere, for an empty directory: see shut_in.h. */
+static int start_tar(int archive, int dir, uint32_t base, const char *compression, pid_t *pid)
 {
-	static const char *const environment[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL
-	};
 	const char *argv[] = {
 		"tar", "--extract", "--file=-", "--numeric-owner", "--preserve-permissions",
 		"--same-owner", "--acls", "--xattrs", "--xattrs-include=user.*",
@@ -275,25 +256,10 @@ static void run_tar(int archive, int dir, const char *compression, int sync)
 		compression, NULL,
 	};
 
-	int ret = rootfs_work_in(dir);
-	uint64_t dropped;
-
-	if (!ret)
-		ret = capability_dropped(NULL, &dropped);
-	if (!ret)
-		ret = confine(dropped);
-	if (ret)
-		sync_die(sync, ret);
-	/* If the tool is killed, tar is no longer wanted: the next create begins by
-	 * removing what it made. If it was killed before this, nobody says to go on.
-	 */
-	if (dup2(archive, STDIN_FILENO) < 0 || confine_to_line(sync) ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) || sync_tell(sync, NULL, 0) || sync_wait(sync))
-		sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
-	/* no TAR_OPTIONS, nor anything else of the operator's; execvpe() searches in this PATH */
-	setenv("PATH", strchr(environment[0], '=') + 1, 1);
-	execvpe(argv[0], (char *const *)argv, (char *const *)environment);
-	sync_die(sync, fail_errno(EXIT_CREATE, "Cannot run tar"));
+	return shut_in_start(&(struct shut_in){
+		.argv = argv, .dir = dir, .base = base, .stdio = { archive, STDOUT_FILENO },
+		.keep = -1, .status = EXIT_CREATE,
+	}, pid);
 }
 
 /* tar reads by our own file position: that is how far it is. */
@@ -319,34 +285,18 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 {
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
 	cleanup_free char *dir = xasprintf("/proc/self/fd/%d", mnt);
-	int format = format_of(archive), status, ret;
-	struct child child;
+	int format = format_of(archive), ret;
+	pid_t tar;
 
 	if (in < 0 || format < 0)
 		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
 	if (chown(dir, base, base) || chmod(dir, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare the root directory");
-	switch (userns_fork(NAMESPACES, -1, base, &child)) {
-	case -1:
-		return EXIT_CREATE;
-	case 0:
-		run_tar(in, mnt, formats[format].option, child.sync);
-	}
-	ret = sync_hear(child.sync, NULL, 0);
-	if (!ret) {
-		sync_go(child.sync);
-		ret = sync_hear_exec(child.sync);
-	}
-	if (ret) {
-		child_kill(&child);
+	ret = start_tar(in, mnt, base, formats[format].option, &tar);
+	if (ret)
 		return ret;
-	}
-	close(child.sync);
-	watch(child.pid, in, archive);
-	while (waitpid(child.pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(EXIT_CREATE, "Cannot wait for tar");
-	return status ? fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
+	watch(tar, in, archive);
+	return shut_in_wait(tar) ? fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
 			     archive) : 0;
 }
 

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/capability.h"
 #include "../lib/cleanup.h"
-#include "../lib/confine.h"
 #include "../lib/error.h"
 #include "../lib/rootfs.h"
-#include "../lib/sync.h"
-#include "../lib/userns.h"
+#include "../lib/shut_in.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
 #include "files.h"
 #include "status.h"
-
-#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 
 /* Exit statuses of rsync(1) */
 #define RSYNC_PARTIAL	23	/* something could not be read or written */
@@ -32,80 +24,16 @@
 #define ARGUMENTS_MAX	64
 #define MESSAGE_MAX	4096
 
-/* How one rsync is to run. */
-struct run {
-	const char *const *argv;
-	int stdio[2];		/* -1: /dev/null, and our stderr */
-	int keep;		/* a descriptor more, or -1 */
-};
-
-static void become_rsync(int dir, const struct run *run, int sync)
-	__attribute__((noreturn));
-
-/* As template.c does with tar, and for the same reasons. */
-static void become_rsync(int dir, const struct run *run, int sync)
-{
-	static const char *const environment[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL
-	};
-	const int keep[] = { sync, run->keep };
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int in = run->stdio[0] < 0 ? null : run->stdio[0];
-	int out = run->stdio[1] < 0 ? STDERR_FILENO : run->stdio[1];
-	int ret = rootfs_work_in(dir);
-	uint64_t dropped;
-
-	if (!ret)
-		ret = capability_dropped(NULL, &dropped);
-	if (!ret)
-		ret = confine(dropped);
-	if (ret)
-		sync_die(sync, ret);
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-	    confine_descriptors(keep, ARRAY_SIZE(keep)) || fcntl(sync, F_SETFD, FD_CLOEXEC) ||
-	    (run->keep >= 0 && fcntl(run->keep, F_SETFD, 0)) ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) || sync_tell(sync, NULL, 0) || sync_wait(sync))
-		sync_die(sync, fail_errno(MIGRATE_COPY, "Cannot run rsync"));
-	execvpe(run->argv[0], (char *const *)run->argv, (char *const *)environment);
-	sync_die(sync, fail_errno(MIGRATE_COPY, "Cannot run rsync"));
-}
-
-static int spawn(const char *path, uint32_t base, const struct run *run, pid_t *pid)
+/* rsync in @path; @keep is a descriptor more, or -1. */
+static int spawn(const char *path, uint32_t base, const char *const argv[], int in, int out,
+		 int keep, pid_t *pid)
 {
 	cleanup_close int dir = rootfs_detach(path);
-	struct child child;
-	int ret;
 
-	if (dir < 0)
-		return MIGRATE_COPY;
-	switch (userns_fork(NAMESPACES, -1, base, &child)) {
-	case -1:
-		return MIGRATE_COPY;
-	case 0:
-		become_rsync(dir, run, child.sync);
-	}
-	ret = sync_hear(child.sync, NULL, 0);
-	if (!ret) {
-		sync_go(child.sync);
-		ret = sync_hear_exec(child.sync);
-	}
-	if (ret) {
-		child_kill(&child);
-		return MIGRATE_COPY;
-	}
-	close(child.sync);
-	*pid = child.pid;
-	return 0;
-}
-
-static int rsync_status(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return dir < 0 || shut_in_start(&(struct shut_in){
+		.argv = argv, .dir = dir, .base = base, .stdio = { in, out }, .keep = keep,
+		.status = MIGRATE_COPY,
+	}, pid) ? MIGRATE_COPY : 0;
 }
 
 /*
@@ -203,12 +131,13 @@ static int send_through(struct channel *ch, int line, pid_t pid, bool final)
 		kill(pid, SIGKILL);
 	/* lets files_pipe() go, and so rsync */
 	shutdown(line, SHUT_RDWR);
-	ours = rsync_status(pid);
+	ours = shut_in_wait(pid);
 	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), final);
 }
 
 int files_send(struct channel *ch, const char *dir, uint32_t base, bool final)
 {
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	cleanup_close int ours = -1, theirs = -1;
 	cleanup_free char *shell = NULL;
 	char self[PATH_MAX];
@@ -228,9 +157,8 @@ int files_send(struct channel *ch, const char *dir, uint32_t base, bool final)
 			/* made anew at each start */
 			"--exclude=/dev/*", shell, ".", "target:.", NULL
 		};
-		const struct run run = { .argv = argv, .stdio = { -1, -1 }, .keep = theirs };
 
-		ret = spawn(dir, base, &run, &pid);
+		ret = spawn(dir, base, argv, null, STDERR_FILENO, theirs, &pid);
 	}
 	if (ret)
 		return ret;
@@ -280,7 +208,7 @@ static int spawn_server(const char *const argv[], const char *dir, uint32_t base
 		close(in[1]);
 		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
 	}
-	ret = spawn(dir, base, &(struct run){ argv, { in[0], out[1] }, -1 }, pid);
+	ret = spawn(dir, base, argv, in[0], out[1], -1, pid);
 	close(in[0]);
 	close(out[1]);
 	*from = out[0];
@@ -308,7 +236,7 @@ int files_receive(struct channel *ch, const json_t *request, const char *dir, ui
 	if (ret && pid)
 		kill(pid, SIGKILL);
 	if (pid) {
-		int theirs = rsync_status(pid);
+		int theirs = shut_in_wait(pid);
 
 		return ret ? ret : channel_answer(ch, 0, NULL,
 						  json_pack("{s:i}", "rsync", theirs));

@@ -2,29 +2,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "capability.h"
-#include "confine.h"
 #include "convert.h"
 #include "error.h"
 #include "layout.h"
 #include "private.h"
 #include "rootfs.h"
-#include "sync.h"
+#include "shut_in.h"
 #include "template.h"
-#include "userns.h"
 #include "util.h"
-
-#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 
 /* Where rootfs_work_in() leaves room. */
 #define FROM		"/empty"
@@ -44,71 +35,37 @@ bool convert_unfinished(const struct container *ct)
 int convert_clear(struct container *ct)
 {
 	cleanup_free char *staging = staging_of(ct);
-	const char *const argv[] = { "rm", "-rf", "--one-file-system", "--", staging, NULL };
 
-	if (run_program(argv, ct->lock))
-		return fail(EXIT_CONVERT, "Cannot remove all of %s", staging);
-	return 0;
+	return remove_tree(staging, ct->lock, EXIT_CONVERT);
 }
 
-static void run_rsync(int from, int to, int sync) __attribute__((noreturn));
-
-/* The files are hostile: it is root of the container, as who unpacks templates is. */
-static void run_rsync(int from, int to, int sync)
+/* The files to be copied, beside where they are copied to. */
+static int attach_from(void *arg)
 {
-	static const char *const environment[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL
-	};
-	/* what an overlay has already is compared by content, and so not written */
-	const char *const argv[] = {
-		"rsync", "-aHAXS", "--numeric-ids", "--delete", "--checksum", FROM "/", ".", NULL
-	};
 	struct mount_attr fixed = { .attr_set = MOUNT_ATTR_RDONLY };
-	uint64_t dropped;
-	int ret = rootfs_work_in(to);
+	int from = *(int *)arg;
 
-	if (!ret && (mount_setattr(from, "", AT_EMPTY_PATH, &fixed, sizeof(fixed)) ||
-		     move_mount(from, "", AT_FDCWD, FROM, MOVE_MOUNT_F_EMPTY_PATH)))
-		ret = fail_errno(EXIT_CONVERT, "Cannot mount the files to be copied");
-	if (!ret)
-		ret = capability_dropped(NULL, &dropped);
-	if (!ret)
-		ret = confine(dropped);
-	if (ret)
-		sync_die(sync, ret);
-	if (confine_to_line(sync) || prctl(PR_SET_PDEATHSIG, SIGKILL) ||
-	    sync_tell(sync, NULL, 0) || sync_wait(sync))
-		sync_die(sync, fail_errno(EXIT_CONVERT, "Cannot run rsync"));
-	setenv("PATH", strchr(environment[0], '=') + 1, 1);
-	execvpe(argv[0], (char *const *)argv, (char *const *)environment);
-	sync_die(sync, fail_errno(EXIT_CONVERT, "Cannot run rsync (is it installed?)"));
+	if (mount_setattr(from, "", AT_EMPTY_PATH, &fixed, sizeof(fixed)) ||
+	    move_mount(from, "", AT_FDCWD, FROM, MOVE_MOUNT_F_EMPTY_PATH))
+		return fail_errno(EXIT_CONVERT, "Cannot mount the files to be copied");
+	return 0;
 }
 
 static int copy(int from, int to, uint32_t base)
 {
-	struct child child;
-	int status, ret;
+	/* what an overlay has already is compared by content, and so not written */
+	const char *const argv[] = {
+		"rsync", "-aHAXS", "--numeric-ids", "--delete", "--checksum", FROM "/", ".", NULL
+	};
+	pid_t pid;
+	int ret = shut_in_start(&(struct shut_in){
+		.argv = argv, .dir = to, .base = base, .stdio = { STDIN_FILENO, STDOUT_FILENO },
+		.keep = -1, .status = EXIT_CONVERT, .prepare = attach_from, .arg = &from,
+	}, &pid);
 
-	switch (userns_fork(NAMESPACES, -1, base, &child)) {
-	case -1:
-		return EXIT_CONVERT;
-	case 0:
-		run_rsync(from, to, child.sync);
-	}
-	ret = sync_hear(child.sync, NULL, 0);
-	if (!ret) {
-		sync_go(child.sync);
-		ret = sync_hear_exec(child.sync);
-	}
-	if (ret) {
-		child_kill(&child);
+	if (ret)
 		return ret;
-	}
-	close(child.sync);
-	while (waitpid(child.pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(EXIT_CONVERT, "Cannot wait for rsync");
-	if (status)
+	if (shut_in_wait(pid))
 		return fail(EXIT_CONVERT, "Not all was copied; rsync's messages are above");
 	return 0;
 }
