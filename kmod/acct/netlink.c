@@ -3,12 +3,11 @@
  * The generic netlink family: the protocol of
  * include/uapi/linux/cloison_acct.h.
  */
-#include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <net/genetlink.h>
 
 #include "../compat/compat.h"
+#include "../core/genl.h"
 #include "acct.h"
 
 static struct genl_family acct_family;
@@ -41,20 +40,10 @@ static const struct nla_policy enforce_policy[] = {
 	[CLOISON_ACCT_A_LINK]		= { .type = NLA_S32 },
 };
 
-static int acct_check_capable(const struct sk_buff *skb,
-			      struct netlink_ext_ack *extack)
-{
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(extack,
-		       "this needs CAP_SYS_ADMIN in the initial user namespace");
-	return -EPERM;
-}
-
 static int acct_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			 struct genl_info *info)
 {
-	return acct_check_capable(skb, info->extack);
+	return cloison_genl_capable(skb, info->extack);
 }
 
 static struct acct_ct *acct_ct_of(struct genl_info *info)
@@ -231,20 +220,6 @@ static int acct_cmd_enforce(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int acct_get_start(struct netlink_callback *cb)
-{
-	int err = acct_check_capable(cb->skb, cb->extack);
-
-	if (err)
-		return err;
-	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes");
-		return -EINVAL;
-	}
-	cb->args[0] = 0;	/* the first id that was not shown */
-	return 0;
-}
-
 static int acct_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 			 u32 id, const struct acct_sample *s)
 {
@@ -262,6 +237,7 @@ static int acct_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* Goes on with the first id that was not shown, in args[0]; the kernel begins with 0. */
 static int acct_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct acct_sample *s = kmalloc_obj(*s);
@@ -287,7 +263,7 @@ static const struct genl_ops acct_genl_ops[] = {
 	{
 		.cmd		= CLOISON_ACCT_CMD_GET,
 		.doit		= acct_cmd_get,
-		.start		= acct_get_start,
+		.start		= cloison_genl_dump_all,
 		.dumpit		= acct_get_dump,
 		.policy		= get_policy,
 		.maxattr	= ARRAY_SIZE(get_policy) - 1,

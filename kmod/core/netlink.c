@@ -4,13 +4,12 @@
  *
  * Handlers run in the caller's context, so his pid namespace is current's.
  */
-#include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
-#include <net/genetlink.h>
 
 #include "../compat/compat.h"
 #include "core.h"
+#include "genl.h"
 
 static struct genl_family cloison_family;
 
@@ -106,20 +105,10 @@ lost:
 	genl_set_err(&cloison_family, &init_net, 0, 0, -ENOBUFS);
 }
 
-static int check_capable(const struct sk_buff *skb,
-			 struct netlink_ext_ack *extack)
-{
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(extack,
-		       "this needs CAP_SYS_ADMIN in the initial user namespace");
-	return -EPERM;
-}
-
 static int cloison_pre_doit(const struct genl_split_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info)
 {
-	return check_capable(skb, info->extack);
+	return cloison_genl_capable(skb, info->extack);
 }
 
 static struct cloison_container *find_by_id(struct genl_info *info)
@@ -277,19 +266,6 @@ free:
 	return err;
 }
 
-static int cloison_get_start(struct netlink_callback *cb)
-{
-	int err = check_capable(cb->skb, cb->extack);
-
-	if (err)
-		return err;
-	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /* Goes on with the id in args[0], whatever has come and gone meanwhile. */
 static int cloison_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -384,7 +360,7 @@ static const struct genl_ops cloison_genl_ops[] = {
 	{ CLOISON_OP(CLOISON_CMD_DEL, del) },
 	{
 		CLOISON_OP(CLOISON_CMD_GET, get),
-		.start	= cloison_get_start,
+		.start	= cloison_genl_dump_all,
 		.dumpit	= cloison_get_dump,
 	},
 	{ CLOISON_OP(CLOISON_CMD_RESOLVE, resolve) },

@@ -3,12 +3,11 @@
  * The generic netlink family: the protocol of
  * include/uapi/linux/cloison_net.h.
  */
-#include <linux/capability.h>
 #include <linux/module.h>
-#include <net/genetlink.h>
 #include <net/net_namespace.h>
 
 #include "../compat/compat.h"
+#include "../core/genl.h"
 #include "net.h"
 
 static struct genl_family venet_family;
@@ -56,21 +55,11 @@ static const struct nla_policy host_set_policy[] = {
 	[CLOISON_NET_A_SHORTCUT]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
-static int venet_check_capable(const struct sk_buff *skb,
-			       struct netlink_ext_ack *extack)
-{
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(extack,
-		       "this needs CAP_SYS_ADMIN in the initial user namespace");
-	return -EPERM;
-}
-
 /* Containers stay while a command runs. */
 static int venet_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			  struct genl_info *info)
 {
-	int err = venet_check_capable(skb, info->extack);
+	int err = cloison_genl_capable(skb, info->extack);
 
 	if (!err)
 		mutex_lock(&venet_mutex);
@@ -518,24 +507,10 @@ static struct venet_dump *venet_dump(struct netlink_callback *cb)
 	return (struct venet_dump *)cb->ctx;
 }
 
-static int venet_get_start(struct netlink_callback *cb)
-{
-	int err = venet_check_capable(cb->skb, cb->extack);
-
-	if (err)
-		return err;
-	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes");
-		return -EINVAL;
-	}
-	*venet_dump(cb) = (struct venet_dump){};
-	return 0;
-}
-
 static int venet_addr_get_start(struct netlink_callback *cb)
 {
 	struct nlattr *attrs[CLOISON_NET_A_MAX + 1];
-	int err = venet_check_capable(cb->skb, cb->extack);
+	int err = cloison_genl_capable(cb->skb, cb->extack);
 
 	if (err)
 		return err;
@@ -654,7 +629,7 @@ static const struct genl_ops venet_genl_ops[] = {
 	{
 		VENET_OP(CLOISON_NET_CMD_GET, get, id_policy,
 			 ARRAY_SIZE(id_policy) - 1),
-		.start	= venet_get_start,
+		.start	= cloison_genl_dump_all,
 		.dumpit	= venet_get_dump,
 	},
 	{ VENET_OP(CLOISON_NET_CMD_HOLD, hold, hold_policy,

@@ -3,11 +3,10 @@
  * The generic netlink family: the protocol of
  * include/uapi/linux/cloison_sched.h.
  */
-#include <linux/capability.h>
 #include <linux/module.h>
-#include <net/genetlink.h>
 
 #include "../compat/compat.h"
+#include "../core/genl.h"
 #include "sched.h"
 
 static struct genl_family sched_family;
@@ -20,20 +19,10 @@ static const struct nla_policy get_policy[] = {
 	[CLOISON_SCHED_A_ID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &id_range),
 };
 
-static int sched_check_capable(const struct sk_buff *skb,
-			       struct netlink_ext_ack *extack)
-{
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(extack,
-		       "this needs CAP_SYS_ADMIN in the initial user namespace");
-	return -EPERM;
-}
-
 static int sched_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			  struct genl_info *info)
 {
-	return sched_check_capable(skb, info->extack);
+	return cloison_genl_capable(skb, info->extack);
 }
 
 static int sched_put_u64(struct sk_buff *skb, int attr, u64 value)
@@ -88,20 +77,6 @@ static int sched_cmd_get(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-static int sched_get_start(struct netlink_callback *cb)
-{
-	int err = sched_check_capable(cb->skb, cb->extack);
-
-	if (err)
-		return err;
-	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no attributes");
-		return -EINVAL;
-	}
-	cb->args[0] = 0;	/* the first id that was not shown */
-	return 0;
-}
-
 static int sched_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 			  u32 id, const struct cloison_sched_figures *f)
 {
@@ -119,6 +94,7 @@ static int sched_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* Goes on with the first id that was not shown, in args[0]; the kernel begins with 0. */
 static int sched_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct cloison_sched_figures f;
@@ -137,7 +113,7 @@ static const struct genl_ops sched_genl_ops[] = {
 	{
 		.cmd		= CLOISON_SCHED_CMD_GET,
 		.doit		= sched_cmd_get,
-		.start		= sched_get_start,
+		.start		= cloison_genl_dump_all,
 		.dumpit		= sched_get_dump,
 		.policy		= get_policy,
 		.maxattr	= ARRAY_SIZE(get_policy) - 1,
