@@ -134,17 +134,9 @@ static int parse(int argc, char **argv, struct options *o)
 
 static int open_moving(const char *arg, struct container *ct)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
-	int ret;
-
 	if (container_open(ct, arg, NEED_GOOD_OR_NONE))
 		return MIGRATE_NOT_EXIST;
-	while ((ret = container_lock_as_is(ct)) == EXIT_LOCKED && now_ms() < end)
-		sleep_ms(50);
-	if (ret)
-		return MIGRATE_LOCKED;
-	error_clear();
-	return 0;
+	return container_lock_as_is_until(ct, now_ms() + PATIENCE_MS) ? MIGRATE_LOCKED : 0;
 }
 
 static int settle(const char *arg)

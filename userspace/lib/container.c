@@ -161,7 +161,7 @@ int container_lock(struct container *ct)
 	return ret ? ret : settle(ct);
 }
 
-int container_lock_until(struct container *ct, int64_t end)
+int container_lock_as_is_until(struct container *ct, int64_t end)
 {
 	int ret = container_lock_as_is(ct);
 
@@ -171,6 +171,13 @@ int container_lock_until(struct container *ct, int64_t end)
 	}
 	if (!ret)
 		error_clear();
+	return ret;
+}
+
+int container_lock_until(struct container *ct, int64_t end)
+{
+	int ret = container_lock_as_is_until(ct, end);
+
 	return ret ? ret : settle(ct);
 }
 

@@ -54,8 +54,9 @@ int container_lock(struct container *ct);
  * a migration, see settle_one().
  */
 int container_lock_as_is(struct container *ct);
-/* The same, waiting for the other command until @end (now_ms()). */
+/* Both, waiting for the other command until @end (now_ms()). */
 int container_lock_until(struct container *ct, int64_t end);
+int container_lock_as_is_until(struct container *ct, int64_t end);
 
 /* --skiplock: whoever gave it holds the lock, or answers for what comes of it. */
 extern bool container_lock_skip;

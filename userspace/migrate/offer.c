@@ -81,7 +81,6 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 			    "cloisonctl convert %u --layout dir", ct->id);
 	found = json_object();
 	ret = add_scripts(ct->id, found);
-
 	if (!ret && !text)
 		ret = fail_errno(MIGRATE_CONFIG, "Cannot read %s", ct->conf_path);
 	counted = 0;
