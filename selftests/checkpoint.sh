@@ -16,7 +16,7 @@
 
 . "$(dirname "$0")/checkpoint/lib.sh"
 
-trap 'kill $(jobs -p); clean >/dev/null 2>&1; ip link del nettest; ip link del cpt-br; rm -rf "$tmp" "$KTAP_TMP"' EXIT
+trap 'pkill -f "$tmp/listen" || true; clean >/dev/null 2>&1; ip link del nettest; ip link del cpt-br; rm -rf "$tmp" "$KTAP_TMP"' EXIT
 
 starts() {
 	modprobe -a cloison cloison_net cloison_view
@@ -80,16 +80,20 @@ all_work() {
 # What comes is sent back; and numbers flow out of it, to the host.
 listens() {
 	cat >"$tmp/listen" <<-'EOF'
-		import socket, sys
+		import os, socket, sys
 		s = socket.create_server(("::", 7001), family=socket.AF_INET6)
-		open(sys.argv[1], "w").write("0")
+		def tell(text):
+		    # never seen empty
+		    open(sys.argv[1] + ".new", "w").write(text)
+		    os.rename(sys.argv[1] + ".new", sys.argv[1])
+		tell("0")
 		last = 0
 		for line in s.accept()[0].makefile():
 		    if int(line) != last + 1:
-		        open(sys.argv[1], "w").write("wrong")
+		        tell("wrong")
 		        break
 		    last += 1
-		    open(sys.argv[1], "w").write(str(last))
+		    tell(str(last))
 	EOF
 	python3 "$tmp/listen" "$tmp/out" &
 	wait_for test -e "$tmp/out"
