@@ -14,11 +14,12 @@ dumps=/var/lib/cloison/dump
 tmp=$(mktemp -d -p /var/tmp)
 trap 'clean >/dev/null 2>&1; rm -rf "$tmp" "$KTAP_TMP"' EXIT
 
-# clean: what a test that failed left.
+# clean: what a test that failed left, and the modules: tests of the core unload it.
 clean() {
 	[[ ! -e $cgroup ]] || echo 1 >$cgroup/cgroup.kill
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
+	wait_for modprobe -q -r -a cloison_net cloison_view
 }
 
 # check NAME COMMAND...: one test case, each builds on those before.
