@@ -296,8 +296,8 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 	if (ret)
 		return ret;
 	watch(tar, in, archive);
-	return shut_in_wait(tar) ? fail(EXIT_BAD_TEMPLATE, "Cannot unpack %s; tar's messages are above",
-			     archive) : 0;
+	return shut_in_wait(tar) ? fail(EXIT_BAD_TEMPLATE,
+					"Cannot unpack %s; tar's messages are above", archive) : 0;
 }
 
 int template_unpack(const char *archive, const char *dir, uint32_t base)
