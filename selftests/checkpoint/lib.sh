@@ -19,6 +19,7 @@ clean() {
 	[[ ! -e $cgroup ]] || echo 1 >$cgroup/cgroup.kill
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
+	umount -q /sys/fs/cloison
 	wait_for modprobe -q -r -a cloison_net cloison_view
 }
 
