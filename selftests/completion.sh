@@ -26,7 +26,7 @@ verbs_and_options() {
 	complete -p cloisonctl vzctl vzlist
 	is "$(offers cloisonctl templ)" template
 	[[ " $(offers cloisonctl '') " == *" start "*" check "* ]]
-	is "$(offers cloisonctl --quiet res)" restart
+	is "$(offers cloisonctl --quiet resta)" restart
 	is "$(offers cloisonctl --ver)" "--verbose --version"
 	is "$(offers cloisonctl start 900 --f)" --force
 	[[ " $(offers cloisonctl set 900 --) " == *" --hostname "* ]]
