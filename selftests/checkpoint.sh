@@ -56,6 +56,7 @@ works() {
 		done
 	EOF
 	chmod +x "$fs"/root/*
+	mknod -m 666 "$fs/root/kmsg" c 1 11
 	install_counter
 	inside '(/root/numbers.sh | /root/follow pipe) </dev/null >/dev/null 2>&1 &'
 	inside 'nc -l -p 7005 -e /root/follow tcp </dev/null >/dev/null 2>&1 &'
@@ -169,6 +170,7 @@ resumes() {
 	inside 'head -n 1 /proc/meminfo' | grep ' 65536 kB'
 	[[ $(inside 'cut -d . -f 1 /proc/uptime') -ge $(<"$tmp/uptime") ]]
 	inside ': <>/dev/net/tun'
+	not inside ': </root/kmsg'
 	inside 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 	not inside 'echo 1 >/proc/sys/kernel/sysrq'
 	ping -n -q -c 1 -W 5 10.0.101.2

@@ -14,7 +14,7 @@ if ! cloisonctl --quiet sched enable; then
 	echo "Bail out! the scheduler cannot be enabled"
 	exit 1
 fi
-"$here/criu-busybox.sh"
+"$here/checkpoint.sh"
 status=$?
 if [[ $(cloisonctl sched status) != *"(enabled)"* ]]; then
 	cloisonctl sched status | sed 's/^/# /'

@@ -80,7 +80,6 @@ look() {
 		nsenter "--net=/proc/$pid/ns/net" ip -6 route | sed '/^fe80/d'
 		ip route show proto 67
 		ip -6 route show proto 67
-		bpftool cgroup show $cgroup 2>/dev/null | sed 's/^[0-9]* //'
 	} >"$1"
 }
 
