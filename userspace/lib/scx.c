@@ -23,6 +23,7 @@
 #include "error.h"
 #include "global.h"
 #include "limits.h"
+#include "lock.h"
 #include "scx.h"
 #include "util.h"
 
@@ -162,13 +163,23 @@ static bool in_charge(void)
 		strncmp(name, NAME, strlen(NAME)) == 0);
 }
 
-/* The link first: without it the rest means nothing. The kernel lets go of it by and by. */
+/* Who only let go of the link would not know when the kernel does. */
+static void detach(void)
+{
+	cleanup_close int link = bpf_obj_get(PIN_LINK);
+
+	if (link >= 0)
+		bpf_link_detach(link);
+}
+
+/* The link first: without it the rest means nothing. */
 static int unpin(void)
 {
 	static const char *const pins[] = { PIN_LINK, PIN_SET_CPUS, PIN_STATE, PIN_ENDED,
 					    PIN_TIMERS };
 	int64_t end = now_ms() + LEAVE_MS;
 
+	detach();
 	for (size_t i = 0; i < ARRAY_SIZE(pins); i++)
 		if (unlink(pins[i]) && errno != ENOENT)
 			return fail_errno(EXIT_SYSTEM, "Cannot remove %s", pins[i]);
@@ -254,10 +265,20 @@ static int enable(unsigned int ejections)
 	return 0;
 }
 
+/* One at a time says who is in charge. */
+static int lock_scheduler(int *lock)
+{
+	return lock_take("sched", true, lock);
+}
+
 int scx_enable(void)
 {
+	cleanup_close int lock = -1;
 	struct scx_status status;
+	int ret = lock_scheduler(&lock);
 
+	if (ret)
+		return ret;
 	scx_look(&status);
 	switch (status.state) {
 	case SCX_MISSING:
@@ -275,7 +296,10 @@ int scx_enable(void)
 
 int scx_disable(void)
 {
-	return access(PINS, F_OK) ? 0 : unpin();
+	cleanup_close int lock = -1;
+	int ret = lock_scheduler(&lock);
+
+	return ret || access(PINS, F_OK) ? ret : unpin();
 }
 
 static int64_t boot_ms(void)
@@ -298,12 +322,14 @@ int64_t scx_retry_at(const struct scx_status *status)
 
 void scx_retry(void)
 {
+	cleanup_close int lock = -1;
 	struct scx_status status;
+	int ret = lock_scheduler(&lock);
 
 	scx_look(&status);
-	if (scx_retry_at(&status) > now_ms())
+	if (!ret && scx_retry_at(&status) > now_ms())
 		return;
-	if (enable(status.ejections)) {
+	if (ret || enable(status.ejections)) {
 		warn("%s", error_text());
 		error_clear();
 	} else {
