@@ -121,6 +121,24 @@ bound() {
 	done
 }
 
+# More than a CPU looks at, which may not run there, do not keep it from those that may.
+many_bound() {
+	local i
+	for ((i = 960; i < 1000; i++)); do
+		group "$i" 100
+		inside "$i" taskset 1 "$spin" 1
+	done
+	group 951 100
+	inside 951 taskset 2 "$spin" 1
+	group 952 100
+	inside 952 taskset 2 "$spin" 1
+	shares 1000 951 952
+	near "${share[951]}" 500 100
+	for ((i = 960; i < 1000; i++)); do
+		empty "$i"
+	done
+}
+
 is_working() {
 	wait_for has_used $(($(used "$1") + 100000)) "$1"
 }
@@ -250,13 +268,14 @@ ejected() {
 	ours
 }
 
-ktap_plan 14
+ktap_plan 15
 sched_case "takes over" takes_over
 sched_case "shares of unequal containers" unequal
 sched_case "inside by nice" inside_by_nice
 sched_case "cap" capped
 sched_case "CPUs at once" cpus_at_once
 sched_case "bound to CPUs" bound
+sched_case "many bound elsewhere" many_bound
 sched_case "CPUs go and come" hotplug
 sched_case "stopped, frozen, of other classes" stopped_and_frozen
 sched_case "beside realtime" realtime

@@ -105,7 +105,7 @@ empty() {
 }
 
 sched_clean() {
-	empty 951 952 953
+	empty 951 952 953 {960..999}
 	wait
 	echo 1 >/sys/devices/system/cpu/cpu1/online
 }

@@ -95,13 +95,16 @@ void scx_look(struct scx_status *status)
 		return;
 	/* one that comes or goes has no name */
 	on = strcmp(state, "disabled") != 0 && read_line(SYS "root/ops", name, sizeof(name));
-	if (!access(PIN_LINK, F_OK) && read_ended(&e)) {
+	if (read_ended(&e)) {
 		status->since = e.since;
 		status->ejections = e.ejections;
-		if (!e.kind && on && strncmp(name, NAME, strlen(NAME)) == 0) {
+		if (!e.kind && on && !access(PIN_LINK, F_OK) &&
+		    strncmp(name, NAME, strlen(NAME)) == 0) {
 			status->state = SCX_ON;
 			return;
 		}
+	}
+	if (e.kind && e.kind != SCHED_UNREG) {
 		status->ended = e.at;
 		status->ejections++;
 		memcpy(status->reason, e.reason, sizeof(status->reason));
@@ -111,7 +114,7 @@ void scx_look(struct scx_status *status)
 		status->state = SCX_FOREIGN;
 		memcpy(status->name, name, sizeof(name));
 	} else {
-		status->state = status->ejections ? SCX_EJECTED : SCX_OFF;
+		status->state = status->ended ? SCX_EJECTED : SCX_OFF;
 	}
 }
 
@@ -172,11 +175,10 @@ static void detach(void)
 		bpf_link_detach(link);
 }
 
-/* The link first: without it the rest means nothing. */
+/* The link first: without it the rest means nothing. How it ended is known until another begins. */
 static int unpin(void)
 {
-	static const char *const pins[] = { PIN_LINK, PIN_SET_CPUS, PIN_STATE, PIN_ENDED,
-					    PIN_TIMERS };
+	static const char *const pins[] = { PIN_LINK, PIN_SET_CPUS, PIN_STATE, PIN_TIMERS };
 	int64_t end = now_ms() + LEAVE_MS;
 
 	detach();
@@ -191,8 +193,19 @@ static int unpin(void)
 	return 0;
 }
 
+static int forget_ended(void)
+{
+	if (unlink(PIN_ENDED) && errno != ENOENT)
+		return fail_errno(EXIT_SYSTEM, "Cannot remove " PIN_ENDED);
+	return 0;
+}
+
 static int pin(const struct cloison_sched *s, struct bpf_link *link)
 {
+	int ret = forget_ended();
+
+	if (ret)
+		return ret;
 	/* timers run only as long as somebody has their map */
 	if (bpf_map__pin(s->maps.timers, PIN_TIMERS) ||
 	    bpf_map__pin(s->maps.ended, PIN_ENDED) || bpf_map__pin(s->maps.bss, PIN_STATE) ||
@@ -299,7 +312,10 @@ int scx_disable(void)
 	cleanup_close int lock = -1;
 	int ret = lock_scheduler(&lock);
 
-	return ret || access(PINS, F_OK) ? ret : unpin();
+	if (ret || access(PINS, F_OK))
+		return ret;
+	ret = unpin();
+	return ret ? ret : forget_ended();
 }
 
 static int64_t boot_ms(void)
@@ -320,6 +336,20 @@ int64_t scx_retry_at(const struct scx_status *status)
 	       ((int64_t)RETRY_MS << (times < RETRY_MOST ? times : RETRY_MOST));
 }
 
+/* Then the next time is later. */
+static void count_failure(void)
+{
+	cleanup_close int fd = bpf_obj_get(PIN_ENDED);
+	struct sched_ended e;
+	__u32 zero = 0;
+
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &e))
+		return;
+	e.ejections++;
+	e.at = boot_ms() * 1000000ULL;
+	bpf_map_update_elem(fd, &zero, &e, BPF_ANY);
+}
+
 void scx_retry(void)
 {
 	cleanup_close int lock = -1;
@@ -332,6 +362,7 @@ void scx_retry(void)
 	if (ret || enable(status.ejections)) {
 		warn("%s", error_text());
 		error_clear();
+		count_failure();
 	} else {
 		say("The scheduler is in charge again, after: %s", status.message);
 	}

@@ -320,6 +320,44 @@ static __always_inline bool someone_before(u32 slot, u64 vtime)
 	return ret;
 }
 
+/* A task of container @slot, which had come to @start, is on its way to the CPU. */
+static __always_inline void granted(struct sched_cpu *c, u32 slot, u64 slice, u64 start)
+{
+	c->granted = slot;
+	c->granted_vtime = scaled(slice, ct_of(slot));
+	c->granted_ns = slice;
+	wind(c, start);
+}
+
+/*
+ * As long as so many containers that are bound elsewhere are more urgent, nobody would see
+ * the others here. Each time some of those are looked at, in turn.
+ */
+static __noinline bool sweep(s32 cpu, u64 now)
+{
+	struct sched_cpu *c = cpu_of(cpu);
+	u32 n = slots - HOST;
+	int i;
+
+	bpf_for(i, 0, MAX_SKIPPED) {
+		u32 slot = HOST + c->sweep++ % n;
+		struct sched_ct *ct = ct_of(slot);
+		u64 slice, start = ct->vtime;
+
+		if (!waits(ct))
+			continue;
+		slice = slice_of(ct);
+		if (!grant(slot, slice, now))
+			continue;
+		if (move_to_local(DSQ_OF(slot))) {
+			granted(c, slot, slice, start);
+			return true;
+		}
+		refund(slot, scaled(slice, ct), slice);
+	}
+	return false;
+}
+
 SEC("struct_ops/dispatch")
 void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 {
@@ -359,10 +397,7 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 			continue;
 		}
 		if ((!own || someone_before(slot, t->vtime)) && move_to_local(DSQ_OF(slot))) {
-			c->granted = slot;
-			c->granted_vtime = scaled(slice, ct_of(slot));
-			c->granted_ns = slice;
-			wind(c, start);
+			granted(c, slot, slice, start);
 			done = true;
 			break;
 		}
@@ -377,6 +412,8 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 			break;
 		skip(c, slot);
 	}
+	if (!done && c->skipped >= MAX_SKIPPED)
+		done = sweep(cpu, now);
 	if (!done && t) {
 		slice = slice_of(ct_of(t->slot));
 		if (grant(t->slot, slice, now))
@@ -547,8 +584,9 @@ void BPF_PROG(dump, struct scx_dump_ctx *why)
 SEC("syscall")
 int set_cpus(struct sched_cpus *arg)
 {
-	int i;
+	int i, ret = -ENOENT;
 
+	/* also where the group of its last run is still on its way out */
 	bpf_for(i, HOST + 1, slots) {
 		struct sched_ct *ct = ct_of(i);
 
@@ -557,9 +595,9 @@ int set_cpus(struct sched_cpus *arg)
 		ct->max_cpus = arg->cpus;
 		ct->max_running = 0;
 		unpark(i);
-		return 0;
+		ret = 0;
 	}
-	return -ENOENT;
+	return ret;
 }
 
 SEC(".struct_ops.link")

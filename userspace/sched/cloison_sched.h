@@ -42,6 +42,7 @@ struct sched_cpu {
 	__u64 task_vtime;
 	__u32 granted;	/* to this container; NOBODY */
 	__u32 current;
+	__u32 sweep;
 	__u32 skipped;
 	__u32 skip[MAX_SKIPPED];
 };
@@ -51,6 +52,9 @@ struct sched_cpus {
 	__u32 ctid;
 	__u32 cpus;	/* at once; 0: all */
 };
+
+/* Of enum scx_exit_kind: nobody had the link any more. */
+#define SCHED_UNREG	64
 
 /* How the scheduler ended, of struct scx_exit_info; kind is 0 until then. */
 struct sched_ended {

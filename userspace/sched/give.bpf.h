@@ -206,13 +206,16 @@ static __always_inline void no_longer_waits(struct task *t)
 	__sync_fetch_and_sub(&ct_of(t->slot)->waiting, 1);
 }
 
+/* Who is further ahead than anybody can owe has been away for as long as numbers last. */
+#define FAR_AHEAD	(1LL << 60)
+
 /* No container has more to come than for a moment. */
 static __always_inline void catch_up(struct sched_ct *ct, u64 now)
 {
 	u64 least = now - MAX_LAG * scaled(SLICE, ct);
 	s64 behind = least - ct->vtime;
 
-	if (behind > 0)
+	if (behind > 0 || behind < -FAR_AHEAD)
 		__sync_fetch_and_add(&ct->vtime, behind);
 }
 

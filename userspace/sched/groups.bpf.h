@@ -168,6 +168,8 @@ s32 BPF_PROG(cgroup_init, struct cgroup *cgrp, struct scx_cgroup_init_args *args
 	ct->weight = ct->idle ? 1 : ct->set_weight;
 	ct->max_cpus = ct->max_running = 0;
 	ct->throttles = ct->throttled_ns = 0;
+	/* neither what whoever had the slot before owed, nor a lead of all that went by */
+	ct->vtime = ct->key = clock;
 	set_bandwidth(ct, args->bw_period_us, args->bw_quota_us, args->bw_burst_us);
 	grow(slot);
 	g->slot = slot;

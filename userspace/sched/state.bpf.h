@@ -26,6 +26,7 @@
 
 #define PREEMPT_LOOKS	16
 #define CLOCK_LOOKS	64
+#define WAKE_LOOKS	64
 
 /* Slots; nobody has the first. */
 #define NOBODY		0

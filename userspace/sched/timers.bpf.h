@@ -34,14 +34,17 @@ static __noinline bool unthrottle(u32 slot, u64 now)
 static __noinline void wake_for(u32 slot)
 {
 	struct task_struct *p;
+	int looks = WAKE_LOOKS;
 
 	bpf_rcu_read_lock();
 	bpf_for_each(scx_dsq, p, DSQ_OF(slot), 0) {
 		s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 
-		if (cpu < 0)
+		/* others may be bound to other CPUs */
+		if (cpu >= 0)
+			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+		if (!--looks)
 			break;
-		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 	}
 	bpf_rcu_read_unlock();
 }
