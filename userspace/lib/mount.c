@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "action.h"
+#include "convert.h"
 #include "error.h"
 #include "layout.h"
 #include "mount.h"
@@ -165,6 +166,9 @@ int mount_container(const struct container *ct)
 		ret = umount_container(ct);
 	else if (container_mounted(ct))
 		return 0;
+	/* what a convert left counts as the container's */
+	if (!ret)
+		ret = convert_clear(ct);
 	if (!ret)
 		ret = begin(ct);
 	if (!ret)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "action.h"
+#include "convert.h"
 #include "error.h"
 #include "layout.h"
 #include "names.h"
@@ -353,9 +354,9 @@ int private_put_aside(struct container *ct)
 int private_destroy(struct container *ct)
 {
 	cleanup_free char *doomed = doomed_of(ct);
-	int ret = 0;
+	int ret = convert_clear(ct);
 
-	if (access(ct->private, F_OK) == 0)
+	if (!ret && access(ct->private, F_OK) == 0)
 		ret = move(EXIT_DESTROY, ct->private, doomed);
 	return ret ? ret : remove_doomed(ct, true);
 }

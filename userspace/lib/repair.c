@@ -195,6 +195,11 @@ static bool find_converting(const struct container *ct, const struct kernel_cont
 	return convert_unfinished(ct);
 }
 
+static int mend_converting(struct container *ct)
+{
+	return convert_clear(ct);
+}
+
 /* Whose it is comes first: all else is about what is ours. */
 static bool find_moving(const struct container *ct, const struct kernel_container *kc)
 {
@@ -221,7 +226,7 @@ static const struct fault faults[] = {
 	  "set that right" },
 	{ find_stray_mount, mend_remains, "a mount of no container", "unmounted it" },
 	{ find_creating, private_settle, "a create that was cut off", "undid it" },
-	{ find_converting, convert_clear, "a convert that was cut off", "removed what is not its" },
+	{ find_converting, mend_converting, "a convert that was cut off", "removed what is not its" },
 	{ find_destroyed, private_settle, "a destroy that was cut off", "finished it" },
 	{ NULL, NULL, "a rest of its creation", "removed it", before_of },
 	{ find_mount_point, mend_mount_point, "a mount point of no container", "removed it" },

@@ -32,11 +32,11 @@ bool convert_unfinished(const struct container *ct)
 	return access(staging, F_OK) == 0;
 }
 
-int convert_clear(struct container *ct)
+int convert_clear(const struct container *ct)
 {
 	cleanup_free char *staging = staging_of(ct);
 
-	return remove_tree(staging, ct->lock, EXIT_CONVERT);
+	return access(staging, F_OK) ? 0 : remove_tree(staging, ct->lock, EXIT_CONVERT);
 }
 
 /* The files to be copied, beside where they are copied to. */
@@ -122,12 +122,16 @@ static int fill(const struct container *ct, const struct layout *layout, const c
 static int change_places(const struct container *ct, const char *staging)
 {
 	cleanup_free char *parent = xstrdup(ct->private);
+	int ret;
 
 	if (renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE))
 		return fail_errno(EXIT_CONVERT, "Cannot exchange %s and %s", staging, ct->private);
-	if (sync_file(dirname(parent)))
-		return fail_errno(EXIT_CONVERT, "Cannot write %s to disk", parent);
-	return 0;
+	if (!sync_file(dirname(parent)))
+		return 0;
+	ret = fail_errno(EXIT_CONVERT, "Cannot write %s to disk", parent);
+	/* the old one is not lost */
+	renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE);
+	return ret;
 }
 
 int convert(struct container *ct, const char *name)

@@ -16,6 +16,6 @@ int convert(struct container *ct, const char *name);
 
 /* One that was cut off left something; remove that. */
 bool convert_unfinished(const struct container *ct);
-int convert_clear(struct container *ct);
+int convert_clear(const struct container *ct);
 
 #endif

@@ -19,6 +19,9 @@
 /* Sectors of disks are that large at most: direct I/O works on all. */
 #define LOOP_BLOCK	4096
 
+/* Of getting a free one before others do. */
+#define TRIES		100
+
 static bool has_file(int loop, const struct stat *st)
 {
 	struct loop_info64 info;
@@ -72,7 +75,7 @@ int loop_open(const char *path, char **device)
 	cleanup_close int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	cleanup_close int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
-	int loop;
+	int loop, tries = 0;
 
 	if (control < 0 || file < 0 || fstat(file, &st)) {
 		fail_errno(EXIT_MOUNT, "Cannot open %s",
@@ -83,9 +86,8 @@ int loop_open(const char *path, char **device)
 	if (loop >= 0)
 		return loop;
 	/* others look for a free one too */
-	do
-		loop = bind_free(control, file, device);
-	while (loop < 0 && errno == EBUSY);
+	while ((loop = bind_free(control, file, device)) < 0 && errno == EBUSY && ++tries < TRIES)
+		sleep_ms(10);
 	if (loop < 0)
 		fail_errno(EXIT_MOUNT, "Cannot make %s a loop device", path);
 	return loop;

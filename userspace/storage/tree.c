@@ -115,10 +115,13 @@ static bool uses(const char *private, const char *suffix, const char *tree)
 	return strcmp(target, tree) == 0;
 }
 
-/* *@user is 0 if there is none. What cannot be read might be one. */
+/*
+ * *@user is 0 if there is none. What cannot be read might be one. Where an area comes from is
+ * looked at before where it goes, as it may go there meanwhile.
+ */
 static int find_user(const char *tree, uint32_t *user)
 {
-	static const char *const suffixes[] = { "", ".converting", ".creating", ".destroyed" };
+	static const char *const suffixes[] = { ".creating", ".converting", "", ".destroyed" };
 	cleanup_free uint32_t *ids = NULL;
 	size_t count;
 	int ret = container_ids_configured(&ids, &count);
