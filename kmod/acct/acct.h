@@ -16,7 +16,6 @@ struct file;
 struct net;
 struct proc_dir_entry;
 struct seq_file;
-struct sock;
 
 /* Beside CLOISON_ACCT_F_...: there are figures. Not for userspace. */
 #define ACCT_KNOWN	BIT(31)
@@ -74,6 +73,7 @@ struct acct_ct {
 	u32			groups;	/* of programs that ask about it */
 	u32			base;	/* the first of its user ids, if any do */
 	bool			gone;
+	bool			stale;	/* sample.c: to be looked at soon */
 	struct mutex		recount;	/* by one at a time */
 	struct acct_charge	charge[CLOISON_ACCT_RESOURCES];
 
@@ -111,6 +111,8 @@ int acct_sample(struct acct_ct *ct, struct acct_sample *s);
  * keeps those that are in memory, as a reader who was stopped may be in a file.
  */
 void acct_sample_last(struct acct_ct *ct);
+/* It got something, so something may have been missed: it is caught up with. Does not sleep. */
+void acct_look_soon(struct acct_ct *ct);
 int acct_sampler_init(void);
 void acct_sampler_exit(void);
 
@@ -129,16 +131,8 @@ void acct_sample_counters(const struct acct_source *src, struct acct_sample *s);
 
 /* walk.c: of its processes. */
 struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr);
-/* What a walk finds for acct_enforce(): files of the container's, and its sockets. */
-struct acct_enrol {
-	struct acct_ct	*ct;
-	bool		sockets;
-	long		files;
-};
-
-/* @enrol may be NULL. */
-int acct_walk(const struct acct_source *src, struct acct_sample *s,
-	      struct acct_enrol *enrol);
+/* What it meets is counted too, where there are limits: see acct_enroll(). */
+int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sample *s);
 
 /* files.c: what a walk has met. */
 struct acct_thing {
@@ -157,7 +151,6 @@ struct acct_thing {
 	u32		locks;
 	u64		amount[2];	/* sent and received, or private and locked */
 	bool		dgram;
-	bool		own;	/* opened with the container's ids, see acct_enrol */
 };
 
 /* So many locks of files are looked at in a walk; some tens of milliseconds. */
@@ -165,7 +158,7 @@ struct acct_thing {
 
 struct acct_walk {
 	struct acct_sample	*s;
-	struct acct_enrol	*enrol;
+	struct acct_ct		*ct;
 	struct net		*net;
 	u64			tcp_unhashed;
 	unsigned int		looks;	/* at locks, that it may still make */
@@ -195,13 +188,13 @@ int acct_enforce(struct acct_ct *ct, u32 resource, u32 base,
 void acct_unenforce(struct acct_ct *ct);
 void acct_limit(struct acct_ct *ct, u32 resource, u64 limit);
 bool acct_enforces(struct acct_ct *ct, u32 resource);
-bool acct_owns(const struct acct_ct *ct, kuid_t uid);
-void acct_enroll(struct acct_ct *ct, struct sock *sk);
+void acct_enroll(struct acct_ct *ct, u32 resource, kuid_t owner, const void *thing);
+int acct_catch_up(struct acct_ct *ct, struct acct_sample *s);
 void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead);
 
 /* By BPF programs only. */
-int acct_bpf_file_alloc(u32 token, u32 uid);
-int acct_bpf_file_free(u32 token, u32 uid);
+int acct_bpf_file_new(u32 token, u64 file, u32 uid);
+int acct_bpf_file_free(u32 token, u64 file);
 int acct_bpf_sock_new(u32 token, u64 sk, u32 uid, u32 kind, u32 refuse);
 int acct_bpf_sock_request(u32 token, u32 uid);
 int acct_bpf_sock_free(u32 token, u64 sk);

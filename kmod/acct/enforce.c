@@ -9,6 +9,11 @@
  * terminals and locks the end cannot be seen: of these so many may be had as were free
  * when the container was last looked at; then it is looked at again.
  *
+ * Where a file is allocated no program of a security module may be, and the others are
+ * left out for all tasks of a CPU while one of them was preempted inside. So an allocation
+ * may be missed. A file that is opened is asked about once more; any other is found by
+ * the next walk, soon: see acct_look_soon(). The end of one that was counted is never missed.
+ *
  * Whose something is, its user id says: each container has a range of its own.
  */
 #include <linux/bpf.h>
@@ -47,6 +52,7 @@ static struct acct_group {
 	unsigned int	users;		/* containers */
 	unsigned int	count;
 	struct file	*links[CLOISON_ACCT_LINKS_MAX];
+	struct rhashtable counted;	/* while there are users, if it counts */
 } acct_groups[ACCT_GROUPS];
 
 /* Groups, and which containers are in them. Under the core's mutex. */
@@ -58,23 +64,21 @@ static DEFINE_MUTEX(acct_groups_lock);
  */
 static DEFINE_XARRAY(acct_bases);
 
-/* What is counted, by address. There while the group of sockets has users. */
-struct acct_sock {
+/* What is counted, by address: so what was not is not taken off when it goes. */
+struct acct_counted {
 	struct rhash_head	node;
-	unsigned long		sk;
+	unsigned long		address;
 	struct acct_ct		*ct;	/* a reference */
 	u32			resource;
 	struct rcu_head		rcu;
 };
 
-static const struct rhashtable_params acct_socks_params = {
+static const struct rhashtable_params acct_counted_params = {
 	.key_len		= sizeof(unsigned long),
-	.key_offset		= offsetof(struct acct_sock, sk),
-	.head_offset		= offsetof(struct acct_sock, node),
+	.key_offset		= offsetof(struct acct_counted, address),
+	.head_offset		= offsetof(struct acct_counted, node),
 	.automatic_shrinking	= true,
 };
-
-static struct rhashtable acct_socks;
 
 static enum acct_group_id acct_group_of(u32 resource)
 {
@@ -97,14 +101,19 @@ bool acct_enforces(struct acct_ct *ct, u32 resource)
 	return READ_ONCE(ct->groups) & BIT(acct_group_of(resource));
 }
 
-static bool acct_counts(u32 resource)
+static bool acct_counts(enum acct_group_id g)
 {
-	enum acct_group_id g = acct_group_of(resource);
-
 	return g == ACCT_GROUP_FILES || g == ACCT_GROUP_SOCKETS;
 }
 
-bool acct_owns(const struct acct_ct *ct, kuid_t uid)
+/* Under RCU, as long as what the group has is used. */
+static bool acct_heard(enum acct_group_id g, u32 token)
+{
+	/* Pairs with acct_group_open(): the table is whole. */
+	return smp_load_acquire(&acct_groups[g].token) == token && token;
+}
+
+static bool acct_owns(const struct acct_ct *ct, kuid_t uid)
 {
 	return __kuid_val(uid) - ct->base < ACCT_IDS;
 }
@@ -115,7 +124,7 @@ static struct acct_ct *acct_of_uid(enum acct_group_id g, u32 token, u32 uid)
 	unsigned long block = uid / ACCT_IDS;
 	struct acct_ct *ct;
 
-	if (READ_ONCE(acct_groups[g].token) != token || !token)
+	if (!acct_heard(g, token))
 		return NULL;
 	ct = xa_load(&acct_bases, block);
 	if (!ct || !acct_owns(ct, KUIDT_INIT(uid)))
@@ -132,79 +141,103 @@ static void acct_peak(struct acct_charge *c, long held)
 		;
 }
 
-/* One more, which may not be refused. True: it is within the limit. */
-static bool acct_charge(struct acct_charge *c)
+/*
+ * Counts it, once: hooks and walks may meet it again. Under RCU, the group being heard.
+ * False: that would be beyond the limit.
+ */
+static bool acct_add(struct acct_ct *ct, u32 r, unsigned long address, bool refuse)
 {
-	long held = atomic_long_inc_return(&c->held);
+	struct rhashtable *counted = &acct_groups[acct_group_of(r)].counted;
+	struct acct_charge *c = &ct->charge[r];
+	long held = atomic_long_read(&c->held);
+	struct acct_counted *thing;
 
-	if (held > READ_ONCE(c->limit))
-		return false;
-	acct_peak(c, held);
+	if (rhashtable_lookup(counted, &address, acct_counted_params))
+		return true;
+	do {
+		if (refuse && held >= READ_ONCE(c->limit)) {
+			atomic_long_inc(&c->failcnt);
+			return false;
+		}
+	} while (!atomic_long_try_cmpxchg(&c->held, &held, held + 1));
+
+	thing = kmalloc(sizeof(*thing), GFP_ATOMIC | __GFP_NOWARN);
+	if (!thing || !refcount_inc_not_zero(&ct->refcount))
+		goto uncount;
+	thing->address = address;
+	thing->ct = ct;
+	thing->resource = r;
+	/* -EEXIST: two walks at a time met it. */
+	if (rhashtable_lookup_insert_fast(counted, &thing->node, acct_counted_params))
+		goto put;
+	acct_peak(c, held + 1);
+	return true;
+
+put:
+	acct_put(ct);
+uncount:
+	kfree(thing);
+	atomic_long_dec(&c->held);
 	return true;
 }
 
-static int acct_sock_add(struct acct_ct *ct, unsigned long sk, bool tcp, bool refuse)
+static void acct_uncount(void *ptr, void *arg)
 {
-	u32 r = tcp ? CLOISON_ACCT_NUMTCPSOCK : CLOISON_ACCT_NUMOTHERSOCK;
-	struct acct_charge *c = &ct->charge[r];
-	struct acct_sock *s;
+	struct acct_counted *thing = ptr;
+
+	atomic_long_dec(&thing->ct->charge[thing->resource].held);
+	acct_put(thing->ct);
+	kfree_rcu(thing, rcu);
+}
+
+static void acct_remove(enum acct_group_id g, u32 token, unsigned long address)
+{
+	struct rhashtable *counted = &acct_groups[g].counted;
+	struct acct_counted *thing;
+
+	rcu_read_lock();
+	if (acct_heard(g, token)) {
+		thing = rhashtable_lookup(counted, &address, acct_counted_params);
+		if (thing && !rhashtable_remove_fast(counted, &thing->node, acct_counted_params))
+			acct_uncount(thing, NULL);
+	}
+	rcu_read_unlock();
+}
+
+/* What a walk met, while it holds it there. */
+void acct_enroll(struct acct_ct *ct, u32 r, kuid_t owner, const void *thing)
+{
+	enum acct_group_id g = acct_group_of(r);
+
+	if (!acct_enforces(ct, r) || !acct_owns(ct, owner))
+		return;
+	rcu_read_lock();
+	if (acct_heard(g, READ_ONCE(acct_groups[g].token)))
+		acct_add(ct, r, (unsigned long)thing, false);
+	rcu_read_unlock();
+}
+
+/* Counts of what it has what is not counted yet. */
+int acct_catch_up(struct acct_ct *ct, struct acct_sample *s)
+{
+	struct acct_source src;
 	int err;
 
-	s = kmalloc(sizeof(*s), GFP_ATOMIC | __GFP_NOWARN);
-	if (!s || !refcount_inc_not_zero(&ct->refcount)) {
-		/* Then it is not counted when it goes either. */
-		kfree(s);
-		return 0;
-	}
-	s->sk = sk;
-	s->ct = ct;
-	s->resource = r;
-	if (!acct_charge(c) && refuse) {
-		atomic_long_inc(&c->failcnt);
-		err = -ENOBUFS;
-	} else {
-		/* -EEXIST: met twice in a walk. */
-		err = rhashtable_lookup_insert_fast(&acct_socks, &s->node, acct_socks_params);
-		if (!err) {
-			acct_peak(c, atomic_long_read(&c->held));
-			return 0;
-		}
-		err = 0;
-	}
-	atomic_long_dec(&c->held);
-	acct_put(ct);
-	kfree(s);
+	acct_source_get(ct, &src);
+	err = acct_walk(ct, &src, s);
+	acct_source_put(&src);
 	return err;
-}
-
-static void acct_sock_free(void *ptr, void *arg)
-{
-	struct acct_sock *s = ptr;
-
-	atomic_long_dec(&s->ct->charge[s->resource].held);
-	acct_put(s->ct);
-	kfree_rcu(s, rcu);
-}
-
-/* Of a container that ran before it was counted. */
-void acct_enroll(struct acct_ct *ct, struct sock *sk)
-{
-	if (acct_owns(ct, compat_sk_uid(sk)))
-		acct_sock_add(ct, (unsigned long)sk, sk_is_tcp(sk), false);
 }
 
 static int acct_recount(struct acct_ct *ct, u32 r)
 {
 	struct acct_sample *s = kzalloc_obj(*s);
-	struct acct_source src;
 	long left;
 	int err;
 
 	if (!s)
 		return -ENOMEM;
-	acct_source_get(ct, &src);
-	err = src.init ? acct_walk(&src, s, NULL) : -ESRCH;
-	acct_source_put(&src);
+	err = acct_catch_up(ct, s);
 	left = READ_ONCE(ct->charge[r].limit) - (long)s->row[r].held;
 	kfree(s);
 	if (err)
@@ -240,35 +273,25 @@ static bool acct_ask(struct acct_ct *ct, u32 r)
  */
 __bpf_kfunc_start_defs();
 
-__bpf_kfunc int acct_bpf_file_alloc(u32 token, u32 uid)
+/* Asked twice about the same one: then the second time finds it, or that it was missed. */
+__bpf_kfunc int acct_bpf_file_new(u32 token, u64 file, u32 uid)
 {
-	struct acct_charge *c;
 	struct acct_ct *ct;
 	int ok = 1;
 
 	rcu_read_lock();
 	ct = acct_of_uid(ACCT_GROUP_FILES, token, uid);
 	if (ct) {
-		c = &ct->charge[CLOISON_ACCT_NUMFILE];
-		ok = acct_charge(c);
-		if (!ok) {
-			atomic_long_dec(&c->held);
-			atomic_long_inc(&c->failcnt);
-		}
+		ok = acct_add(ct, CLOISON_ACCT_NUMFILE, file, true);
+		acct_look_soon(ct);
 	}
 	rcu_read_unlock();
 	return ok;
 }
 
-__bpf_kfunc int acct_bpf_file_free(u32 token, u32 uid)
+__bpf_kfunc int acct_bpf_file_free(u32 token, u64 file)
 {
-	struct acct_ct *ct;
-
-	rcu_read_lock();
-	ct = acct_of_uid(ACCT_GROUP_FILES, token, uid);
-	if (ct)
-		atomic_long_dec(&ct->charge[CLOISON_ACCT_NUMFILE].held);
-	rcu_read_unlock();
+	acct_remove(ACCT_GROUP_FILES, token, file);
 	return 1;
 }
 
@@ -276,14 +299,15 @@ __bpf_kfunc int acct_bpf_file_free(u32 token, u32 uid)
 __bpf_kfunc int acct_bpf_sock_new(u32 token, u64 sk, u32 uid, u32 kind, u32 refuse)
 {
 	struct acct_ct *ct;
-	int err = 0;
+	int ok = 1;
 
 	rcu_read_lock();
 	ct = acct_of_uid(ACCT_GROUP_SOCKETS, token, uid);
 	if (ct)
-		err = acct_sock_add(ct, sk, kind == (SOCK_STREAM << 16 | IPPROTO_TCP), refuse);
+		ok = acct_add(ct, kind == (SOCK_STREAM << 16 | IPPROTO_TCP) ?
+			      CLOISON_ACCT_NUMTCPSOCK : CLOISON_ACCT_NUMOTHERSOCK, sk, refuse);
 	rcu_read_unlock();
-	return !err;
+	return ok;
 }
 
 /* Of TCP, a connection that somebody wants to make. */
@@ -307,16 +331,7 @@ __bpf_kfunc int acct_bpf_sock_request(u32 token, u32 uid)
 
 __bpf_kfunc int acct_bpf_sock_free(u32 token, u64 sk)
 {
-	unsigned long key = sk;
-	struct acct_sock *s;
-
-	rcu_read_lock();
-	if (READ_ONCE(acct_groups[ACCT_GROUP_SOCKETS].token) == token && token) {
-		s = rhashtable_lookup(&acct_socks, &key, acct_socks_params);
-		if (s && !rhashtable_remove_fast(&acct_socks, &s->node, acct_socks_params))
-			acct_sock_free(s, NULL);
-	}
-	rcu_read_unlock();
+	acct_remove(ACCT_GROUP_SOCKETS, token, sk);
 	return 1;
 }
 
@@ -350,7 +365,7 @@ __bpf_kfunc int acct_bpf_terminal(u32 token)
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(acct_kfuncs)
-BTF_ID_FLAGS(func, acct_bpf_file_alloc)
+BTF_ID_FLAGS(func, acct_bpf_file_new)
 BTF_ID_FLAGS(func, acct_bpf_file_free)
 BTF_ID_FLAGS(func, acct_bpf_sock_new)
 BTF_ID_FLAGS(func, acct_bpf_sock_request)
@@ -380,8 +395,8 @@ static void acct_group_close(enum acct_group_id g)
 
 	WRITE_ONCE(group->token, 0);
 	synchronize_rcu();
-	if (g == ACCT_GROUP_SOCKETS)
-		rhashtable_free_and_destroy(&acct_socks, acct_sock_free, NULL);
+	if (acct_counts(g))
+		rhashtable_free_and_destroy(&group->counted, acct_uncount, NULL);
 	while (group->count)
 		fput(group->links[--group->count]);
 }
@@ -397,8 +412,8 @@ static int acct_group_open(enum acct_group_id g, const struct acct_links *links,
 		NL_SET_ERR_MSG(extack, "this limit needs programs, and none are attached");
 		return -ENOLINK;
 	}
-	if (g == ACCT_GROUP_SOCKETS)
-		err = rhashtable_init(&acct_socks, &acct_socks_params);
+	if (acct_counts(g))
+		err = rhashtable_init(&group->counted, &acct_counted_params);
 	if (err)
 		return err;
 	while (!err && group->count < links->count) {
@@ -413,7 +428,8 @@ static int acct_group_open(enum acct_group_id g, const struct acct_links *links,
 		acct_group_close(g);
 		return err;
 	}
-	WRITE_ONCE(group->token, links->token);
+	/* Pairs with acct_heard(). */
+	smp_store_release(&group->token, links->token);
 	return 0;
 }
 
@@ -459,38 +475,12 @@ static int acct_join(struct acct_ct *ct, enum acct_group_id g, u32 base,
 	return 0;
 }
 
-/* What it has from before: once, as from then on it is counted. */
-static int acct_catch_up(struct acct_ct *ct, enum acct_group_id g)
-{
-	struct acct_charge *files = &ct->charge[CLOISON_ACCT_NUMFILE];
-	struct acct_enrol enrol = {
-		.ct = ct, .sockets = g == ACCT_GROUP_SOCKETS,
-	};
-	struct acct_sample *s;
-	struct acct_source src;
-	int err = 0;
-
-	if (g != ACCT_GROUP_FILES && g != ACCT_GROUP_SOCKETS)
-		return 0;
-	s = kzalloc_obj(*s);
-	if (!s)
-		return -ENOMEM;
-	acct_source_get(ct, &src);
-	if (src.init)
-		err = acct_walk(&src, s, &enrol);
-	acct_source_put(&src);
-	kfree(s);
-	/* Those that came since it is counted the walk has met too. */
-	if (!err && g == ACCT_GROUP_FILES && src.init)
-		atomic_long_add(enrol.files - atomic_long_read(&files->held), &files->held);
-	return err;
-}
-
 int acct_enforce(struct acct_ct *ct, u32 resource, u32 base,
 		 const struct acct_links *links, struct netlink_ext_ack *extack)
 {
 	enum acct_group_id g = acct_group_of(resource);
-	int err = 0;
+	struct acct_sample *s;
+	int err;
 
 	if (g == ACCT_GROUP_NONE) {
 		NL_SET_ERR_MSG(extack, "this resource cannot be refused here");
@@ -503,21 +493,31 @@ int acct_enforce(struct acct_ct *ct, u32 resource, u32 base,
 	}
 	err = acct_join(ct, g, base, links, extack);
 	mutex_unlock(&acct_groups_lock);
-	return err ?: acct_catch_up(ct, g);
+	if (err || !acct_counts(g))
+		return err;
+	s = kzalloc_obj(*s);
+	if (!s)
+		return -ENOMEM;
+	err = acct_catch_up(ct, s);
+	kfree(s);
+	return err;
 }
 
 void acct_unenforce(struct acct_ct *ct)
 {
 	enum acct_group_id g;
+	u32 groups;
 
 	mutex_lock(&acct_groups_lock);
 	ct->gone = true;
-	if (ct->groups)
+	groups = ct->groups;
+	if (groups)
 		xa_erase(&acct_bases, ct->base / ACCT_IDS);
-	for (g = 0; g < ACCT_GROUPS; g++)
-		if (ct->groups & BIT(g) && !--acct_groups[g].users)
-			acct_group_close(g);
+	/* First: a walk that is on its way adds no more to what others may open again. */
 	WRITE_ONCE(ct->groups, 0);
+	for (g = 0; g < ACCT_GROUPS; g++)
+		if (groups & BIT(g) && !--acct_groups[g].users)
+			acct_group_close(g);
 	mutex_unlock(&acct_groups_lock);
 }
 
@@ -536,12 +536,12 @@ void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead)
 		row->limit = READ_ONCE(c->limit);
 		row->barrier = row->limit;
 		row->flags |= CLOISON_ACCT_F_LIMITED;
-		if (!acct_counts(r))
+		if (!acct_counts(acct_group_of(r)))
 			continue;
 		row->maxheld = atomic_long_read(&c->peak);
 		row->flags |= CLOISON_ACCT_F_PEAK;
 		if (!dead)
-			acct_hold(row, max(atomic_long_read(&c->held), 0L));
+			acct_hold(row, atomic_long_read(&c->held));
 	}
 }
 

@@ -58,8 +58,6 @@ void acct_count(struct acct_walk *walk, const struct acct_thing *thing)
 	}
 	row[CLOISON_ACCT_NUMFLOCK].held += thing->locks;
 	row[CLOISON_ACCT_NUMFILE].held++;
-	if (walk->enrol)
-		walk->enrol->files += thing->own;
 }
 
 /*
@@ -152,11 +150,11 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 	else if (acct_is_pty(file))
 		thing.what = ACCT_PTY;
 	thing.locks = acct_locks(walk, file);
-	if (walk->enrol) {
-		thing.own = acct_owns(walk->enrol->ct, file->f_cred->uid);
-		if (walk->enrol->sockets && sock && sock->sk)
-			acct_enroll(walk->enrol->ct, sock->sk);
-	}
+	acct_enroll(walk->ct, CLOISON_ACCT_NUMFILE, file->f_cred->uid, file);
+	if (sock && sock->sk)
+		acct_enroll(walk->ct, sk_is_tcp(sock->sk) ? CLOISON_ACCT_NUMTCPSOCK :
+							    CLOISON_ACCT_NUMOTHERSOCK,
+			    compat_sk_uid(sock->sk), sock->sk);
 
 	if (walk->shared || file_count(file) > 1)
 		walk->again[walk->count++] = thing;

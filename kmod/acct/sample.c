@@ -25,6 +25,7 @@ MODULE_PARM_DESC(interval,
 
 static struct workqueue_struct *acct_wq;
 static struct delayed_work acct_work;
+static struct delayed_work acct_soon_work;
 
 /* What was set, where the kernel does not say how it is; see cloison_acct.h. */
 static void acct_bound(struct acct_ct *ct, struct acct_row *row, int r)
@@ -75,7 +76,7 @@ int acct_sample(struct acct_ct *ct, struct acct_sample *s)
 	acct_source_get(ct, &src);
 	if (src.cgroup) {
 		acct_cgroup_sample(&src, s);
-		err = acct_walk(&src, s, NULL);
+		err = acct_walk(ct, &src, s);
 	}
 	acct_sample_enforced(ct, s, !src.cgroup);
 	if (!err)
@@ -104,6 +105,13 @@ void acct_sample_last(struct acct_ct *ct)
 /* Containers must not make the host work for them: that is a hundredth of a CPU. */
 #define ACCT_SHARE	100
 
+/* Until the next look, after one that began then. */
+static unsigned long acct_pause(unsigned int secs, u64 began)
+{
+	return max((unsigned long)secs * HZ,
+		   nsecs_to_jiffies(ACCT_SHARE * (ktime_get_ns() - began)));
+}
+
 static void acct_look(struct work_struct *work)
 {
 	unsigned int secs = READ_ONCE(interval);
@@ -119,8 +127,39 @@ static void acct_look(struct work_struct *work)
 	}
 	kfree(s);
 	queue_delayed_work(acct_wq, &acct_work,
-			   max((unsigned long)min(secs ?: ACCT_IDLE, 86400U) * HZ,
-			       nsecs_to_jiffies(ACCT_SHARE * (ktime_get_ns() - began))));
+			   acct_pause(min(secs ?: ACCT_IDLE, 86400U), began));
+}
+
+/* As long as what was missed may go unseen, on a machine where a look takes no time. */
+#define ACCT_SOON	3
+
+static unsigned long acct_soon = ACCT_SOON * HZ;
+
+void acct_look_soon(struct acct_ct *ct)
+{
+	if (READ_ONCE(ct->stale))
+		return;
+	WRITE_ONCE(ct->stale, true);
+	queue_delayed_work(acct_wq, &acct_soon_work, READ_ONCE(acct_soon));
+}
+
+/* Those that got something since the last time: of others nothing was missed. */
+static void acct_look_again(struct work_struct *work)
+{
+	/* Nobody reads it, and the work runs once at a time. */
+	static struct acct_sample s;
+	u64 began = ktime_get_ns();
+	struct acct_ct *ct;
+	u64 id = 0;
+
+	while ((ct = acct_next(id))) {
+		/* Before the look: what comes meanwhile may be missed, and queues the next one. */
+		if (xchg(&ct->stale, false))
+			acct_catch_up(ct, &s);
+		id = (u64)ct->id + 1;
+		acct_put(ct);
+	}
+	WRITE_ONCE(acct_soon, acct_pause(ACCT_SOON, began));
 }
 
 int acct_sampler_init(void)
@@ -129,12 +168,15 @@ int acct_sampler_init(void)
 	if (!acct_wq)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&acct_work, acct_look);
+	INIT_DELAYED_WORK(&acct_soon_work, acct_look_again);
 	queue_delayed_work(acct_wq, &acct_work, HZ);
 	return 0;
 }
 
 void acct_sampler_exit(void)
 {
+	/* No program is left that would queue it again: each has a reference on the module. */
+	cancel_delayed_work_sync(&acct_soon_work);
 	cancel_delayed_work_sync(&acct_work);
 	destroy_workqueue(acct_wq);
 }

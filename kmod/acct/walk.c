@@ -278,10 +278,9 @@ static const u8 acct_walked[] = {
 	CLOISON_ACCT_NUMOTHERSOCK, CLOISON_ACCT_NUMFILE,
 };
 
-int acct_walk(const struct acct_source *src, struct acct_sample *s,
-	      struct acct_enrol *enrol)
+int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sample *s)
 {
-	struct acct_walk walk = { .s = s, .enrol = enrol, .looks = ACCT_LOOKS_MAX };
+	struct acct_walk walk = { .ct = ct, .s = s, .looks = ACCT_LOOKS_MAX };
 	struct task_struct *task;
 	int nr = 1, err = 0;
 	size_t i;

@@ -70,15 +70,6 @@ static void pass_if(struct program *p, int op, int reg, int imm)
  * about. Register 1 has the arguments of the hook, each 8 bytes.
  */
 
-/* The user who opened the file; the host's are let through at once. */
-static void file_uid(struct program *p)
-{
-	load(p, BPF_DW, BPF_REG_2, BPF_REG_1, 0);
-	load(p, BPF_DW, BPF_REG_2, BPF_REG_2, p->offset[FILE_CRED]);
-	load(p, BPF_W, BPF_REG_2, BPF_REG_2, p->offset[CRED_UID]);
-	pass_if(p, BPF_JLT, BPF_REG_2, 65536);
-}
-
 /* The pointer that is at @off from that in @reg, as a number in register 2. */
 static void as_number(struct program *p, int reg, int off)
 {
@@ -89,6 +80,17 @@ static void as_number(struct program *p, int reg, int off)
 	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 8);
 	emit(p, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel);
 	load(p, BPF_DW, BPF_REG_2, BPF_REG_10, -8);
+}
+
+/* (struct file *file): it, and the user who opened it; the host's are let through at once */
+static void file(struct program *p)
+{
+	load(p, BPF_DW, BPF_REG_6, BPF_REG_1, 0);
+	load(p, BPF_DW, BPF_REG_6, BPF_REG_6, p->offset[FILE_CRED]);
+	load(p, BPF_W, BPF_REG_6, BPF_REG_6, p->offset[CRED_UID]);
+	pass_if(p, BPF_JLT, BPF_REG_6, 65536);
+	as_number(p, BPF_REG_1, 0);
+	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_6, 0, 0);
 }
 
 /* The same, of a sock: it, whose it is, what it is, and whether it may be refused. */
@@ -164,8 +166,9 @@ static void not_unlock(struct program *p)
 enum group { FILES, SOCKETS, PTYS, LOCKS };
 
 /*
- * What OpenVZ's programs expect is in the last column; 0: nothing is refused there. Files
- * are caught on the way to the hooks, as BPF may not be at these themselves (since 6.12).
+ * What OpenVZ's programs expect is in the last column; 0: nothing is refused there. New
+ * files are caught on the way to the hook, as BPF may not be at it itself (since 6.12). Such
+ * a program the kernel may leave out, unlike those at hooks: so who opens is asked again.
  */
 static const struct hook {
 	enum group group;
@@ -176,9 +179,9 @@ static const struct hook {
 	int error;
 	bool sleeps;
 } hooks[] = {
-	{ FILES, "security_file_alloc", "acct_bpf_file_alloc", file_uid, BPF_MODIFY_RETURN,
-	  ENFILE },
-	{ FILES, "security_file_free", "acct_bpf_file_free", file_uid, BPF_TRACE_FENTRY },
+	{ FILES, "security_file_alloc", "acct_bpf_file_new", file, BPF_MODIFY_RETURN, ENFILE },
+	{ FILES, "bpf_lsm_file_open", "acct_bpf_file_new", file, BPF_LSM_MAC, ENFILE },
+	{ FILES, "bpf_lsm_file_free_security", "acct_bpf_file_free", file, BPF_LSM_MAC },
 	{ SOCKETS, "bpf_lsm_socket_post_create", "acct_bpf_sock_new", socket_post_create,
 	  BPF_LSM_MAC, ENOBUFS },
 	{ SOCKETS, "bpf_lsm_unix_stream_connect", "acct_bpf_sock_new", unix_stream_connect,
