@@ -21,7 +21,7 @@ presses() {
 	wait_for back "$held" "" "$3"
 }
 
-# at_most RESOURCE: the kernel, which counts each, never counted more than the limit
+# at_most RESOURCE: the kernel, which counts each, never counted more than the limit. Files that are not opened it may count late.
 at_most() {
 	is "$(bc 900 "$1" maxheld)" "$(bc 900 "$1" limit)"
 }
@@ -35,7 +35,7 @@ files() {
 	presses file ENFILE numfile
 	presses pipe ENFILE numfile
 	presses event ENFILE numfile
-	at_most numfile
+	[[ $(bc 900 numfile maxheld) -ge 100 ]]
 }
 
 sockets() {
@@ -75,23 +75,27 @@ sum() {
 	awk '{ n += $1 } END { print n }' <<<"$1"
 }
 
+# Of what is not opened a kernel that preempts may let some pass, to be counted later: how many got some is not asked.
 attacks() {
-	local got
-	got=$(press -f 3 file)
-	[[ $(sum "$got") -le 100 ]] || is "$got" "no more than 100 files"
+	local before got
+	before=$(bc 900 numfile)/$(bc 900 numtcpsock)/$(bc 900 numothersock)
+	for got in 3 12; do
+		got=$(press -f "$got" file)
+		[[ $(sum "$got") -le 100 ]] || is "$got" "no more than 100 files"
+		# nobody has them any more, but they are there
+		expect_out '^[0-9]+ ENFILE$' press -p file
+	done
 	got=$(press -f 3 udp)
 	[[ $(sum "$got") -le 20 ]] || is "$got" "no more than 20 sockets"
-	# nobody has them any more, but they are there
-	expect_out '^[0-9]+ ENFILE$' press -p file
-	got=$(press -p -f 3 event)
-	[[ $(sum "$got") -le 100 ]] || is "$got" "no more than 100 files"
-	at_most numfile
+	press -p -f 3 event
 	# a network namespace of his own
 	expect_out '^[0-9]+ ENOBUFS$' press -n tcp
 	expect_out '^[0-9]+ ENOBUFS$' press -n udp
 	expect_out '^[0-9]+ ENFILE$' press -n file
 	at_most numtcpsock
 	at_most numothersock
+	same() { [[ $(bc 900 numfile)/$(bc 900 numtcpsock)/$(bc 900 numothersock) == "$before" ]]; }
+	wait_for same || is "$(bc 900 numfile)/$(bc 900 numtcpsock)/$(bc 900 numothersock)" "$before"
 }
 
 # Neither is anything taken away, nor does the tool wait.
@@ -131,9 +135,10 @@ locked() {
 	is "$(enforced lockedpages)" False
 }
 
-# What it has when it gets its first limit counts.
+# What it has when it gets its first limit counts, and what comes to light after that is found without a reader.
 later() {
-	local held
+	local held room
+	echo 0 >/sys/module/cloison_acct/parameters/interval
 	cloisonctl --quiet stop 900 --fast
 	cloisonctl --quiet set 900 --save --numfile unlimited --numtcpsock unlimited --numothersock unlimited 2>/dev/null
 	cloisonctl --quiet start 900 --wait
@@ -141,17 +146,26 @@ later() {
 	hold file 50
 	hold tcp 5
 	hold unix 5
+	hold posted 5
 	is "$(enforced numfile)" False
 	limit --numfile 90 --numtcpsock 8 --numothersock 30
 	is "$(enforced numfile)" True
 	held=$(bc 900 numfile)
-	[[ $held -ge 65 && $held -le 80 ]]
+	[[ $held -ge 67 && $held -le 80 ]]
 	is "$(bc 900 numtcpsock)" 5
 	[[ $(bc 900 numothersock) -ge 10 ]]
-	expect_out '^[0-9]+ ENFILE$' press file
 	is "$(press tcp)" "3 ENOBUFS"
+	holds() { [[ $(bc 900 numfile) -eq $1 ]]; }
+	wait_for holds "$held"
+	expect_out '^[0-9]+ ENFILE$' press file
+	wait_for holds "$held"
+	room=$(press file)
+	hold received 5
+	fewer() { [[ $(press file) == "$((${room% *} - 5)) ENFILE" ]]; }
+	wait_for fewer
+	is "$(bc 900 numfile)" $((held + 5))
 	hold drop
-	dropped() { [[ $(bc 900 numfile) -eq $((held - 65)) && $(bc 900 numtcpsock) == 0 ]]; }
+	dropped() { [[ $(bc 900 numfile) -eq $((held - 67)) && $(bc 900 numtcpsock) == 0 ]]; }
 	wait_for dropped
 	exec {hold_fd}>&-
 }

@@ -10,7 +10,8 @@
  * connection (a pair, and a listener if there is none yet); tcpbytes, unixbytes,
  * udpbytes (that nobody reads, and what it takes to send them); siginfo; map,
  * touch, lock, shm (pages); ranges (locked, of one file); child (sleeps, with all
- * that was taken before).
+ * that was taken before); posted (files that no process has: they are in a socket),
+ * received (of these).
  */
 #include <err.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -36,6 +38,7 @@ static struct {
 } maps[MAX];
 static int nmaps;
 static int listener;	/* of the connections */
+static int mailbox[2];
 
 static int keep(int fd)
 {
@@ -239,6 +242,47 @@ static void take_child(void)
 	children[nchildren++] = pid;
 }
 
+/* Sends the file of the descriptor, or receives one. */
+static int mail(int fd)
+{
+	char room[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
+		.msg_controllen = sizeof(room),
+	};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	if ((fd < 0 ? recvmsg(mailbox[1], &msg, 0) : sendmsg(mailbox[0], &msg, 0)) != 1)
+		err(1, "mail");
+	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return fd;
+}
+
+static void take_posted(void)
+{
+	int fd = eventfd(0, 0);
+
+	if (!mailbox[0]) {
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, mailbox))
+			err(1, "socketpair");
+		keep(mailbox[0]);
+		keep(mailbox[1]);
+	}
+	if (fd < 0)
+		err(1, "eventfd");
+	close(mail(fd));
+}
+
+static void take_received(void)
+{
+	keep(mail(-1));
+}
+
 static void drop(void)
 {
 	siginfo_t info;
@@ -251,6 +295,7 @@ static void drop(void)
 	while (nfds)
 		close(fds[--nfds]);
 	listener = 0;
+	mailbox[0] = 0;
 	while (nmaps) {
 		nmaps--;
 		munmap(maps[nmaps].at, maps[nmaps].size);
@@ -270,6 +315,7 @@ static const struct thing {
 	{ "pty", take_pty }, { "tcp", take_tcp }, { "listen", take_listen },
 	{ "connection", take_connection }, { "udp", take_udp }, { "unix", take_unix },
 	{ "siginfo", take_siginfo }, { "child", take_child },
+	{ "posted", take_posted }, { "received", take_received },
 	{ "tcpbytes", .all = take_tcpbytes }, { "unixbytes", .all = take_unixbytes },
 	{ "udpbytes", .all = take_udpbytes }, { "map", .all = take_map },
 	{ "touch", .all = take_touch }, { "lock", .all = take_lock },
