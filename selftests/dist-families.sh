@@ -35,7 +35,7 @@ says() {
 
 addresses() {
 	cloisonctl exec 900 'ip -o address show dev venet0' | awk '{ print $4 }'
-	cloisonctl exec 900 'ip route; ip -6 route show default'
+	cloisonctl exec 900 'ip route; ip -6 route show default' | sed 's/ onlink//'
 }
 
 marks() {
@@ -86,7 +86,7 @@ alpine_gets() {
 		'auto venet0' 'iface venet0 inet manual' \
 		$'\tup ip address replace 10.9.0.2 dev venet0' $'\tup ip address replace 10.9.1.2/24 dev venet0' \
 		$'\tup ip address replace fd09::2 dev venet0' $'\tup ip address replace fd09::3 dev venet0' \
-		$'\tup ip route replace default dev venet0' $'\tup ip -6 route replace default dev venet0' \
+		$'\tup ip route replace default dev venet0' $'\tup ip -6 route replace default via fe80::1 dev venet0' \
 		'# venet0: end'
 	# what its init does, and what people do
 	addresses >"$KTAP_TMP/addresses"
@@ -109,7 +109,7 @@ centos_has() {
 centos_gets() {
 	local ifcfg=/etc/sysconfig/network-scripts/ifcfg-venet0
 	says /etc/sysconfig/network '$NETWORKING $HOSTNAME' 'yes www.example.net'
-	says "$ifcfg" '$DEVICE $ONBOOT $NM_CONTROLLED $GATEWAYDEV $IPV6_DEFAULTDEV' 'venet0 yes no venet0 venet0'
+	says "$ifcfg" '$DEVICE $ONBOOT $NM_CONTROLLED $GATEWAYDEV $IPV6_DEFAULTGW' 'venet0 yes no venet0 fe80::1%venet0'
 	says "$ifcfg" '$IPADDR0/$PREFIX0 $IPADDR1/$PREFIX1 $IPADDR2' '10.9.0.2/32 10.9.1.2/24 '
 	says "$ifcfg" '$IPV6ADDR $IPV6ADDR_SECONDARIES' 'fd09::2/128 fd09::3'
 }
@@ -145,7 +145,7 @@ opensuse_gets() {
 	local dir=/etc/sysconfig/network
 	says "$dir/ifcfg-venet0" '$STARTMODE $BOOTPROTO $IPADDR_0 $IPADDR_1 $IPADDR_2 $IPADDR_3' \
 		'manual static 10.9.0.2/32 10.9.1.2/24 fd09::2/128 fd09::3/128'
-	has "$dir/ifroute-venet0" 'default - - venet0' '::/0 - - venet0'
+	has "$dir/ifroute-venet0" 'default - - venet0' '::/0 fe80::1 - venet0'
 	says "$dir/config" '$NETCONFIG_DNS_POLICY $NETCONFIG_DNS_STATIC_SERVERS $NETCONFIG_DNS_STATIC_SEARCHLIST' \
 		'auto 192.0.2.1 example.net'
 	[[ -L $fs/etc/HOSTNAME && ! -L $fs/etc/resolv.conf ]]
@@ -165,7 +165,7 @@ gentoo_has() {
 gentoo_gets() {
 	says /etc/conf.d/hostname '$hostname' www.example.net
 	says /etc/conf.d/net '$(echo $config_eth0: $config_venet0: $routes_venet0)' \
-		'dhcp: noop 10.9.0.2/32 10.9.1.2/24 fd09::2/128 fd09::3/128 : default -6 default'
+		'dhcp: noop 10.9.0.2/32 10.9.1.2/24 fd09::2/128 fd09::3/128 : default -6 default via fe80::1'
 	[[ $(readlink "$fs/etc/init.d/net.venet0") == net.lo ]]
 }
 

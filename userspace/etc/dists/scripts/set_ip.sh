@@ -5,6 +5,8 @@
 set -e
 
 link=venet0
+# nobody has it: a route without a gateway makes a neighbour for each destination
+gateway=fe80::1
 four='' six=''
 for address in $IP_ADDR; do
 	case $address in
@@ -58,7 +60,7 @@ ifupdown() {
 		echo "	up ip address replace $address dev $link"
 	done
 	[ -z "$four" ] || echo "	up ip route replace default dev $link"
-	[ -z "$six" ] || echo "	up ip -6 route replace default dev $link"
+	[ -z "$six" ] || echo "	up ip -6 route replace default via $gateway dev $link"
 }
 
 # Red Hat before NetworkManager did it all: the initscripts
@@ -75,7 +77,7 @@ network_scripts() {
 	[ -z "$six" ] || {
 		# shellcheck disable=SC2086 # words
 		set -- $six
-		printf '%s\n' IPV6INIT=yes "IPV6ADDR=$(whole "$1")" "IPV6_DEFAULTDEV=$link"
+		printf '%s\n' IPV6INIT=yes "IPV6ADDR=$(whole "$1")" "IPV6_DEFAULTGW=$gateway%$link"
 		shift
 		[ $# -eq 0 ] || echo "IPV6ADDR_SECONDARIES=\"$*\""
 	}
@@ -103,7 +105,7 @@ conf_d_net() {
 	done
 	echo '"'
 	echo "routes_$link=\"${four:+default}"
-	[ -z "$six" ] || echo "-6 default"
+	[ -z "$six" ] || echo "-6 default via $gateway"
 	echo '"'
 }
 
@@ -142,7 +144,7 @@ if [ -f /etc/sysconfig/network/config ]; then
 		sysconfig_network | put $file
 		{
 			[ -z "$four" ] || echo "default - - $link"
-			[ -z "$six" ] || echo "::/0 - - $link"
+			[ -z "$six" ] || echo "::/0 $gateway - $link"
 		} | put "/etc/sysconfig/network/ifroute-$link"
 	fi
 fi
