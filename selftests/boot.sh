@@ -104,7 +104,7 @@ one_hangs() {
 units() {
 	local old
 	onboot 900
-	modprobe -r cloison
+	unload
 	systemctl daemon-reload
 	systemctl enable cloison
 	[[ $(systemctl is-enabled cloison cloison-events) == $'enabled\nenabled' ]]
@@ -148,7 +148,7 @@ other_init() {
 
 sysv() {
 	onboot 900
-	modprobe -r cloison
+	unload
 	expect_exit 3 /etc/init.d/cloison status
 	expect_out '^Cloison is stopped\.$' /etc/init.d/cloison status
 	/etc/init.d/cloison start

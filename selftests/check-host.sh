@@ -68,7 +68,7 @@ modules() {
 	pretend /sys/module/cloison/version '9.9.9\n'
 	finds modules hint 'module cloison is of version 9.9.9, the tool of'
 	pretend_no_more
-	modprobe -r cloison
+	unload
 	finds modules FAILED 'module cloison is not loaded'
 	grep -q 'modprobe cloison' "$KTAP_TMP/check"
 	expect_exit 5 cloisonctl check modules
@@ -95,7 +95,7 @@ signatures() {
 	finds_nothing modules 'Secure Boot'
 	printf '\6\0\0\0\1' >/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
 	finds modules hint 'Secure Boot is on'
-	modprobe -r cloison
+	unload
 	finds modules FAILED 'Secure Boot is on: the kernel refuses unsigned modules'
 	modprobe cloison
 	umount /sys/firmware

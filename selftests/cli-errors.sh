@@ -93,7 +93,7 @@ bad_template() {
 
 not_loaded() {
 	make 900
-	modprobe -r cloison
+	unload
 	expect_exit 5 cloisonctl start 900
 	expect_out 'modprobe cloison' cloisonctl start 900
 	expect_exit 5 cloisonctl check

@@ -48,6 +48,18 @@ cgroup_file() {
 	cat "/sys/fs/cgroup/cloison/$1/$2"
 }
 
+is_unloaded() {
+	umount -q /sys/fs/cloison
+	# shellcheck disable=SC2046 # names
+	modprobe -q -r -a $(ls /sys/module/cloison/holders) cloison
+	[[ ! -e /sys/module/cloison ]]
+}
+
+# unload: the core, with all on top of it that tests may have left.
+unload() {
+	wait_for is_unloaded
+}
+
 # clean: nothing is left of the containers of a test case, whatever it did.
 clean() {
 	local conf id

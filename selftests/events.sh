@@ -82,7 +82,7 @@ ends_with_its_reader() {
 over_a_reload() {
 	make 900
 	listen
-	modprobe -r cloison
+	unload
 	wait_for heard '- module-unloaded'
 	modprobe cloison
 	wait_for heard '- module-loaded'
@@ -91,7 +91,7 @@ over_a_reload() {
 	kill "$listener"
 	wait "$listener"
 	cloisonctl --quiet stop 900 --fast
-	modprobe -r cloison
+	unload
 	expect_exit 5 cloisonctl events
 	modprobe cloison
 }

@@ -202,7 +202,7 @@ as_json() {
 without_module() {
 	make 900
 	make 901
-	modprobe -r cloison
+	unload
 	is "$(cloisonctl list -a -1)" $'900\n901'
 	is "$(field 900 status)" stopped
 	is "$(field 900 physpages.l)" 131072

@@ -49,7 +49,7 @@ starts_anew() {
 	top=$!
 	none() { grep -q '^0 running' "$KTAP_TMP/top"; }
 	wait_for none
-	modprobe -r cloison_view cloison_acct cloison_net cloison
+	unload
 	modprobe cloison
 	cloisonctl --quiet start 900
 	wait_for seen
