@@ -76,6 +76,10 @@ works() {
 	ip netns exec third bash -c "$talk" >"$KTAP_TMP/talk" 2>&1 &
 	echo $! >"$KTAP_TMP/client"
 	wait_for is_beyond 3
+	# what runs keeps its user ids
+	ssh node2 "cloisonctl --quiet create 902 --ostemplate busybox --local_uid $(stat -c %u "$state/private/900/fs")"
+	expect_exit 15 cloisonctl migrate --check-only --live node2 900
+	ssh node2 cloisonctl --quiet destroy 902
 }
 
 said() {

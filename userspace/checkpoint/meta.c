@@ -117,23 +117,29 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	cleanup_netifs struct netifs links = {};
 	cleanup_free char *text = NULL;
 	cleanup_free char *netif = NULL;
+	struct kernel_container kc;
 	struct utsname host;
+	uint32_t base;
 	json_t *json;
 	int ret = network_addresses(ct->id, &all);
 
 	if (!ret)
 		ret = ethernet_noted(ct->id, &links);
+	if (!ret)
+		ret = container_running(ct, &kc);
+	if (!ret && !container_mapped_ids(kc.init, &base))
+		ret = fail(EXIT_PAUSE, "Cannot see which user ids the container has");
 	if (ret)
 		return ret;
 	uname(&host);
 	text = addresses_text(&all);
 	netif = netifs_text(&links);
-	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I}",
 			 "format", FORMAT, "ctid", (int)ct->id, "tool", VERSION,
 			 "criu", criu_version(), "kernel", host.release, "machine", host.machine,
 			 "cpu", cpu_features(), "mounts", externals_json(externals),
 			 "addresses", json_text(text), "netif", json_text(netif),
-			 "conf", json_text(conf));
+			 "conf", json_text(conf), "base", (json_int_t)base);
 	if (fd < 0 || !json || json_dumpfd(json, fd, JSON_INDENT(1)))
 		ret = fail_errno(EXIT_PAUSE, "Cannot write " FILE_NAME);
 	json_decref(json);
@@ -176,6 +182,7 @@ int meta_read(int images, struct meta *meta)
 	cleanup_close int fd = openat(images, FILE_NAME, O_RDONLY | O_CLOEXEC);
 	const char *criu, *machine;
 	json_t *cpu, *mounts;
+	json_int_t base = 0;
 	int format = 0, ret;
 
 	*meta = (struct meta){ .json = fd < 0 ? NULL : json_loadfd(fd, 0, NULL) };
@@ -183,11 +190,13 @@ int meta_read(int images, struct meta *meta)
 		return fail(EXIT_UNPAUSE, "The images have no " FILE_NAME " that can be read");
 	if (format != FORMAT)
 		return fail(EXIT_UNPAUSE, "The images are another Cloison's (format %d)", format);
-	if (json_unpack(meta->json, "{s:s, s:s, s:o, s:o, s?s, s?s, s?s}", "criu", &criu, "machine",
-			&machine, "cpu", &cpu, "mounts", &mounts, "addresses", &meta->addresses,
-			"netif", &meta->netif, "conf", &meta->conf) ||
+	if (json_unpack(meta->json, "{s:s, s:s, s:o, s:o, s?s, s?s, s?s, s?I}", "criu", &criu,
+			"machine", &machine, "cpu", &cpu, "mounts", &mounts, "addresses",
+			&meta->addresses, "netif", &meta->netif, "conf", &meta->conf, "base",
+			&base) ||
 	    !read_externals(mounts, &meta->externals))
 		return fail(EXIT_UNPAUSE, FILE_NAME " among the images is not complete");
+	meta->base = base;
 	ret = check_versions(criu, machine);
 	if (!ret)
 		ret = check_cpu(cpu);

@@ -48,6 +48,7 @@ struct meta {
 	struct externals externals;
 	const char *addresses, *netif;	/* IP_ADDRESS, NETIF, as it had them */
 	const char *conf;		/* its configuration */
+	uint32_t base;			/* of its user ids; 0: an older tool did not say */
 };
 
 #define cleanup_meta	cleanup(meta_close)

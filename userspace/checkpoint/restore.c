@@ -42,6 +42,14 @@ static int on_step(enum criu_step step, void *arg)
 	}
 }
 
+/* CRIU gives tasks the user ids that the images say, whatever the files have by now. */
+static int check_ids(uint32_t theirs, uint32_t ours)
+{
+	return theirs == ours ? 0 :
+	       fail(EXIT_UNPAUSE, "It was dumped with user ids from %u on, and has those from %u on",
+		    theirs, ours);
+}
+
 static int restore_tasks(struct work *w, const struct place *place, const struct meta *meta,
 			 pid_t *init)
 {
@@ -97,6 +105,7 @@ static int restore_network(const struct container *ct, struct place *place,
 /* Into @place, which is made; frozen and on hold. */
 static int fill(struct container *ct, struct place *place, const struct meta *meta, struct work *w)
 {
+	uint32_t mapped;
 	pid_t init;
 	int ret = kernel_new(ct->id, place->cgid, conf_get(ct->conf, "NAME"));
 
@@ -112,6 +121,9 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 		ret = cgtree_make(ct->id, w->images);
 	if (!ret)
 		ret = restore_tasks(w, place, meta, &init);
+	if (!ret)
+		ret = container_mapped_ids(init, &mapped) ? check_ids(mapped, place->base) :
+		      fail(EXIT_UNPAUSE, "Cannot see which user ids it was restored with");
 	/* what CRIU let go comes to rest */
 	if (!ret)
 		ret = cgroup_wait_frozen(ct->id);
@@ -127,8 +139,12 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 static int undump(struct container *ct, const struct meta *meta, struct work *w)
 {
 	struct place place = { .cgroup = -1 };
-	int ret = network_prepare(ct->id, ct->conf, &place.network);
+	int ret = container_ids(ct, &place.base);
 
+	if (!ret && meta->base)
+		ret = check_ids(meta->base, place.base);
+	if (!ret)
+		ret = network_prepare(ct->id, ct->conf, &place.network);
 	if (ret) {
 		network_close(&place.network);
 		return ret;

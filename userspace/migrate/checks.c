@@ -135,10 +135,13 @@ static int check_settings(struct container *ct, const struct offer *o)
 
 	if (limits_read(o->conf, &limits) || devices_read(o->conf, &set) || offer_apply(o, ct))
 		return fail_wrap(MIGRATE_CONFIG, "Container %u", ct->id);
-	/* its own ids, or others; all may be taken */
-	if (!conf_get(ct->conf, "LOCAL_UID") && container_choose_ids(ct->id, &base))
-		return MIGRATE_CONFIG;
-	return 0;
+	if (conf_get(ct->conf, "LOCAL_UID"))
+		return 0;
+	/* files are given others, if not all are taken; what runs has those it was made with */
+	if (o->live)
+		return fail(MIGRATE_CONFIG,
+			    "Its user ids belong to another container here: it can only be migrated without --live");
+	return container_choose_ids(ct->id, &base) ? MIGRATE_CONFIG : 0;
 }
 
 static int check_space(struct container *ct, const struct offer *o)
