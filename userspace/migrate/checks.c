@@ -17,6 +17,7 @@
 #include "../net/netif.h"
 #include "../net/network.h"
 #include "checks.h"
+#include "images.h"
 #include "status.h"
 
 /* Room that is left to the host. */
@@ -165,6 +166,18 @@ static int check_space(struct container *ct, const struct offer *o)
 		    (unsigned long long)(free_bytes > SPARE ? (free_bytes - SPARE) >> 20 : 0));
 }
 
+/* The images, and what becomes of them. */
+static int check_memory(struct container *ct, const struct offer *o)
+{
+	uint64_t room = images_room() / 2;
+
+	(void)ct;
+	if (o->memory <= room)
+		return 0;
+	return fail(MIGRATE_COPY, "Its processes take %llu MB, and there is memory for %llu",
+		    (unsigned long long)o->memory >> 20, (unsigned long long)room >> 20);
+}
+
 static int check_programs(struct container *ct, const struct offer *o)
 {
 	static const char *const places[] = { "/usr/bin/rsync", "/usr/local/bin/rsync",
@@ -208,7 +221,7 @@ int checks_run(struct container *ct, const struct offer *o)
 {
 	static int (*const checks[])(struct container *ct, const struct offer *o) = {
 		check_kernel, check_id, check_name, check_addresses, check_networks,
-		check_settings, check_programs, check_space, check_cpu,
+		check_settings, check_programs, check_space, check_memory, check_cpu,
 	};
 	int ret = 0;
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,13 +25,45 @@ char *images_path(uint32_t ctid, const char *name)
 	return xasprintf(IMAGES_DIR "/%u/%s", ctid, name);
 }
 
+static uint64_t memory(const char *text, const char *name)
+{
+	const char *line = text ? strstr(text, name) : NULL;
+	uint64_t kb = 0;
+
+	if (line)
+		sscanf(line + strlen(name), "%" SCNu64, &kb);
+	return kb << 10;
+}
+
+uint64_t images_room(void)
+{
+	cleanup_free char *text = read_file("/proc/meminfo", 1 << 16);
+
+	return (memory(text, "\nMemAvailable:") + memory(text, "\nSwapFree:")) / 4 * 3;
+}
+
+/* Not in /run itself: that is small, and what the host cannot do without is there. */
+static int make_place(const char *path)
+{
+	cleanup_free char *options = NULL;
+
+	if (mkdir(path, 0755))
+		return errno == EEXIST ? 0 : -1;
+	/* 0 would be no limit */
+	options = xasprintf("mode=0755,size=%" PRIu64, images_room() | 4096);
+	if (mount("cloison", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0)
+		return 0;
+	rmdir(path);
+	return -1;
+}
+
 char *images_make(uint32_t ctid, const char *name)
 {
 	cleanup_free char *all = xasprintf(IMAGES_DIR "/%u", ctid);
 	char *path = images_path(ctid, name);
 
 	/* closed, but what is in it open: see checkpoint.h. From one they lead to another */
-	if (mkdir_parents(IMAGES_DIR, 0700) == 0 && mkdir_parents(all, 0755) == 0 &&
+	if (mkdir_parents(IMAGES_DIR, 0700) == 0 && make_place(all) == 0 &&
 	    mkdir(path, 0755) == 0)
 		return path;
 	fail_errno(MIGRATE_STOP, "Cannot make %s", path);
@@ -41,6 +75,7 @@ void images_remove(uint32_t ctid)
 {
 	cleanup_free char *path = xasprintf(IMAGES_DIR "/%u", ctid);
 
+	umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
 	checkpoint_remove(path);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Images of a container's state (checkpoint.h) on their way: in memory on both hosts, in
- * /run/cloison/migrate/CTID, until it has moved or not.
+ * a tmpfs on /run/cloison/migrate/CTID, until it has moved or not.
  */
 #ifndef CLOISON_MIGRATE_IMAGES_H
 #define CLOISON_MIGRATE_IMAGES_H
@@ -9,6 +9,9 @@
 #include <stdint.h>
 
 #include "channel.h"
+
+/* Bytes that they may take on this host; the tmpfs takes no more. */
+uint64_t images_room(void);
 
 /* An empty directory for container @ctid's images @name, to be freed; NULL: MIGRATE_STOP. */
 char *images_make(uint32_t ctid, const char *name);

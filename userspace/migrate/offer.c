@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
 #include "../storage/layout.h"
+#include "images.h"
 #include "offer.h"
 #include "status.h"
 
@@ -68,14 +70,32 @@ static int count(const char *path, const struct stat *st, int type, struct FTW *
 	return 0;
 }
 
+/* What a dump writes: memory that no file of a disk has. */
+static uint64_t memory_of(uint32_t ctid)
+{
+	cleanup_free char *stat = cgroup_text(ctid, "memory.stat");
+	uint64_t anon = 0, shmem = 0, swap = 0;
+
+	cgroup_find(stat, "anon", &anon);
+	cgroup_find(stat, "shmem", &shmem);
+	cgroup_number(ctid, "memory.swap.current", &swap);
+	return anon + shmem + swap;
+}
+
 int offer_make(const struct container *ct, bool running, bool live, bool force, json_t **out)
 {
 	cleanup_free char *text = read_file(ct->conf_path, TEXT_MAX);
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	cleanup_free char *flags = offer_cpu_flags();
+	uint64_t memory = live ? memory_of(ct->id) : 0;
 	json_t *found;
 	int ret;
 
+	if (memory > images_room())
+		return fail(MIGRATE_STOP,
+			    "Its processes take %llu MB, and here is room for images of %llu",
+			    (unsigned long long)memory >> 20,
+			    (unsigned long long)images_room() >> 20);
 	if (ct->layout != &layout_dir)
 		return fail(MIGRATE_COPY, "Only files in a directory migrate: "
 			    "cloisonctl convert %u --layout dir", ct->id);
@@ -90,8 +110,9 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 		json_decref(found);
 		return ret;
 	}
-	*out = json_pack("{s:i, s:s, s:o, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid", (int)ct->id,
-			 "conf", text, "scripts", found, "bytes", (json_int_t)counted, "fresh",
+	*out = json_pack("{s:i, s:s, s:o, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
+			 (int)ct->id, "conf", text, "scripts", found, "bytes",
+			 (json_int_t)counted, "memory", (json_int_t)memory, "fresh",
 			 access(fresh, F_OK) == 0, "running", running, "live", live, "force",
 			 force, "flags", flags);
 	return *out ? 0 : fail(MIGRATE_CONFIG, "%s is not UTF-8", ct->conf_path);
@@ -101,18 +122,19 @@ int offer_read(json_t *json, struct offer *o)
 {
 	const char *text, *flags;
 	int ctid, fresh, running, live, force;
-	json_int_t bytes;
+	json_int_t bytes, memory;
 	json_t *found;
 
 	*o = (struct offer){};
-	if (json_unpack(json, "{s:i, s:s, s:o, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid", &ctid,
-			"conf", &text, "scripts", &found, "bytes", &bytes, "fresh", &fresh,
-			"running", &running, "live", &live, "force", &force, "flags", &flags) ||
-	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || bytes < 0)
+	if (json_unpack(json, "{s:i, s:s, s:o, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid", &ctid,
+			"conf", &text, "scripts", &found, "bytes", &bytes, "memory", &memory,
+			"fresh", &fresh, "running", &running, "live", &live, "force", &force,
+			"flags", &flags) ||
+	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || bytes < 0 || memory < 0)
 		return fail(MIGRATE_VERSION, "The offer cannot be understood");
 	*o = (struct offer){
 		.ctid = ctid, .conf = conf_new(), .scripts = found, .bytes = bytes,
-		.fresh = fresh, .running = running, .live = live, .force = force,
+		.memory = memory, .fresh = fresh, .running = running, .live = live, .force = force,
 		.flags = flags, .json = json_incref(json),
 	};
 	return conf_parse(o->conf, text, "its configuration file") ? MIGRATE_CONFIG : 0;

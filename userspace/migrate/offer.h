@@ -15,6 +15,7 @@ struct offer {
 	struct conf *conf;	/* as the file is on the source */
 	json_t *scripts;	/* action scripts, text by name */
 	uint64_t bytes;		/* what its files take */
+	uint64_t memory;	/* and, if it comes while it runs, its processes */
 	bool fresh;		/* it was never started, see dist.h */
 	bool running;		/* and is to be started, or restored */
 	bool live;

@@ -220,6 +220,7 @@ int source_remove(struct container *ct, struct journal *j)
 	cleanup_free char *name = own ? xstrdup(own) : NULL;
 	int ret = container_sweep(ct);
 
+	images_remove(ct->id);
 	/* what an earlier attempt at this has left */
 	if (!ret)
 		ret = private_settle(ct);
