@@ -65,6 +65,10 @@ talks_on() {
 works() {
 	third
 	make_running 900 --ipadd 10.99.0.100 --ram 128M --name mover
+	# what somebody has frozen is not thawed, here or there
+	cloisonctl suspend 900 --suspend
+	expect_exit 8 cloisonctl migrate --live node2 900
+	cloisonctl suspend 900 --resume
 	cloisonctl exec 900 'nc -l -p 7 -e cat </dev/null >/dev/null 2>&1 &'
 	wait_for cloisonctl exec 900 'netstat -tln | grep -q :7'
 	printf '#!/bin/sh\nv=$(cat /bin/busybox | md5sum; head -c 3000000 /bin/busybox | base64)\nn=0\nwhile :; do n=$((n + 1)); echo $n $(echo "$v" | md5sum) >/root/tmp; mv /root/tmp /root/said; sleep 0.2; done\n' \

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
+#include "../checkpoint/state.h"
 #include "../lib/suspended.h"
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
@@ -85,6 +86,8 @@ static int look(struct migration *m)
 	ret = settle_before(&m->ct);
 	if (ret)
 		return ret;
+	if (!container_lock_skip && state_settle(&m->ct))
+		return MIGRATE_STOP;
 	if (!container_exists(&m->ct))
 		return fail(MIGRATE_NOT_EXIST, "Container %u does not exist", m->ct.id);
 	ret = kernel_look(m->ct.id, &kc);
@@ -93,8 +96,13 @@ static int look(struct migration *m)
 	if (ret)
 		return MIGRATE_CONFIG;
 	m->running = kernel_runs(&kc);
-	if (!m->running && suspended(&m->ct))
+	if (suspended(&m->ct))
 		return suspended_refuse(&m->ct, MIGRATE_STOP);
+	/* it would be thawed, there or here */
+	if (checkpoint_staged(&m->ct))
+		return fail(MIGRATE_STOP,
+			    "Container is at a stage of checkpoint or restore: cloisonctl resume %u --resume",
+			    m->ct.id);
 	if (m->o->live && !m->running)
 		return fail(MIGRATE_STOPPED,
 			    "Container is not running: leave --live out, and it is migrated as it is");
