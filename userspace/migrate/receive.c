@@ -248,14 +248,14 @@ static json_t *word(const char *state, const char *text)
 }
 
 /*
- * It could not be started. Only who has just made it ours may give it back: otherwise it may
- * have run here, and what it did would be lost.
+ * It could not be started. Only who has just made it ours may give it back, and has thawed
+ * nothing: otherwise it may have run here, and what it did would be lost.
  */
-static int give_back(struct session *s, json_t **reply)
+static int give_back(struct session *s, bool may_have_run, json_t **reply)
 {
 	cleanup_free char *why = xstrdup(error_text());
 
-	if (s->decided && target_return(&s->ct, &s->j))
+	if (s->decided && !may_have_run && target_return(&s->ct, &s->j))
 		warn("%s", error_text());
 	*reply = word(s->j.state == JOURNAL_OWNED ? "owned" : "returned", why);
 	return 0;
@@ -263,7 +263,7 @@ static int give_back(struct session *s, json_t **reply)
 
 static int on_commit(struct session *s, const json_t *body, json_t **reply)
 {
-	bool known;
+	bool known, may_have_run;
 	int ret = take_up(s, body, &known);
 
 	if (ret)
@@ -275,8 +275,8 @@ static int on_commit(struct session *s, const json_t *body, json_t **reply)
 		s->decided = true;
 	}
 	if (known && s->j.state == JOURNAL_OWNED) {
-		if (target_activate(&s->ct, &s->j))
-			return give_back(s, reply);
+		if (target_activate(&s->ct, &s->j, &may_have_run))
+			return give_back(s, may_have_run, reply);
 		*reply = word("owned", NULL);
 	} else if (known && s->j.state >= JOURNAL_RETURNING) {
 		*reply = word("returned", NULL);

@@ -117,6 +117,7 @@ int settle_resolve(struct container *ct, bool here)
 {
 	cleanup_journal struct journal j = {};
 	int ret = journal_read(ct->id, &j);
+	bool may_have_run;
 
 	if (ret)
 		return MIGRATE_CONFIG;
@@ -132,7 +133,7 @@ int settle_resolve(struct container *ct, bool here)
 	if (j.state == JOURNAL_READY) {
 		if (target_own(ct, &j))
 			return MIGRATE_CONFIG;
-		return target_activate(ct, &j) ? MIGRATE_START : 0;
+		return target_activate(ct, &j, &may_have_run) ? MIGRATE_START : 0;
 	}
 	return fail(MIGRATE_USAGE, "Where container %u is, is in no doubt%s", ct->id,
 		    j.state ? ": cloisonctl migrate --settle" : "");

@@ -64,18 +64,21 @@ int target_own(struct container *ct, struct journal *j)
 	return journal_write(ct->id, j);
 }
 
-int target_activate(struct container *ct, struct journal *j)
+int target_activate(struct container *ct, struct journal *j, bool *may_have_run)
 {
 	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, ct->private);
 	struct kernel_container kc;
 	int ret = 0;
 
+	*may_have_run = false;
 	unlink(before);
 	if (!j->running)
 		return 0;
 	/* restored, and waits. If not, the host has lost its memory meanwhile */
 	if (checkpoint_staged(ct)) {
 		ret = checkpoint_resume(ct);
+		/* the stage is the first that changes, before anything is thawed */
+		*may_have_run = !checkpoint_staged(ct);
 	} else {
 		ret = kernel_get(ct->id, &kc);
 		if (!ret && !kernel_runs(&kc))
@@ -86,5 +89,9 @@ int target_activate(struct container *ct, struct journal *j)
 		return ret;
 	/* it is not to be started again when the source asks once more */
 	j->running = false;
-	return journal_write(ct->id, j);
+	if (journal_write(ct->id, j)) {
+		warn("%s", error_text());
+		error_clear();
+	}
+	return 0;
 }

@@ -15,7 +15,8 @@ int target_serve(int in, int out);
 int target_undo(struct container *ct, struct journal *j);
 /* From READY: from now on it is ours. And what then is to be done, once or again. */
 int target_own(struct container *ct, struct journal *j);
-int target_activate(struct container *ct, struct journal *j);
+/* After an error it may be here all the same, and have changed what it has. */
+int target_activate(struct container *ct, struct journal *j, bool *may_have_run);
 /* From OWNED, before it has run: theirs again, and all away. Or what is left of that. */
 int target_return(struct container *ct, struct journal *j);
 
