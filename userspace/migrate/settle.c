@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
+#include <string.h>
 
 #include "../lib/error.h"
 #include "../lib/util.h"
@@ -71,13 +72,18 @@ int settle_one(struct container *ct)
 	}
 }
 
-int settle_before(struct container *ct)
+int settle_before(struct container *ct, const char *host)
 {
 	cleanup_journal struct journal j = {};
 	int ret = settle_one(ct);
 
 	if (!ret || journal_read(ct->id, &j) || j.state != JOURNAL_SENDING)
 		return ret;
+	/* the note is all that there is of what is there */
+	if (strcmp(j.peer, host) != 0)
+		return fail_wrap(ret,
+				 "An earlier attempt cannot be undone on %s (cloisonctl migrate --settle %u; if that host is lost, --resolve here)",
+				 j.peer, ct->id);
 	warn("%s", error_text());
 	error_clear();
 	return 0;
@@ -92,23 +98,24 @@ int settle_all(void)
 	journal_list(&ids, &count);
 	for (size_t i = 0; i < count; i++) {
 		cleanup_container struct container ct = CONTAINER_INIT;
+		bool busy = false;
 		int ret;
 
 		if (!settle_needed(ids[i]))
 			continue;
 		ret = container_open_id(&ct, ids[i], NEED_GOOD_OR_NONE);
-		if (!ret)
+		if (!ret) {
 			ret = container_lock_as_is(&ct);
-		/* who works on it does so himself */
-		if (ret != EXIT_LOCKED && !ret)
-			ret = settle_one(&ct);
-		if (!ret || ret == EXIT_LOCKED) {
-			error_clear();
-			continue;
+			/* who works on it does so himself */
+			busy = ret == EXIT_LOCKED;
 		}
-		warn("Container %u: %s", ids[i], error_text());
+		if (!ret)
+			ret = settle_one(&ct);
+		if (ret && !busy) {
+			warn("Container %u: %s", ids[i], error_text());
+			worst = ret;
+		}
 		error_clear();
-		worst = ret;
 	}
 	return worst ? fail(worst, "Not all migrations that were cut off could be settled") : 0;
 }
@@ -127,6 +134,11 @@ int settle_resolve(struct container *ct, bool here)
 		if (journal_remove(ct->id))
 			return MIGRATE_CONFIG;
 		return source_recover(ct, &j) ? MIGRATE_START : 0;
+	}
+	/* it is, without doubt: the other host is not waited for any more */
+	if (j.state == JOURNAL_SENDING && here) {
+		ret = source_recover(ct, &j);
+		return ret ? MIGRATE_START : journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
 	}
 	if (j.state == JOURNAL_READY && !here)
 		return target_undo(ct, &j) ? MIGRATE_COPY : 0;

@@ -14,8 +14,8 @@ bool settle_needed(uint32_t ctid);
  * (container_lock_as_is()). A MIGRATE_ status; nothing to do is success.
  */
 int settle_one(struct container *ct);
-/* The same before a new attempt: what only concerns the other host can wait. */
-int settle_before(struct container *ct);
+/* The same before a new attempt to @host: what only concerns that one can wait. */
+int settle_before(struct container *ct, const char *host);
 /* All there are. */
 int settle_all(void);
 

@@ -70,7 +70,6 @@ static void take_signals(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 static int look(struct migration *m)
@@ -83,7 +82,7 @@ static int look(struct migration *m)
 	ret = container_lock_as_is(&m->ct);
 	if (ret)
 		return ret == EXIT_LOCKED ? MIGRATE_LOCKED : MIGRATE_CONFIG;
-	ret = settle_before(&m->ct);
+	ret = settle_before(&m->ct, m->o->host);
 	if (ret)
 		return ret;
 	if (!container_lock_skip && state_settle(&m->ct))

@@ -49,6 +49,8 @@ static int spawn(struct ssh *ssh, const char *const argv[], const char *host)
 		close(to[1]);
 		return fail_errno(MIGRATE_CONNECT, "Cannot make a pipe");
 	}
+	/* a line that breaks is an error like others */
+	signal(SIGPIPE, SIG_IGN);
 	fflush(NULL);
 	ssh->pid = fork();
 	if (ssh->pid == 0)
