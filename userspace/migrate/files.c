@@ -105,11 +105,14 @@ static int hear_pipe(int line, int fds[2], json_t **request)
 	return 0;
 }
 
+static bool good_enough(int status, bool final)
+{
+	return !status || status == RSYNC_VANISHED || (!final && status == RSYNC_PARTIAL);
+}
+
 static int judge(int ours, int theirs, bool final)
 {
-	int worst = ours ? ours : theirs;
-
-	if (!worst || worst == RSYNC_VANISHED || (!final && worst == RSYNC_PARTIAL))
+	if (good_enough(ours, final) && good_enough(theirs, final))
 		return 0;
 	return fail(MIGRATE_COPY, "Files were not copied: rsync's status is %d here and %d there",
 		    ours, theirs);

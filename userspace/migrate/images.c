@@ -123,13 +123,16 @@ int images_send(struct channel *ch, uint32_t ctid, const char *name)
 		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
 	pid = spawn(checkpoint_pack, path, ends[1], ends[0]);
 	close(ends[1]);
-	ret = pid < 0 ? fail_errno(MIGRATE_COPY, "Cannot fork") :
-	      channel_ask(ch, "images", json_pack("{s:s}", "name", name));
+	if (pid < 0) {
+		close(ends[0]);
+		return fail_errno(MIGRATE_COPY, "Cannot fork");
+	}
+	ret = channel_ask(ch, "images", json_pack("{s:s}", "name", name));
 	if (ret)
 		close(ends[0]);
 	else
 		ret = channel_tunnel(ch, ends[0], -1);
-	if (pid > 0 && !succeeded(pid) && !ret)
+	if (!succeeded(pid) && !ret)
 		ret = fail(MIGRATE_COPY, "The container's state could not be packed");
 	return ret && ch->broken ? ret : channel_wait(ch, NULL) ? MIGRATE_COPY : ret;
 }

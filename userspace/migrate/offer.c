@@ -62,8 +62,9 @@ static uint64_t counted;
 static int count(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)path;
-	(void)type;
 	(void)ftw;
+	if (type == FTW_NS)
+		return 0;
 	/* one with other names too is counted for each its share */
 	counted += st->st_blocks * 512ULL / (st->st_nlink > 1 && !S_ISDIR(st->st_mode) ?
 					     st->st_nlink : 1);
@@ -104,8 +105,9 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 	if (!ret && !text)
 		ret = fail_errno(MIGRATE_CONFIG, "Cannot read %s", ct->conf_path);
 	counted = 0;
+	/* a guess: in what runs a directory that goes away ends it early */
 	if (!ret && nftw(ct->fs, count, 64, FTW_PHYS | FTW_MOUNT))
-		ret = fail_errno(MIGRATE_COPY, "Cannot look through %s", ct->fs);
+		detail("Cannot look through all of %s: %s", ct->fs, strerror(errno));
 	if (ret) {
 		json_decref(found);
 		return ret;
