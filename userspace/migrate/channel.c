@@ -178,14 +178,20 @@ int channel_hear(struct channel *ch, const char **verb, json_t **body)
 int channel_wait(struct channel *ch, json_t **reply)
 {
 	cleanup_json json_t *body = NULL;
-	int ret = receive_body(ch, FRAME_REPLY, &body), status;
+	int ret = receive_body(ch, FRAME_REPLY, &body);
+	json_int_t status;
 	const char *text;
+	json_t *said;
 
 	if (reply)
 		*reply = NULL;
 	if (ret)
 		return ret;
-	status = json_integer_value(json_object_get(body, "status"));
+	said = json_object_get(body, "status");
+	status = json_integer_value(said);
+	/* it becomes an exit status here, of which 256 is 0 */
+	if (!json_is_integer(said) || status < 0 || status > 255)
+		return fail(MIGRATE_VERSION, "%s answered with no status", ch->peer);
 	text = json_string_value(json_object_get(body, "text"));
 	if (status)
 		ret = fail(status, "%s: %s", ch->peer, text ? text : "failed");
