@@ -49,11 +49,23 @@ static int broken(struct channel *ch)
 		       fail(MIGRATE_CONNECT, "The connection to %s ended", ch->peer);
 }
 
-static void wait_fd(int fd, short events)
+/* In slices: who says that it is broken may do so just before poll(2). */
+#define SLICE_MS	500
+
+/* False, for broken(), if nothing moves as long as there is patience, or it is broken. */
+static bool wait_fd(struct channel *ch, int fd, short events)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
+	int slice = ch->patience && ch->patience < SLICE_MS ? ch->patience : SLICE_MS;
+	int64_t end = now_ms() + ch->patience;
 
-	poll(&pfd, 1, -1);
+	while (!ch->broken && poll(&pfd, 1, slice) <= 0) {
+		if (!ch->patience || now_ms() < end)
+			continue;
+		errno = ETIMEDOUT;
+		return false;
+	}
+	return !ch->broken;
 }
 
 static int write_out(struct channel *ch, const void *buf, size_t n)
@@ -63,9 +75,8 @@ static int write_out(struct channel *ch, const void *buf, size_t n)
 
 		if (ch->broken)
 			return broken(ch);
-		if (done < 0 && errno == EAGAIN)
-			wait_fd(ch->out, POLLOUT);
-		else if (done < 0 && errno != EINTR)
+		if (done < 0 && errno != EINTR &&
+		    (errno != EAGAIN || !wait_fd(ch, ch->out, POLLOUT)))
 			return broken(ch);
 		if (done <= 0)
 			continue;
@@ -85,9 +96,8 @@ static int read_in(struct channel *ch, void *buf, size_t n)
 			return broken(ch);
 		if (done == 0)
 			errno = 0;
-		if (done < 0 && errno == EAGAIN)
-			wait_fd(ch->in, POLLIN);
-		else if (done == 0 || (done < 0 && errno != EINTR))
+		if (done == 0 || (done < 0 && errno != EINTR &&
+				  (errno != EAGAIN || !wait_fd(ch, ch->in, POLLIN))))
 			return broken(ch);
 		if (done <= 0)
 			continue;

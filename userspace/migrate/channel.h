@@ -25,6 +25,7 @@ struct channel {
 	const char *peer;	/* for messages */
 	/* nothing more can be said or heard; a handler of signals may say so */
 	bool broken;
+	int patience;		/* ms that requests and replies may not move; 0: any */
 	uint64_t sent, received;	/* bytes */
 	uint64_t rate;		/* bytes/s at most, 0: any */
 	double credit;		/* of them, see pace() */

@@ -298,13 +298,15 @@ int source_commit(struct container *ct, struct journal *j, struct ssh *ssh)
 	return fail(ret, "%s", why);
 }
 
-/* Before it was given: all as it was, here and there. The error stays. */
+/*
+ * Before it was given: all as it was, here and there. The error stays. Who interrupts that too
+ * has the container back sooner, and what is there stays for now.
+ */
 static int back_out(struct migration *m, int ret)
 {
 	cleanup_free char *why = xstrdup(error_text());
 	int undone;
 
-	interruptible = NULL;
 	step(m, "undo", true);
 	if (m->ssh.ch.broken) {
 		ssh_close(&m->ssh);
@@ -403,11 +405,12 @@ static int move_live(struct migration *m)
 static int move(struct migration *m)
 {
 	cleanup_free char *why = NULL;
-	int ret = ask(m);
+	int ret;
 
+	interruptible = &m->ssh.ch;
+	ret = ask(m);
 	if (ret || m->o->check_only)
 		return ret;
-	interruptible = &m->ssh.ch;
 	ret = prepare(m);
 	if (!ret && m->o->live)
 		ret = move_live(m);

@@ -18,6 +18,15 @@
 #define ARGUMENTS_MAX	64
 
 /*
+ * A line that is cut ssh(1) notices. A peer that is there and says nothing: the first word
+ * takes what a login does; a large container may be undone, or got to disk, meanwhile.
+ */
+#define HELLO_MS	120000
+#define ANSWER_MS	900000
+/* It has ended when the peer has, who still has the lock. */
+#define END_MS		60000
+
+/*
  * A signal from the terminal is the tool's to obey: it says good-bye first. ssh(1) leaves
  * alone what it finds ignored, and ends when its input does.
  */
@@ -61,15 +70,27 @@ static int spawn(struct ssh *ssh, const char *const argv[], const char *host)
 	return ssh->pid < 0 ? fail_errno(MIGRATE_CONNECT, "Cannot fork") : 0;
 }
 
-/* What the first word that comes back tells of a line that ends at once. */
-static int explain(struct ssh *ssh, const char *host)
+/* Its wait status, at most @ms from now. */
+static int end(struct ssh *ssh, int64_t ms)
 {
+	int64_t until = now_ms() + ms;
 	int status = 0;
 
 	channel_close(&ssh->ch);
-	if (ssh->pid > 0)
-		waitpid(ssh->pid, &status, 0);
+	while (ssh->pid > 0 && waitpid(ssh->pid, &status, WNOHANG) == 0) {
+		if (now_ms() >= until)
+			kill(ssh->pid, SIGKILL);
+		sleep_ms(10);
+	}
 	ssh->pid = 0;
+	return status;
+}
+
+/* What the first word that comes back tells of a line that ends at once. */
+static int explain(struct ssh *ssh, const char *host)
+{
+	int status = end(ssh, 5000);
+
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 255)
 		return fail(MIGRATE_CONNECT,
 			    "Cannot connect to %s: root here must be able to say \"ssh %s\" without being asked for a password",
@@ -111,17 +132,14 @@ int ssh_open(struct ssh *ssh, const char *host, const char *options, bool compre
 	ret = spawn(ssh, argv, host);
 	if (ret)
 		return ret;
+	ssh->ch.patience = HELLO_MS;
 	ret = hello_exchange(&ssh->ch, hello);
+	ssh->ch.patience = ANSWER_MS;
 	return ret == MIGRATE_CONNECT ? explain(ssh, host) : ret;
 }
 
 void ssh_close(struct ssh *ssh)
 {
-	channel_close(&ssh->ch);
 	/* a dead line keeps it waiting */
-	if (ssh->pid > 0 && ssh->ch.broken)
-		kill(ssh->pid, SIGKILL);
-	if (ssh->pid > 0)
-		waitpid(ssh->pid, NULL, 0);
-	ssh->pid = 0;
+	end(ssh, ssh->ch.broken ? 0 : END_MS);
 }
