@@ -30,7 +30,10 @@ fill() {
 there_and_back() {
 	make 900 --name web --hostname web1 --numproc 50 --ipadd 10.99.0.100 --onboot yes
 	printf '#!/bin/sh\necho ran >/tmp/started-%s\n' 900 >"$etc/conf/900.start"
-	chmod 755 "$etc/conf/900.start"
+	# what is written between the passes and leaves size and time as they were, as a mapping does
+	printf 'test -e /root/same || { echo old >/root/same; touch -d "2037-01-01 00:00:00" /root/same; }\n' >>"$etc/conf/900.start"
+	printf '#!/bin/sh\necho new >/root/same; touch -d "2037-01-01 00:00:00" /root/same\n' >"$etc/conf/900.stop"
+	chmod 755 "$etc/conf/900.start" "$etc/conf/900.stop"
 	fill 900
 	picture 900 >"$KTAP_TMP/before"
 	local before
@@ -42,12 +45,14 @@ there_and_back() {
 	diff -u "$KTAP_TMP/before" "$KTAP_TMP/there"
 	[[ $(ssh node2 "grep -v ^LOCAL_ $etc/conf/900.conf; cloisonctl status web") == "$before"$'\nCTID 900 exist unmounted down' ]]
 	ssh node2 "cloisonctl start web --wait; cloisonctl exec web cat /tmp/started-900"
+	[[ $(ssh node2 cloisonctl exec web cat /root/same) == old ]]
 	ping -c 1 -W 5 10.99.0.100
 	# it runs, and is started again; sparse stays sparse
 	ssh node2 cloisonctl migrate --offline node1 900
 	is_running 900
 	nowhere_left 2 900
 	[[ $(stat -c %b "$state/private/900/fs/srv/sparse") -lt 100 ]]
+	[[ $(cloisonctl exec 900 cat /root/same) == new ]]
 	[[ $(cloisonctl exec 900 'cat /tmp/started-900; stat -c "%u %a" /srv/old') == $'ran\n1000 4751' ]]
 	ssh node2 ping -c 1 -W 5 10.99.0.100
 	cloisonctl stop 900 --fast

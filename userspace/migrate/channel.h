@@ -17,8 +17,8 @@
 
 #include "../lib/cleanup.h"
 
-/* Raised when an old version could take a message for something else. */
-#define CHANNEL_PROTOCOL	1
+/* Raised when an old version could take a message for something else, or for less. */
+#define CHANNEL_PROTOCOL	2
 
 struct channel {
 	int in, out;

@@ -118,14 +118,16 @@ static int judge(int ours, int theirs, bool final)
 		    ours, theirs);
 }
 
-static int send_through(struct channel *ch, int line, pid_t pid, bool final)
+static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
 {
 	cleanup_json json_t *reply = NULL;
 	json_t *request = NULL;
 	int fds[2], ours, ret = hear_pipe(line, fds, &request);
 
-	if (!ret)
+	if (!ret) {
+		json_object_set_new(request, "since", json_integer(since));
 		ret = channel_ask(ch, "files", request);
+	}
 	if (!ret)
 		ret = channel_tunnel(ch, fds[0], fds[1]);
 	if (!ret)
@@ -135,10 +137,10 @@ static int send_through(struct channel *ch, int line, pid_t pid, bool final)
 	/* lets files_pipe() go, and so rsync */
 	shutdown(line, SHUT_RDWR);
 	ours = shut_in_wait(pid);
-	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), final);
+	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), !since);
 }
 
-int files_send(struct channel *ch, const char *dir, uint32_t base, bool final)
+int files_send(struct channel *ch, const char *dir, uint32_t base, time_t since)
 {
 	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	cleanup_close int ours = -1, theirs = -1;
@@ -166,7 +168,7 @@ int files_send(struct channel *ch, const char *dir, uint32_t base, bool final)
 	if (ret)
 		return ret;
 	close(take_fd(&theirs));
-	return send_through(ch, ours, pid, final);
+	return send_through(ch, ours, pid, since);
 }
 
 /* No second dash: a bundle of short ones, and what -e says of versions. */
@@ -224,10 +226,33 @@ static int spawn_server(const char *const argv[], const char *dir, uint32_t base
 	return ret;
 }
 
+/*
+ * A file that has changed since the pass began can change once more after it was read and
+ * have the same time then: the kernel sets that at the first write to a page that is mapped,
+ * not at the next, and its clock has ticks. Such a copy gets a time that no such file has,
+ * for the next pass not to take it for the same. (Before the pass pages were written to
+ * disk: what is written after that is a first write.)
+ */
+static int distrust(const char *dir, uint32_t base, json_int_t since)
+{
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	cleanup_free char *than = xasprintf("@%lld", (long long)since);
+	const char *const argv[] = {
+		"find", ".", "-xdev", "-type", "f", "-newermt", than, "-execdir",
+		"touch", "--no-create", "--date=@0", "--", "{}", "+", NULL
+	};
+	pid_t pid;
+	int ret = spawn(dir, base, argv, null, STDERR_FILENO, -1, &pid);
+
+	return ret || !shut_in_wait(pid) ? ret :
+	       fail(MIGRATE_COPY, "What has changed meanwhile could not be marked");
+}
+
 int files_receive(struct channel *ch, const json_t *request, const char *dir, uint32_t base)
 {
 	const char *argv[ARGUMENTS_MAX + 2];
 	int from = -1, to = -1, status = read_arguments(request, argv), ret;
+	json_int_t since = json_integer_value(json_object_get(request, "since"));
 	cleanup_free char *why = NULL;
 	pid_t pid = 0;
 
@@ -241,7 +266,9 @@ int files_receive(struct channel *ch, const json_t *request, const char *dir, ui
 	if (pid) {
 		int theirs = shut_in_wait(pid);
 
-		return ret ? ret : channel_answer(ch, 0, NULL,
+		if (!ret && since)
+			status = distrust(dir, base, since);
+		return ret ? ret : channel_answer(ch, status, error_text(),
 						  json_pack("{s:i}", "rsync", theirs));
 	}
 	return ret ? ret : channel_answer(ch, status, why, NULL);

@@ -8,16 +8,18 @@
 #ifndef CLOISON_MIGRATE_FILES_H
 #define CLOISON_MIGRATE_FILES_H
 
-#include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "channel.h"
 
 /*
- * The source's side: make the files over there those in @dir, whose ids begin at @base;
- * not @final: what changes meanwhile is left to the next time. MIGRATE_COPY.
+ * The source's side: make the files over there those in @dir, whose ids begin at @base.
+ * @since: what changes meanwhile is left to the next time, which copies what has changed
+ * after that time (seconds) all the same; 0: nothing changes, this is the last time.
+ * MIGRATE_COPY.
  */
-int files_send(struct channel *ch, const char *dir, uint32_t base, bool final);
+int files_send(struct channel *ch, const char *dir, uint32_t base, time_t since);
 
 /* The target's, with what the request brought. Answers it. MIGRATE_CONNECT. */
 int files_receive(struct channel *ch, const json_t *request, const char *dir, uint32_t base);
