@@ -61,6 +61,10 @@ talks_on() {
 	wait_for is_beyond $(($(answered) + 3))
 }
 
+node2_knows() {
+	ssh node2 ip neigh show 10.99.0.100 | grep -q "lladdr $(</sys/class/net/eth0/address) "
+}
+
 # Memory that the container fills, and can tell from any other; a file that it writes meanwhile.
 works() {
 	third
@@ -68,7 +72,10 @@ works() {
 	# what somebody has frozen is not thawed, here or there
 	cloisonctl suspend 900 --suspend
 	expect_exit 8 cloisonctl migrate --live node2 900
+	# when it goes on, who believes it elsewhere hears where it is
+	ssh node2 ip neigh replace 10.99.0.100 lladdr 02:00:00:00:00:99 dev eth0 nud stale
 	cloisonctl suspend 900 --resume
+	wait_for node2_knows
 	cloisonctl exec 900 'nc -l -p 7 -e cat </dev/null >/dev/null 2>&1 &'
 	wait_for cloisonctl exec 900 'netstat -tln | grep -q :7'
 	printf '#!/bin/sh\nv=$(cat /bin/busybox | md5sum; head -c 3000000 /bin/busybox | base64)\nn=0\nwhile :; do n=$((n + 1)); echo $n $(echo "$v" | md5sum) >/root/tmp; mv /root/tmp /root/said; sleep 0.2; done\n' \

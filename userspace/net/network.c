@@ -222,7 +222,13 @@ int network_hold(uint32_t id)
 
 int network_release(uint32_t id)
 {
-	return venet_loaded() ? venet_release(id) : 0;
+	int ret = venet_loaded() ? venet_release(id) : 0;
+
+	if (ret)
+		return ret;
+	serve_announce(id, KIND);
+	routed_announce(id);
+	return 0;
 }
 
 void network_forget(uint32_t id, pid_t pid, const struct addresses *had,

@@ -46,8 +46,8 @@ int network_connect(uint32_t id, struct network *net);
 void network_close(struct network *net);
 
 /*
- * Around a checkpoint: packets to and from it wait on its venet link; they go on. Without
- * the module there is no such link.
+ * Around a checkpoint: packets to and from it wait on its venet link; they go on, and the
+ * neighbours are told where it is. Without the module there is no such link.
  */
 int network_hold(uint32_t id);
 int network_release(uint32_t id);

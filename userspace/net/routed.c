@@ -87,6 +87,11 @@ int routed_connect(struct nl_sock *host, uint32_t id, const struct netif *n)
 	return ret ? ret : serve_begin(host, &serve, &on, &n->ip);
 }
 
+void routed_announce(uint32_t id)
+{
+	serve_announce(id, KIND);
+}
+
 /* Not the mask that it came with: there is nobody else on this link. */
 static struct address alone(const struct address *a)
 {

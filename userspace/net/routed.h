@@ -34,6 +34,8 @@ void routed_close(struct routed *r);
 
 /* The host's end of @n, which is up, and routes and neighbours. EXIT_ADD_IP. */
 int routed_connect(struct nl_sock *host, uint32_t id, const struct netif *n);
+/* Tell the neighbours of all that are noted. */
+void routed_announce(uint32_t id);
 /* Inside: @n's addresses instead of those of @old, which may be NULL, and default routes. */
 int routed_inside(struct nl_sock *inside, const struct netif *n, const struct netif *old);
 /* Undo what is noted and not for @all. */

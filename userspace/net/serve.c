@@ -10,6 +10,7 @@
 #include "rtnl.h"
 #include "rtnl_list.h"
 #include "serve.h"
+#include "stage.h"
 #include "util.h"
 
 static bool within(const struct address *prefix, const struct address *a)
@@ -165,9 +166,28 @@ int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighb
 	for (size_t i = 0; !ret && i < all->count; i++)
 		ret = begin_one(host, s, on, &all->list[i], footprint_links(&f, &all->list[i]),
 				&routes);
-	for (size_t i = 0; !ret && i < on->count; i++)
+	/* of what is frozen serve_announce() tells, when it runs: another host may have it still */
+	for (size_t i = 0; !ret && i < on->count && stage_get(s->id) == STAGE_NONE; i++)
 		neighbour_announce(on, &on->list[i], all);
 	return ret;
+}
+
+void serve_announce(uint32_t id, const char *kind)
+{
+	cleanup_footprint struct footprint f = {};
+	cleanup_neighbours struct neighbours on = {};
+	cleanup_addresses struct addresses all = {};
+	cleanup_rtnl struct nl_sock *host = NULL;
+
+	footprint_load(id, kind, &f);
+	/* behind the host's own address there are no neighbours */
+	for (size_t i = 0; i < f.count; i++)
+		if (*f.list[i].links)
+			addresses_add(&all, &f.list[i].a);
+	if (all.count && (rtnl_open(-1, &host) || neighbours_find(host, &on)))
+		error_clear();
+	for (size_t i = 0; i < on.count; i++)
+		neighbour_announce(&on, &on.list[i], &all);
 }
 
 int serve_end(struct nl_sock *host, const struct serve *s, const struct addresses *all)

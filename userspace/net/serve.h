@@ -32,6 +32,8 @@ int serve_settle(struct probe *probe);
 /* @on: where neighbours look for them. What was done already is no error. */
 int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighbours *on,
 		const struct addresses *all);
+/* Tell the neighbours of all that are noted, as best as can be. */
+void serve_announce(uint32_t id, const char *kind);
 /* Of each what can be undone, and then forgotten; what is not noted is not touched. */
 int serve_end(struct nl_sock *host, const struct serve *s, const struct addresses *all);
 bool serve_whole(const struct serve *s, const struct neighbours *on,
