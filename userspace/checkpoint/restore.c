@@ -46,7 +46,7 @@ static int on_step(enum criu_step step, void *arg)
 static int check_ids(uint32_t theirs, uint32_t ours)
 {
 	return theirs == ours ? 0 :
-	       fail(EXIT_UNPAUSE, "It was dumped with user ids from %u on, and has those from %u on",
+	       fail(EXIT_UNPAUSE, "Its state has user ids from %u on, the container from %u on",
 		    theirs, ours);
 }
 
