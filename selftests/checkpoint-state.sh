@@ -119,6 +119,14 @@ damage() {
 
 # What other commands do with it.
 suspended_otherwise() {
+	# out of sight, as on a disk that is not mounted: its files are not to be changed
+	mv $dump "$tmp/away"
+	is down
+	expect_out 'its state is not there' cloisonctl start $ct
+	expect_exit 7 cloisonctl start $ct
+	[[ ! -e $cgroup ]]
+	mv "$tmp/away" $dump
+	is down suspended
 	expect_out 'suspended already' cloisonctl suspend $ct
 	expect_exit 31 cloisonctl suspend $ct
 	expect_exit 31 cloisonctl exec $ct true

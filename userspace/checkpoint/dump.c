@@ -12,6 +12,7 @@
 #include "meta.h"
 #include "network.h"
 #include "stage.h"
+#include "suspended.h"
 #include "util.h"
 
 /* What CRIU refuses for a reason that passes is asked for so often. */
@@ -130,8 +131,11 @@ static int dump(struct work *w, pid_t init)
 
 static int begin(const struct container *ct)
 {
-	int ret = stage_set(ct->id, STAGE_WORK);
+	/* what runs has none; one that was left is not to be taken for ours, see settle */
+	int ret = suspended_unmark(ct);
 
+	if (!ret)
+		ret = stage_set(ct->id, STAGE_WORK);
 	return ret ? ret : network_hold(ct->id);
 }
 

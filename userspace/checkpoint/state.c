@@ -66,10 +66,12 @@ static int save(void *arg)
 	ret = archive_save(s->ct->id, s->token, s->images, s->path);
 	if (!ret && s->mark) {
 		ret = suspended_mark(s->ct, s->token, s->path);
-		if (ret)
-			unlink(s->path);
-		else
+		if (!ret) {
 			say("\tkill...");
+		} else {
+			unlink(s->path);
+			suspended_unmark(s->ct);
+		}
 	}
 	return ret;
 }

@@ -35,7 +35,7 @@ int place_make(struct container *ct, struct place *place, bool limited)
 	place->cgroup = -1;
 	ret = read_settings(ct, place);
 	/* what runs changes files that the suspended know otherwise */
-	if (!ret && limited && suspended(ct))
+	if (!ret && limited)
 		ret = suspended_refuse(ct, EXIT_START);
 	/* what an earlier life or a killed command left */
 	if (!ret && !place->mounted)

@@ -34,7 +34,10 @@ int suspended_hold(uint32_t id, const struct addresses *wanted);
 /* Where the state is unless somebody says; to be freed. */
 char *suspended_default(const struct container *ct);
 
-/* Says that it is, for commands that cannot be then: @status. */
+/*
+ * For commands that cannot be then: @status, and what to do. The mark alone counts: with the
+ * state out of sight, on what is not mounted, its files are still those it knew. Else 0.
+ */
 int suspended_refuse(const struct container *ct, int status);
 
 #endif
