@@ -133,6 +133,8 @@ suspended_otherwise() {
 	expect_out 'Its state is kept' cloisonctl stop $ct
 	echo true >"$tmp/script"
 	expect_out 'Container is suspended' cloisonctl runscript $ct "$tmp/script"
+	expect_out 'Container is suspended' cloisonctl convert $ct --layout overlay
+	expect_exit 41 cloisonctl convert $ct --layout overlay
 	expect_out 'is suspended' cloisonctl mount $ct
 	cloisonctl umount $ct
 	is down suspended

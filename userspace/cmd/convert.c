@@ -4,6 +4,7 @@
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/params.h"
+#include "../lib/suspended.h"
 #include "../storage/convert.h"
 #include "../storage/layout.h"
 #include "cmd.h"
@@ -46,6 +47,8 @@ int cmd_convert(int argc, char **argv)
 		ret = kernel_look(ct.id, &kc);
 	if (!ret && (kernel_runs(&kc) || cgroup_exists(ct.id) || container_mounted(&ct)))
 		ret = fail(EXIT_MOUNTED, "Container is running or mounted: stop it first");
+	if (!ret)
+		ret = suspended_refuse(&ct, EXIT_MOUNTED);
 	if (!ret && !container_exists(&ct))
 		ret = fail(EXIT_NO_PRIVATE, "There is no private area %s", ct.private);
 	if (ret)
