@@ -237,3 +237,29 @@ int cgtree_limit(uint32_t id, int images)
 {
 	return each_line(id, images, limit);
 }
+
+int cgtree_check_frozen(uint32_t id, bool thaw)
+{
+	cleanup_free char *path = cgroup_path(id);
+	char *const roots[] = { path, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *ent;
+	int ret = 0;
+
+	while (!ret && fts && (ent = fts_read(fts))) {
+		cleanup_free char *file = xasprintf("%s/cgroup.freeze", ent->fts_path);
+		cleanup_free char *text = NULL;
+
+		if (ent->fts_info != FTS_D || ent->fts_level == FTS_ROOTLEVEL)
+			continue;
+		text = read_file(file, 16);
+		if (!text || *text != '1')
+			continue;
+		if (!thaw || write_file_at(AT_FDCWD, file, "0"))
+			ret = fail(EXIT_PAUSE, "%s is frozen: thaw it in the container",
+				   ent->fts_path);
+	}
+	if (fts)
+		fts_close(fts);
+	return ret;
+}

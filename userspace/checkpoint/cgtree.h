@@ -7,6 +7,7 @@
 #ifndef CLOISON_CGTREE_H
 #define CLOISON_CGTREE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The whole tree of container @id into a file in directory @images, while nothing in it runs. */
@@ -18,5 +19,11 @@ int cgtree_make(uint32_t id, int images);
 int cgtree_delegate(uint32_t id, int images);
 /* The limits. */
 int cgtree_limit(uint32_t id, int images);
+
+/*
+ * What is frozen does not run CRIU's code, and holds up the rest: EXIT_PAUSE if a group
+ * below the container's own is. With @thaw it is no longer.
+ */
+int cgtree_check_frozen(uint32_t id, bool thaw);
 
 #endif

@@ -38,7 +38,7 @@ int checkpoint_possible(const struct container *ct);
  * parent, the way there from the images (closed/open/1, closed/open/2) must be open too.
  */
 
-/* Memory only, while the container runs on; @parent as below. */
+/* Memory only, while the container runs on, which may not be frozen; @parent as below. */
 int checkpoint_predump(const struct container *ct, const char *images, const char *parent);
 
 struct checkpoint_dump {

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@
 
 #define BINARY	"criu"
 #define SHIM	LIBDIR "/criu-sockopt.so"
+
+#define LATE_MS	10000
 
 /* What it asks the kernel about sockets with. */
 static const char *const modules[] = {
@@ -263,11 +266,18 @@ static int failed(const struct criu_job *job, int result)
 /* Serve the child until it says that it is done. */
 static int serve(const struct criu_job *job, int sock, int *result)
 {
+	const int timeout = job->work == CRIU_PRE_DUMP ? LATE_MS : -1;
+	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
-	int ret = 0, answer;
+	int ret = 0, answer, ready;
 	ssize_t n;
 
 	for (;;) {
+		ready = poll(&pfd, 1, timeout);
+		if (ready == 0)
+			job->step(CRIU_LATE, job->arg);
+		if (ready <= 0)
+			continue;
 		n = recv(sock, &msg, sizeof(msg), 0);
 		if (n < 0 && errno == EINTR)
 			continue;

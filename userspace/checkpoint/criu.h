@@ -19,6 +19,7 @@ enum criu_step {
 	CRIU_NAMESPACES,	/* restore: tasks are in their groups, files are not open */
 	CRIU_RESTORED,		/* restore: all is there, and can still be given up */
 	CRIU_RESUMING,		/* restore: will run next, or be frozen */
+	CRIU_LATE,		/* pre-dump: still at it after so long, again and again */
 };
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,7 +63,10 @@ static int on_step(enum criu_step step, void *arg)
 
 	if (step == CRIU_FROZEN) {
 		w->dump->frozen = now_ms();
-		ret = cgtree_record(w->ct->id, w->images);
+		/* until now it could; CRIU's code is not in them yet */
+		ret = cgtree_check_frozen(w->ct->id, false);
+		if (!ret)
+			ret = cgtree_record(w->ct->id, w->images);
 		if (!ret)
 			ret = meta_write(w->ct, &w->externals, w->images);
 	} else if (step == CRIU_DUMPED) {
@@ -196,20 +200,45 @@ int checkpoint_dump(const struct container *ct, struct checkpoint_dump *d)
 	return ret;
 }
 
+struct predump {
+	uint32_t id;
+	pid_t init;
+};
+
+/*
+ * A pre-dump has no step between seizing the processes and running code in them. A group
+ * that was frozen while they were seized would hold it up for ever. Later CRIU writes what it
+ * has, for as long as it takes, and what the container freezes then is its own affair.
+ */
+static int on_late(enum criu_step step, void *arg)
+{
+	const struct predump *p = arg;
+	cleanup_free char *path = xasprintf("/proc/%d/status", (int)p->init);
+	cleanup_free char *text = read_file(path, 65536);
+
+	if (step == CRIU_LATE && text && !strstr(text, "\nTracerPid:\t0\n"))
+		cgtree_check_frozen(p->id, true);
+	return 0;
+}
+
 int checkpoint_predump(const struct container *ct, const char *images, const char *parent)
 {
+	struct predump p = { .id = ct->id };
 	struct criu_job job = {
 		.work = CRIU_PRE_DUMP, .images = images, .parent = parent, .track = true,
-		.keep = ct->lock,
+		.keep = ct->lock, .step = on_late, .arg = &p,
 	};
 	struct kernel_container kc = {};
 	int ret = checkpoint_possible(ct);
 
+	if (!ret && checkpoint_staged(ct))
+		ret = fail(EXIT_PAUSE, "Container is at a stage of checkpoint or restore: "
+			   "cloisonctl chkpnt %u --resume", ct->id);
 	if (!ret)
 		ret = container_running(ct, &kc);
 	if (ret)
 		return ret;
-	job.init = kc.init;
+	job.init = p.init = kc.init;
 	return criu_run(&job, NULL);
 }
 

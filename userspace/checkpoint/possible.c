@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cgtree.h"
 #include "checkpoint.h"
 #include "criu.h"
 #include "error.h"
@@ -119,31 +119,6 @@ static int check_processes(uint32_t id, pid_t init)
 	return ret;
 }
 
-/* What is frozen does not run CRIU's code, and holds up the rest. */
-static int check_frozen_groups(uint32_t id)
-{
-	cleanup_free char *path = cgroup_path(id);
-	char *const roots[] = { path, NULL };
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-	FTSENT *ent;
-	int ret = 0;
-
-	while (!ret && fts && (ent = fts_read(fts))) {
-		cleanup_free char *file = xasprintf("%s/cgroup.freeze", ent->fts_path);
-		cleanup_free char *text = NULL;
-
-		if (ent->fts_info != FTS_D || ent->fts_level == FTS_ROOTLEVEL)
-			continue;
-		text = read_file(file, 16);
-		if (text && *text == '1')
-			ret = fail(EXIT_PAUSE, "%s is frozen: thaw it in the container",
-				   ent->fts_path);
-	}
-	if (fts)
-		fts_close(fts);
-	return ret;
-}
-
 static int check_links(uint32_t id)
 {
 	cleanup_netifs struct netifs all = {};
@@ -168,6 +143,6 @@ int checkpoint_possible(const struct container *ct)
 	if (!ret)
 		ret = check_links(ct->id);
 	if (!ret)
-		ret = check_frozen_groups(ct->id);
+		ret = cgtree_check_frozen(ct->id, false);
 	return ret ? ret : check_processes(ct->id, kc.init);
 }
