@@ -143,6 +143,15 @@ suspended_otherwise() {
 	expect_out 'suspended container 101' cloisonctl start 102
 	expect_exit 78 cloisonctl start 102
 	cloisonctl destroy 102
+	# what the host's script mounts is not there, and a link of the container's leads nowhere
+	mv /etc/cloison/conf/$ct.mount "$tmp/script"
+	mv "$fs/mnt" "$fs/mnt.away"
+	ln -s /etc "$fs/mnt"
+	expect_out 'Cannot have again what was mounted on /mnt' cloisonctl resume $ct
+	is down suspended
+	rm "$fs/mnt"
+	mv "$fs/mnt.away" "$fs/mnt"
+	mv "$tmp/script" /etc/cloison/conf/$ct.mount
 	# what is set meanwhile counts
 	cloisonctl set $ct --ram 32M --ipdel 10.0.101.2 --ipadd 10.0.101.3 --save
 	cloisonctl start $ct

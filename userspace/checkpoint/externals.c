@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "devices.h"
@@ -175,11 +178,25 @@ static int open_node(uint32_t id, const struct devnodes *nodes, const char *file
 	return -1;
 }
 
-static int open_below(const char *root, const char *point)
+/* It was the container's to change what is on the way: only what is mounted right there. */
+static int open_below(const char *path, const char *point)
 {
-	cleanup_free char *path = xasprintf("%s%s", root, point);
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+	};
+	cleanup_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = root < 0 ? -1 :
+			       syscall(SYS_openat2, root, point + 1, &how, sizeof(how));
+	struct statx stx;
 
-	return open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, 0, &stx))
+		return -1;
+	if (!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 int externals_open(const struct externals *all, const struct container *ct,
