@@ -62,6 +62,8 @@ works() {
 	inside 'nc -l -p 7005 -e /root/follow tcp </dev/null >/dev/null 2>&1 &'
 	wait_for inside 'netstat -tln | grep -q :7005'
 	inside 'nc 127.0.0.1 7005 -e /root/numbers.sh </dev/null >/dev/null 2>&1 &'
+	# a device in a second place
+	inside ': >/root/tun; mount -o bind /dev/net/tun /root/tun'
 	# one that has a view open
 	inside 'exec 3</proc/meminfo; read -r line <&3; (while read -r line; do echo "$line"; done; while :; do sleep 9999; done) <&3 >/tmp/lines 2>&1 &'
 	wait_for grep FileHugePages "$fs/tmp/lines"
@@ -146,6 +148,10 @@ refused() {
 	expect_out 'brought in by exec' cloisonctl suspend $ct
 	pkill -f '^sleep 8888'
 	wait
+	# a device that it would not have again
+	cloisonctl set $ct --devnodes net/tun:none --save
+	expect_out 'The device on /dev/net/tun' cloisonctl suspend $ct
+	cloisonctl set $ct --devnodes net/tun:rw --save
 	cloisonctl pause $ct
 	expect_out 'cloisonctl unpause' cloisonctl suspend $ct
 	cloisonctl unpause $ct
@@ -169,7 +175,7 @@ resumes() {
 	connected
 	inside 'head -n 1 /proc/meminfo' | grep ' 65536 kB'
 	[[ $(inside 'cut -d . -f 1 /proc/uptime') -ge $(<"$tmp/uptime") ]]
-	inside ': <>/dev/net/tun'
+	inside ': <>/dev/net/tun; : <>/root/tun'
 	not inside ': </root/kmsg'
 	inside 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 	not inside 'echo 1 >/proc/sys/kernel/sysrq'

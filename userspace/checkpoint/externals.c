@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "devices.h"
@@ -19,9 +20,13 @@
 #define NODES		"/cloison/dev/"
 #define VIEWS		"cloisonview"
 
+/* What sources begin with that are no path, see meta.h. */
+#define NODE		"node:"
+#define ROOT		"root:"
+
 /* One line of /proc/PID/mountinfo, see proc(5); blanks and the like are \040 in it. */
 struct mount_line {
-	char *root, *point, *type;
+	char *device, *root, *point, *type;
 };
 
 static void unescape(char *s)
@@ -50,7 +55,9 @@ static bool parse(char *line, struct mount_line *m)
 	tail += 3;
 	m->type = strsep(&tail, " ");
 	for (int i = 0; (word = strsep(&line, " ")); i++) {
-		if (i == 3)
+		if (i == 2)
+			m->device = word;
+		else if (i == 3)
 			m->root = word;
 		else if (i == 4)
 			m->point = word;
@@ -68,18 +75,28 @@ static void add(struct externals *all, const char *point, char *name, char *sour
 	all->list[all->count++] = (struct external){ xstrdup(point), name, source };
 }
 
+/* The file system of @path: root may call things so in one of its own too. */
+static bool is_on(const struct mount_line *m, const char *path)
+{
+	unsigned int ma, mi;
+	struct stat st;
+
+	return stat(path, &st) == 0 && sscanf(m->device, "%u:%u", &ma, &mi) == 2 &&
+	       st.st_dev == makedev(ma, mi);
+}
+
 static void look_at(const struct container *ct, const struct mount_line *m,
 		    struct externals *all)
 {
 	cleanup_free char *nodes = xasprintf(NODES "%u/", ct->id);
-	const char *at = strstr(m->root, nodes);
+	const char *at = is_on(m, "/run/cloison") ? strstr(m->root, nodes) : NULL;
 
 	if (strcmp(m->type, VIEWS) == 0)
 		add(all, m->point, xasprintf("view.%s", m->root + 1),
 		    xasprintf("/sys/fs/cloison/%s", m->root + 1));
 	else if (at)
 		add(all, m->point, xasprintf("node.%s", at + strlen(nodes)),
-		    xasprintf("node:%s", at + strlen(nodes)));
+		    xasprintf(NODE "%s", at + strlen(nodes)));
 }
 
 /* What the host's action scripts mounted below VE_ROOT. */
@@ -90,7 +107,7 @@ static void look_at_host(const struct container *ct, const struct mount_line *m,
 
 	if (strncmp(m->point, ct->root, len) == 0 && m->point[len] == '/')
 		add(all, m->point + len, xasprintf("host.%zu", all->count),
-		    xasprintf("root:%s", m->point + len));
+		    xasprintf(ROOT "%s", m->point + len));
 }
 
 static int each_mount(const char *path, const struct container *ct, struct externals *all,
@@ -111,6 +128,42 @@ static int each_mount(const char *path, const struct container *ct, struct exter
 	return 0;
 }
 
+static int find_node(uint32_t id, const struct device_set *set, const char *file)
+{
+	for (size_t i = 0; i < set->nodes_count; i++) {
+		cleanup_free char *path = devnodes_path(id, &set->nodes[i]);
+
+		if (strcmp(strrchr(path, '/') + 1, file) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* The name of its node's file, if it is one. */
+static const char *node_of(const struct external *e)
+{
+	return strncmp(e->source, NODE, strlen(NODE)) == 0 ? e->source + strlen(NODE) : NULL;
+}
+
+/* What the configuration gives is what there will be at the resume. */
+static int check_nodes(const struct container *ct, const struct externals *all)
+{
+	cleanup_devices struct device_set set = {};
+	int ret = devices_read(ct->conf, &set);
+
+	if (ret)
+		return fail_wrap(EXIT_PAUSE, "It could not be resumed");
+	for (size_t i = 0; !ret && i < all->count; i++) {
+		const char *file = node_of(&all->list[i]);
+
+		if (file && find_node(ct->id, &set, file) < 0)
+			ret = fail(EXIT_PAUSE, "The device on %s is no longer, or not yet, in the "
+				   "configuration: umount it in the container, or see set --devnodes "
+				   "--save", all->list[i].point);
+	}
+	return ret;
+}
+
 int externals_find(const struct container *ct, pid_t init, struct externals *out)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/mountinfo", (int)init);
@@ -123,7 +176,9 @@ int externals_find(const struct container *ct, pid_t init, struct externals *out
 		add(out, point, xstrdup(*d), xstrdup(point));
 	}
 	ret = each_mount(path, ct, out, look_at);
-	return ret ? ret : each_mount("/proc/self/mountinfo", ct, out, look_at_host);
+	if (!ret)
+		ret = each_mount("/proc/self/mountinfo", ct, out, look_at_host);
+	return ret ? ret : check_nodes(ct, out);
 }
 
 void externals_free(struct externals *all)
@@ -168,12 +223,10 @@ char **externals_for_restore(const struct externals *all, const struct netifs *l
 
 static int open_node(uint32_t id, const struct devnodes *nodes, const char *file)
 {
-	for (size_t i = 0; i < nodes->set->nodes_count; i++) {
-		cleanup_free char *path = devnodes_path(id, &nodes->set->nodes[i]);
+	int i = find_node(id, nodes->set, file);
 
-		if (strcmp(strrchr(path, '/') + 1, file) == 0)
-			return fcntl(nodes->mounts[i], F_DUPFD_CLOEXEC, 0);
-	}
+	if (i >= 0)
+		return fcntl(nodes->mounts[i], F_DUPFD_CLOEXEC, 0);
 	errno = ENODEV;
 	return -1;
 }
@@ -199,24 +252,33 @@ static int open_below(const char *path, const char *point)
 	return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
+/* A device is wherever the container mounted it, under one name. */
+static bool is_named(const struct criu_mount *mounts, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(mounts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 int externals_open(const struct externals *all, const struct container *ct,
 		   const struct devnodes *nodes, struct criu_mount **mounts, size_t *count)
 {
 	*mounts = xcalloc(all->count + 1, sizeof(**mounts));
 	*count = 0;
 	for (size_t i = 0; i < all->count; i++) {
-		const char *source = all->list[i].source, *rest = source + strlen("node:");
-		bool node = strncmp(source, "node:", strlen("node:")) == 0;
+		const struct external *e = &all->list[i];
+		const char *node = node_of(e);
 		int fd;
 
-		if (*source == '/')
+		if (*e->source == '/' || is_named(*mounts, *count, e->name))
 			continue;
-		fd = node ? open_node(ct->id, nodes, rest) : open_below(ct->root, rest);
+		fd = node ? open_node(ct->id, nodes, node) :
+			    open_below(ct->root, e->source + strlen(ROOT));
 		if (fd < 0)
 			return fail_errno(node ? EXIT_DEVICES : EXIT_MOUNT,
-					  "Cannot have again what was mounted on %s",
-					  all->list[i].point);
-		(*mounts)[(*count)++] = (struct criu_mount){ fd, xstrdup(all->list[i].name) };
+					  "Cannot have again what was mounted on %s", e->point);
+		(*mounts)[(*count)++] = (struct criu_mount){ fd, xstrdup(e->name) };
 	}
 	return 0;
 }
