@@ -27,7 +27,7 @@ starts() {
 	ip link add cpt-br type bridge
 	ip addr add 10.9.0.1/24 dev cpt-br
 	ip link set cpt-br up
-	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ipadd fd00::101 --rate 1G --ram 64M --cpuunits 500 \
+	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ipadd fd00::101 --rate 1G --ram 64M --cpuunits 500 --cpus 2 --iolimit 50M \
 		--netif_add eth0,,,,cpt-br --devnodes net/tun:rw
 	cloisonctl start $ct --wait
 	inside 'ip addr add 10.9.0.2/24 dev eth0'

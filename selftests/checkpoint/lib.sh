@@ -70,7 +70,8 @@ look() {
 		# The mounts: where, options, kind; the numbers of file systems are new.
 		cut -d ' ' -f 4-6,9- "/proc/$pid/mountinfo" | sort
 		find $cgroup -printf '%P %U %G %m\n' | sort
-		(cd $cgroup && grep -r . --include={cgroup.subtree_control,cpu.max,cpu.weight,memory.max,pids.max} . | sort)
+		(cd $cgroup && grep -r . --include={cgroup.subtree_control,cpu.max,cpu.weight,io.max,memory.max,pids.max} . | sort)
+		getfattr --absolute-names -d -m '^trusted.cloison' $cgroup
 		grep ' /sys/fs/cgroup ' /proc/mounts
 		# The other end has another number; an address is tentative at first.
 		nsenter "--net=/proc/$pid/ns/net" ip -o link |

@@ -77,6 +77,16 @@ static int restore_tasks(struct work *w, const struct place *place, const struct
 	return ret;
 }
 
+/* Of what names hardware that is not here, no more than a warning. */
+static int restore_hardware(const struct container *ct, const struct meta *meta)
+{
+	if (meta->rates && limits_set_rates(ct->id, ct->private, meta->rates)) {
+		warn("%s", error_text());
+		error_clear();
+	}
+	return limits_set_cpus(ct->id, meta->cpus);
+}
+
 /* As it had them; what was set since, counts. */
 static int restore_limits(const struct container *ct, const struct place *place,
 			  const struct meta *meta, int images)
@@ -84,6 +94,8 @@ static int restore_limits(const struct container *ct, const struct place *place,
 	cleanup_free char *conf = read_file(ct->conf_path, 1 << 20);
 	int ret = cgtree_limit(ct->id, images);
 
+	if (!ret)
+		ret = restore_hardware(ct, meta);
 	if (ret || (conf && meta->conf && strcmp(conf, meta->conf) == 0))
 		return ret;
 	return limits_apply(ct->id, ct->private, &place->limits, place->limits.given);

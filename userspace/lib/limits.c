@@ -236,6 +236,13 @@ unsigned int limits_io_weight(uint32_t ioprio)
 	return 20 * (ioprio + 1);
 }
 
+int limits_set_cpus(uint32_t id, uint32_t cpus)
+{
+	int ret = cgroup_set_cpus(id, cpus);
+
+	return ret ? ret : scx_set_cpus(id, cpus);
+}
+
 static int set_cpu_time(uint32_t id, const struct limits *l)
 {
 	uint32_t percent = limits_cpu_percent(l);
@@ -249,9 +256,7 @@ static int set_cpu_time(uint32_t id, const struct limits *l)
 		snprintf(text, sizeof(text), "max %u", CPU_PERIOD_US);
 	ret = cgroup_set(id, "cpu.max", text);
 	/* where our scheduler is in charge, the CPUs are a limit of their own */
-	if (!ret)
-		ret = cgroup_set_cpus(id, l->cpus);
-	return ret ? ret : scx_set_cpus(id, l->cpus);
+	return ret ? ret : limits_set_cpus(id, l->cpus);
 }
 
 /* The CPUs of NUMA nodes @nodes, for a CPUMASK of "auto". */
@@ -336,24 +341,47 @@ static void rate_text(char *text, size_t size, uint64_t rate)
 		snprintf(text, size, "%" PRIu64, rate);
 }
 
+int limits_set_rates(uint32_t id, const char *disk, const char *rates)
+{
+	cleanup_free char *text = NULL;
+	dev_t dev;
+
+	if (!disk_of(disk, &dev))
+		return fail(EXIT_IO, "%s is not on a disk whose I/O can be limited", disk);
+	text = xasprintf("%u:%u %s", major(dev), minor(dev), rates);
+	return cgroup_set(id, "io.max", text) ? EXIT_IO : 0;
+}
+
+char *limits_rates(uint32_t id, const char *disk)
+{
+	cleanup_free char *text = cgroup_text(id, "io.max");
+	char *rest = text, *line;
+	unsigned int ma, mi;
+	int at = 0;
+	dev_t dev;
+
+	if (!disk_of(disk, &dev))
+		return NULL;
+	while (rest && (line = strsep(&rest, "\n")))
+		if (sscanf(line, "%u:%u %n", &ma, &mi, &at) == 2 && makedev(ma, mi) == dev)
+			return xstrdup(line + at);
+	return NULL;
+}
+
 static int set_io(uint32_t id, const char *disk, const struct limits *l)
 {
 	bool none = l->iolimit == VALUE_UNLIMITED && l->iopslimit == VALUE_UNLIMITED;
 	char bytes[32], ops[32];
-	cleanup_free char *text = NULL;
+	cleanup_free char *rates = NULL;
 	dev_t dev;
 
-	if (!disk_of(disk, &dev)) {
-		/* nothing to take away either */
-		if (none)
-			return 0;
-		return fail(EXIT_IO, "%s is not on a disk whose I/O can be limited", disk);
-	}
+	/* nothing to take away either */
+	if (none && !disk_of(disk, &dev))
+		return 0;
 	rate_text(bytes, sizeof(bytes), l->iolimit);
 	rate_text(ops, sizeof(ops), l->iopslimit);
-	text = xasprintf("%u:%u rbps=%s wbps=%s riops=%s wiops=%s", major(dev), minor(dev),
-			 bytes, bytes, ops, ops);
-	return cgroup_set(id, "io.max", text) ? EXIT_IO : 0;
+	rates = xasprintf("rbps=%s wbps=%s riops=%s wiops=%s", bytes, bytes, ops, ops);
+	return limits_set_rates(id, disk, rates);
 }
 
 int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned int which)

@@ -52,6 +52,16 @@ int limits_read(const struct conf *conf, struct limits *limits);
  */
 int limits_apply(uint32_t id, const char *disk, const struct limits *limits, unsigned int which);
 
+/*
+ * The I/O limits container @id has of @disk, without the disk's number: "rbps=... wiops=...";
+ * NULL if there are none, to be freed. And given to it again, maybe on another: EXIT_IO.
+ */
+char *limits_rates(uint32_t id, const char *disk);
+int limits_set_rates(uint32_t id, const char *disk, const char *rates);
+
+/* How many CPUs it may have at once, 0: all; cpu.max is apart. */
+int limits_set_cpus(uint32_t id, uint32_t cpus);
+
 /* What each process has of its own, for the first one. */
 int limits_apply_process(pid_t pid, const struct limits *limits);
 /* The same as process @like has. */
