@@ -64,8 +64,9 @@ another_file() {
 	expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/none/state"
 	mkdir "$tmp/small"
 	mount -t tmpfs -o size=16k tmpfs "$tmp/small"
+	echo of another time >"$tmp/small/state"
 	expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/small/state"
-	[[ ! $(ls "$tmp/small") ]]
+	[[ $(ls "$tmp/small") == state && $(<"$tmp/small/state") == "of another time" ]]
 	umount "$tmp/small"
 	is running
 	counts

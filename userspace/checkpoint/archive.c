@@ -127,7 +127,13 @@ static int move(const char *from, const char *to)
 {
 	cleanup_free char *copy = xstrdup(to);
 
-	return rename(from, to) ? -1 : sync_file(dirname(copy));
+	if (rename(from, to))
+		return -1;
+	if (!sync_file(dirname(copy)))
+		return 0;
+	/* it may or may not be there after a crash */
+	unlink(to);
+	return -1;
 }
 
 int archive_save(uint32_t id, const char *token, const char *images, const char *path)
@@ -150,10 +156,8 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
 		ret = move(tmp, path);
 	if (ret < 0)
 		ret = fail_errno(EXIT_PAUSE, "Cannot write %s", path);
-	if (ret) {
+	if (ret)
 		unlink(tmp);
-		unlink(path);
-	}
 	return ret;
 }
 
