@@ -148,6 +148,10 @@ refused() {
 	expect_out 'brought in by exec' cloisonctl suspend $ct
 	pkill -f '^sleep 8888'
 	wait
+	# a group is frozen, with a name that a terminal would obey
+	inside 'g=/sys/fs/cgroup/$(printf "\033[31m")red; mkdir $g; echo 1 >$g/cgroup.freeze'
+	expect_out '/\?\[31mred is frozen' cloisonctl suspend $ct
+	inside 'rmdir /sys/fs/cgroup/*red'
 	# a device that it would not have again
 	cloisonctl set $ct --devnodes net/tun:none --save
 	expect_out 'The device on /dev/net/tun' cloisonctl suspend $ct

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "error.h"
 #include "terminal.h"
+#include "util.h"
 
 bool quiet;
 int verbose;
@@ -18,6 +20,7 @@ static void note(const char *fmt, va_list ap, const char *tail)
 
 	vsnprintf(head, sizeof(head), fmt, ap);
 	snprintf(noted, sizeof(noted), "%s%s%s", head, tail ? ": " : "", tail ? tail : "");
+	make_lines_printable(noted);
 }
 
 int fail(int status, const char *fmt, ...)
@@ -71,10 +74,13 @@ void error_print(void)
 			colour(stderr, COLOUR_NONE));
 }
 
+/* Names of a container's files and groups, and another host's words, are in it. */
 static void print_line(FILE *f, const char *fmt, va_list ap)
 {
-	vfprintf(f, fmt, ap);
-	fputc('\n', f);
+	cleanup_free char *text = xvasprintf(fmt, ap);
+
+	make_lines_printable(text);
+	fprintf(f, "%s\n", text);
 	fflush(f);
 }
 

@@ -13,7 +13,10 @@
 
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 
-/* Note an error; fail_errno() adds what errno says. Both return @status. */
+/*
+ * Note an error; fail_errno() adds what errno says. Both return @status. Here and below, what a
+ * terminal would obey is '?'.
+ */
 int fail(int status, const char *fmt, ...) __printf(2, 3);
 int fail_errno(int status, const char *fmt, ...) __printf(2, 3);
 

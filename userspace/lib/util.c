@@ -51,16 +51,23 @@ char *xstrndup(const char *s, size_t n)
 	return checked(strndup(s, n));
 }
 
+char *xvasprintf(const char *fmt, va_list ap)
+{
+	char *s;
+	int ret = vasprintf(&s, fmt, ap);
+
+	return checked(ret < 0 ? NULL : s);
+}
+
 char *xasprintf(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
-	int ret;
 
 	va_start(ap, fmt);
-	ret = vasprintf(&s, fmt, ap);
+	s = xvasprintf(fmt, ap);
 	va_end(ap);
-	return checked(ret < 0 ? NULL : s);
+	return s;
 }
 
 char *read_file_at(int dirfd, const char *path, size_t max)

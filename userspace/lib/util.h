@@ -3,6 +3,7 @@
 #ifndef CLOISON_UTIL_H
 #define CLOISON_UTIL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /* Read a whole file of less than @max bytes as a string. NULL and errno on
  * error (EFBIG if it is larger); readable with a NUL byte in it, up to there.
