@@ -51,7 +51,7 @@ is_away() {
 # The state has no name; it has no mark; it has one, and CRIU has not been told to kill.
 in_suspend() {
 	# as of another life: it says nothing of this one
-	mkdir -p -m 700 $dumps
+	mkdir -p $dumps
 	printf 'old\n%s\n' "$dumps/Dump.$ct" >$mark
 	echo old >"$dumps/Dump.$ct"
 	killed suspend rename "$dumps/Dump.$ct.tmp"

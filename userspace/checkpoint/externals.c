@@ -158,8 +158,8 @@ static int check_nodes(const struct container *ct, const struct externals *all)
 
 		if (file && find_node(ct->id, &set, file) < 0)
 			ret = fail(EXIT_PAUSE, "The device on %s is no longer, or not yet, in the "
-				   "configuration: umount it in the container, or see set --devnodes "
-				   "--save", all->list[i].point);
+				   "configuration: umount it in the container, or set --devnodes",
+				   all->list[i].point);
 	}
 	return ret;
 }

@@ -131,8 +131,8 @@ int suspended_refuse(const struct container *ct, int status)
 	if (!suspended_find(ct, &token, &path))
 		return 0;
 	if (access(path, F_OK))
-		return fail(status, "Container is suspended, but its state is not there: mount what "
-			    "has %s, or, to give it up, start %u --discard", path, ct->id);
+		return fail(status, "Container is suspended, but its state is not there: mount "
+			    "what has %s, or, to give it up, start %u --discard", path, ct->id);
 	return fail(status, "Container is suspended: cloisonctl resume %u, or, to give its state "
 		    "up, start %u --discard", ct->id, ct->id);
 }
