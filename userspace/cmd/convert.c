@@ -3,6 +3,7 @@
 
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
+#include "../lib/mount.h"
 #include "../lib/params.h"
 #include "../lib/suspended.h"
 #include "../storage/convert.h"
@@ -45,7 +46,8 @@ int cmd_convert(int argc, char **argv)
 		ret = container_lock(&ct);
 	if (!ret)
 		ret = kernel_look(ct.id, &kc);
-	if (!ret && (kernel_runs(&kc) || cgroup_exists(ct.id) || container_mounted(&ct)))
+	if (!ret && (kernel_runs(&kc) || cgroup_exists(ct.id) || container_mounted(&ct) ||
+		     mount_unfinished(&ct)))
 		ret = fail(EXIT_MOUNTED, "Container is running or mounted: stop it first");
 	if (!ret)
 		ret = suspended_refuse(&ct, EXIT_MOUNTED);

@@ -96,8 +96,9 @@ static int look(struct migration *m)
 	if (ret)
 		return MIGRATE_CONFIG;
 	m->running = kernel_runs(&kc);
-	if (suspended(&m->ct))
-		return suspended_refuse(&m->ct, MIGRATE_STOP);
+	ret = suspended_refuse(&m->ct, MIGRATE_STOP);
+	if (ret)
+		return ret;
 	/* it would be thawed, there or here */
 	if (checkpoint_staged(&m->ct))
 		return fail(MIGRATE_STOP,
