@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 900
 # kernels: newest
+# alone: newest
 # The scheduler on top of sched_ext: shares, limits, and that nothing that happens to tasks, cgroups and CPUs gets it ejected.
 
 . "$(dirname "$0")/sched-lib.sh"
@@ -35,16 +36,30 @@ unequal() {
 	near "${share[951]}" 500 60
 }
 
+# ticks PID: of CPU time
+ticks() {
+	awk '{ print $14 }' "/proc/$1/stat"
+}
+
+has_ticks() {
+	[[ $(ticks "$1") -ge $2 ]]
+}
+
 inside_by_nice() {
-	local pids=() ticks=() pid
+	local pids=() before=() ticks=() i
 	group 951
 	inside 951 taskset 1 "$spin" 1 0
 	pids+=($!)
 	inside 951 taskset 1 "$spin" 1 5
 	pids+=($!)
-	wait_for has_used 2500000 951
-	for pid in "${pids[@]}"; do
-		ticks+=("$(awk '{ print $14 }' "/proc/$pid/stat")")
+	# the first one was alone for a while
+	wait_for has_ticks "${pids[1]}" 10
+	for i in 0 1; do
+		before+=("$(ticks "${pids[i]}")")
+	done
+	wait_for has_used $(($(used 951) + 3000000)) 951
+	for i in 0 1; do
+		ticks+=($(($(ticks "${pids[i]}") - before[i])))
 	done
 	echo "${ticks[*]}"
 	# weights 1024 and 335
@@ -109,8 +124,8 @@ bound() {
 	inside 952 taskset 1 "$spin" 1
 	inside 953 taskset 2 "$spin" 2
 	wait_for has_used 200000 951 952
-	shares 2000 951 952
-	near "${share[952]}" 667 50
+	shares 4000 951 952
+	near "${share[952]}" 667 80
 	shares 2000 951 952 953
 	# nobody but them is on the other CPU; the host is, where it likes
 	[[ ${share[953]} -gt 450 ]]
