@@ -46,7 +46,7 @@ has_ticks() {
 }
 
 inside_by_nice() {
-	local pids=() before=() ticks=() i
+	local pids=() first=() ticks=() i
 	group 951
 	inside 951 taskset 1 "$spin" 1 0
 	pids+=($!)
@@ -55,11 +55,11 @@ inside_by_nice() {
 	# the first one was alone for a while
 	wait_for has_ticks "${pids[1]}" 10
 	for i in 0 1; do
-		before+=("$(ticks "${pids[i]}")")
+		first+=("$(ticks "${pids[i]}")")
 	done
 	wait_for has_used $(($(used 951) + 3000000)) 951
 	for i in 0 1; do
-		ticks+=($(($(ticks "${pids[i]}") - before[i])))
+		ticks+=($(($(ticks "${pids[i]}") - first[i])))
 	done
 	echo "${ticks[*]}"
 	# weights 1024 and 335
