@@ -148,7 +148,7 @@ many_bound() {
 	group 952 100
 	inside 952 taskset 2 "$spin" 1
 	shares 1000 951 952
-	near "${share[951]}" 500 100
+	near "${share[951]}" 500 250
 	for ((i = 960; i < 1000; i++)); do
 		empty "$i"
 	done
