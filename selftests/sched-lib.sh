@@ -109,19 +109,8 @@ sched_clean() {
 	wait
 	echo 1 >/sys/devices/system/cpu/cpu1/online
 }
-
-# stuck: what the kernel does instead of going over to its own scheduler
-stuck() {
-	local comm
-	cat /sys/kernel/sched_ext/state
-	for comm in /proc/[0-9]*/comm; do
-		[[ $(<"$comm") != sched_ext* ]] || { cat "$comm" "${comm%comm}stack"; }
-	done
-	echo 1 >/proc/sys/kernel/sysrq
-	echo w >/proc/sysrq-trigger
-	dmesg | tail -n 150
-}
-trap 'sched_clean; timeout 120 cloisonctl sched disable || stuck; clean; rm -rf "$KTAP_TMP"' EXIT
+# Nothing else runs in this machine: our scheduler stays in charge, see the known defect in scheduler.rst.
+trap 'sched_clean; clean; rm -rf "$KTAP_TMP"' EXIT
 
 # sched_case NAME FUNCTION: one that ends with our scheduler in charge.
 sched_case() {
