@@ -60,6 +60,7 @@ struct sched_cpus {
 struct sched_ended {
 	__u64 since, at;	/* CLOCK_BOOTTIME, in ns */
 	__s64 code;
+	__u64 hotplug;	/* how often CPUs had come or gone when it began */
 	__u32 ejections;	/* before, in a row */
 	__u32 kind;
 	char reason[128];
