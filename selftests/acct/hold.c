@@ -27,6 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mail.h"
+
 #define MAX	4096
 
 static int fds[MAX], nfds;
@@ -242,27 +244,6 @@ static void take_child(void)
 	children[nchildren++] = pid;
 }
 
-/* Sends the file of the descriptor, or receives one. */
-static int mail(int fd)
-{
-	char room[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
-		.msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
-	if ((fd < 0 ? recvmsg(mailbox[1], &msg, 0) : sendmsg(mailbox[0], &msg, 0)) != 1)
-		err(1, "mail");
-	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-	return fd;
-}
-
 static void take_posted(void)
 {
 	int fd = eventfd(0, 0);
@@ -275,12 +256,14 @@ static void take_posted(void)
 	}
 	if (fd < 0)
 		err(1, "eventfd");
-	close(mail(fd));
+	if (mail(mailbox[0], fd, 0) < 0)
+		err(1, "mail");
+	close(fd);
 }
 
 static void take_received(void)
 {
-	keep(mail(-1));
+	keep(mail(mailbox[1], -1, 0));
 }
 
 static void drop(void)

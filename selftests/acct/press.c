@@ -34,6 +34,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mail.h"
+
 #define MOST	2000
 
 static int listener = -1, mailbox[2] = { -1, -1 };
@@ -174,21 +176,7 @@ static const struct {
 
 static int post(int fd)
 {
-	char room[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
-		.msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
-	if (sendmsg(mailbox[0], &msg, MSG_DONTWAIT) < 0)
-		return -1;
-	return close(fd);
+	return mail(mailbox[0], fd, MSG_DONTWAIT) < 0 ? -1 : close(fd);
 }
 
 static void press(const char *name, int posted)
