@@ -362,14 +362,23 @@ static void count_failure(void)
 	bpf_map_update_elem(fd, &zero, &e, BPF_ANY);
 }
 
+static bool retry_due(struct scx_status *status)
+{
+	scx_look(status);
+	return scx_retry_at(status) <= now_ms();
+}
+
 void scx_retry(void)
 {
 	cleanup_close int lock = -1;
 	struct scx_status status;
-	int ret = lock_scheduler(&lock);
+	int ret;
 
-	scx_look(&status);
-	if (!ret && scx_retry_at(&status) > now_ms())
+	if (!retry_due(&status))
+		return;
+	ret = lock_scheduler(&lock);
+	/* who had the lock may have done it */
+	if (!ret && !retry_due(&status))
 		return;
 	if (ret || enable(status.ejections)) {
 		warn("%s", error_text());

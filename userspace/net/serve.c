@@ -167,7 +167,9 @@ int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighb
 		ret = begin_one(host, s, on, &all->list[i], footprint_links(&f, &all->list[i]),
 				&routes);
 	/* of what is frozen serve_announce() tells, when it runs: another host may have it still */
-	for (size_t i = 0; !ret && i < on->count && stage_get(s->id) == STAGE_NONE; i++)
+	if (ret || stage_get(s->id) != STAGE_NONE)
+		return ret;
+	for (size_t i = 0; i < on->count; i++)
 		neighbour_announce(on, &on->list[i], all);
 	return ret;
 }
