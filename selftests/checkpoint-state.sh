@@ -124,6 +124,7 @@ suspended_otherwise() {
 	mv $dump "$tmp/away"
 	is down
 	expect_out 'its state is not there' cloisonctl start $ct
+	expect_out 'its state is not there' cloisonctl resume $ct
 	expect_exit 7 cloisonctl start $ct
 	[[ ! -e $cgroup ]]
 	mv "$tmp/away" $dump

@@ -138,6 +138,16 @@ not_enforced() {
 	not grep enforced "$KTAP_TMP/said"
 }
 
+# What ext4 keeps for root is kept for the host's.
+reserve() {
+	tune2fs -m 20 "$(findmnt -no SOURCE "$host")"
+	make_limited "$1"
+	expect_out 'No space left' inside dd if=/dev/zero of=/big bs=1M count=400
+	sync
+	tune2fs -m 0 "$(findmnt -no SOURCE "$host")"
+	[[ $(stat -fc '%f * %S' "$host") -ge $((55 << 20)) ]]
+}
+
 # A full host disk: create leaves nothing.
 full_disk() {
 	local layout
@@ -155,11 +165,12 @@ full_disk() {
 }
 
 host_disk prjquota
-ktap_plan 9
+ktap_plan 11
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
 	run_case "$layout: from inside" no_escape "$layout"
+	run_case "$layout: what is kept for root" reserve "$layout"
 done
 run_case "no grace, no limits" no_grace
 run_case "not enforced" not_enforced

@@ -44,7 +44,7 @@ least() {
 # result NAME OURS PEER WHO UNIT BETTER [MOST]: false if ours is more than MOST times the peer's.
 result() {
 	local ratio
-	ratio=$(awk "BEGIN { printf \"%.2f\", $2 / $3 }")
+	ratio=$(awk "BEGIN { r = $2 / $3; printf r < 0.1 ? \"%.4f\" : \"%.2f\", r }")
 	echo "bench: $1 ours=$2 peer($4)=$3 unit=$5 better=$6 ratio=$ratio${7:+ most=$7}"
 	[[ ! ${7:-} ]] || awk "BEGIN { exit !($2 / $3 <= $7) }" || missed=1
 }

@@ -167,9 +167,11 @@ static int find_file(const struct container *ct, const char *path, char **file)
 
 	if (path || !suspended_find(ct, &token, file))
 		*file = absolute(ct, path);
-	if (access(*file, F_OK))
-		return fail(EXIT_UNPAUSE, "Container is not suspended: there is no %s", *file);
-	return 0;
+	if (access(*file, F_OK) == 0)
+		return 0;
+	if (!path && suspended_refuse(ct, EXIT_UNPAUSE))
+		return EXIT_UNPAUSE;
+	return fail(EXIT_UNPAUSE, "Container is not suspended: there is no %s", *file);
 }
 
 int state_undump(struct container *ct, const char *path, bool force)

@@ -14,7 +14,10 @@
 #include <limits.h>
 #include <sched.h>
 #include <string.h>
+#include <linux/securebits.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -26,6 +29,9 @@
 #include "sync.h"
 #include "tree.h"
 #include "util.h"
+
+/* Nobody's, in particular not of who may use what a file system keeps for root. */
+#define OVERFLOW_UID	65534
 
 /* Somewhere to mount it in a namespace that goes away. */
 #define STAGING	LIBDIR "/rootfs"
@@ -100,6 +106,19 @@ static char *options_of(const struct container *ct, const char *tree)
 	return xasprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work," OPTIONS, lower, dir, dir);
 }
 
+/*
+ * All that is done to the layers is done with the credentials of who mounts. The kernel takes
+ * CAP_SYS_RESOURCE from them, for limits to hold (ovl_fill_super()); but for ext4 root is a
+ * matter of the fsuid, and what it keeps for the host's (tune2fs -m) is not the container's.
+ */
+static int be_nobody(void)
+{
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP))
+		return -1;
+	setfsuid(OVERFLOW_UID);
+	return setfsuid(-1) == OVERFLOW_UID ? 0 : -1;
+}
+
 static void run_mount(const char *tree, int lower, const char *options, int sync)
 	__attribute__((noreturn));
 
@@ -115,7 +134,7 @@ static void run_mount(const char *tree, int lower, const char *options, int sync
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    move_mount(lower, "", AT_FDCWD, tree, MOVE_MOUNT_F_EMPTY_PATH))
 		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot mount %s", tree));
-	if (mount("overlay", STAGING, "overlay", MS_NOSUID | MS_NODEV, options))
+	if (be_nobody() || mount("overlay", STAGING, "overlay", MS_NOSUID | MS_NODEV, options))
 		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot mount an overlay over %s", tree));
 	mnt = open_tree(AT_FDCWD, STAGING, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (mnt < 0 || sync_tell(sync, &mnt, 1))
