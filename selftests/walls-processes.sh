@@ -129,17 +129,35 @@ memory() {
 	is_running 900
 }
 
+# What the kernel counts for each user of the host: a container is not the host's root, nor the neighbour.
+counted() {
+	local most
+	most=$(sysctl -n user.max_uts_namespaces)
+	sysctl -qw user.max_uts_namespaces=300
+	in900 'exec /escape exhaust' >"$KTAP_TMP/taken" &
+	wait_for grep -q full "$KTAP_TMP/taken"
+	cat "$KTAP_TMP/taken"
+	grep -qE 'full: [1-9][0-9]+ instances, [1-9][0-9]+ namespaces' "$KTAP_TMP/taken"
+	works one-of-each
+	in901 /escape one-of-each
+	cloisonctl --quiet restart 901 --wait
+	sysctl -qw user.max_uts_namespaces="$most"
+	in900 'killall escape'
+	wait
+}
+
 mkdir -p /dev/mqueue
 mountpoint -q /dev/mqueue || mount -t mqueue m /dev/mqueue
 guest 900
 guest 901 --numproc 100 --ram 64M --swap 0
-ktap_plan 9
+ktap_plan 10
 wall "processes of host and neighbour, by number" by_number
 wall "what /proc leads to" by_proc
 wall "namespaces of others" namespaces
 wall "abstract sockets" abstract_sockets
 wall "SysV and POSIX IPC" sysv_and_posix_ipc
 wall "ids of a neighbour" neighbours_ids
+ktap_run "what is counted for a user of the host" counted
 ktap_run "a fork bomb" forks
 ktap_run "a bomb of threads" threads
 ktap_run "a memory bomb" memory

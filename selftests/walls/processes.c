@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -283,6 +284,33 @@ static int hold(char **args)
 	return WORKED;
 }
 
+/* What is counted for a user namespace and who made it, until there is no more. */
+static int exhaust(char **args)
+{
+	struct rlimit files;
+	int instances = 0, spaces = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return silly("getrlimit");
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		return silly("setrlimit");
+	while (inotify_init1(0) >= 0)
+		instances++;
+	while (unshare(CLONE_NEWUTS) == 0 && open("/proc/self/ns/uts", O_RDONLY) >= 0)
+		spaces++;
+	printf("full: %d instances, %d namespaces\n", instances, spaces);
+	pause();
+	return WORKED;
+}
+
+static int one_of_each(char **args)
+{
+	int ret = verdict("inotify_init", inotify_init1(0), NULL);
+
+	return ret == WORKED ? verdict("unshare", unshare(CLONE_NEWUTS), NULL) : ret;
+}
+
 const struct attempt process_attempts[] = {
 	{ "hold", hold, 1, "PID" },
 	{ "reach", try_reach, 1, "PID" },
@@ -292,5 +320,7 @@ const struct attempt process_attempts[] = {
 	{ "show-privilege", show_privilege, 0, "" },
 	{ "bomb", bomb, 1, "forks|threads|memory" },
 	{ "reboot", try_reboot, 0, "" },
+	{ "exhaust", exhaust, 0, "" },
+	{ "one-of-each", one_of_each, 0, "" },
 	{ }
 };

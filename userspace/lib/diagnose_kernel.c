@@ -178,9 +178,9 @@ void diagnose_settings(struct findings *f)
 		const char *why;
 	} settings[] = {
 		{ "fs.inotify.max_user_instances", "/proc/sys/fs/inotify/max_user_instances", 8192,
-		  "for all containers together; each systemd takes a dozen instances" },
+		  "for each container; a systemd takes a dozen instances" },
 		{ "fs.inotify.max_user_watches", "/proc/sys/fs/inotify/max_user_watches", 262144,
-		  "for all containers together" },
+		  "for each container" },
 		{ "kernel.keys.maxkeys", "/proc/sys/kernel/keys/maxkeys", 2000,
 		  "for each user of a container; each service takes a key" },
 		{ "kernel.keys.maxbytes", "/proc/sys/kernel/keys/maxbytes", 200000,

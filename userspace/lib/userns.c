@@ -4,12 +4,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/sched.h>
+#include <linux/securebits.h>
 
 #include "cleanup.h"
 #include "container.h"
@@ -44,6 +46,39 @@ static int write_maps(pid_t pid, uint32_t base)
 	return 0;
 }
 
+/* Whoever has root's capabilities can; the rest is not to be done by another. */
+static void be_root_again(int securebits, int death_signal, pid_t parent)
+{
+	if (setresuid(-1, 0, -1) || prctl(PR_SET_SECUREBITS, securebits))
+		abort();
+	/* the change of euid took it away */
+	if (death_signal && (prctl(PR_SET_PDEATHSIG, death_signal) || getppid() != parent))
+		raise(death_signal);
+}
+
+/*
+ * What is made in a user namespace (inotify instances, other namespaces, queued signals, see
+ * user_namespaces(7)) counts for its creator's euid too, with all else that he has. If that
+ * were the host's root for all, one container could take what all others and the host itself
+ * may have. So each has a creator of its own, who keeps root's capabilities.
+ */
+static pid_t clone_as(uint32_t creator, struct clone_args *args)
+{
+	int bits = prctl(PR_GET_SECUREBITS), death = 0, err;
+	pid_t pid, parent = getppid();
+
+	if (prctl(PR_GET_PDEATHSIG, &death) ||
+	    prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP))
+		return -1;
+	pid = setresuid(-1, creator, -1) ? -1 : syscall(SYS_clone3, args, sizeof(*args));
+	if (pid == 0)
+		return 0;
+	err = errno;
+	be_root_again(bits, death, parent);
+	errno = err;
+	return pid;
+}
+
 pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *child)
 {
 	struct clone_args args = {
@@ -60,7 +95,7 @@ pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *ch
 		args.cgroup = cgroup_fd;
 	}
 	fflush(NULL);
-	pid = syscall(SYS_clone3, &args, sizeof(args));
+	pid = clone_as(base, &args);
 	if (pid < 0) {
 		fail_errno(EXIT_START, "Cannot make the namespaces");
 		close(ends[0]);

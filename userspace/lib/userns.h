@@ -15,7 +15,8 @@ struct child {
 
 /*
  * Fork into new namespaces: CLONE_NEWUSER and what @flags adds; born in the
- * cgroup @cgroup_fd unless that is -1. Returns 0 in the child, which is root of
+ * cgroup @cgroup_fd unless that is -1. What the namespace counts is counted for the
+ * id @base of the host, not for its root. Returns 0 in the child, which is root of
  * its namespace from then on and ends when the parent does not let it live; in
  * the parent the pid, or -1 with the error noted.
  */
