@@ -81,7 +81,7 @@ no_power() {
 	local bounding
 	make_running 900
 	bounding=$(in900 "sed -n 's/^CapBnd:\t//p' /proc/self/status")
-	for cap in 16 17 25 32 33 34 38 39; do	# module rawio time mac mac syslog perfmon bpf
+	for cap in 16 17 24 25 32 33 34 38 39; do	# module rawio resource time mac mac syslog perfmon bpf
 		[[ $((0x$bounding >> cap & 1)) == 0 ]]
 	done
 	[[ $(in900 "sed -n 's/^Seccomp:\t//p' /proc/self/status") == 2 ]]

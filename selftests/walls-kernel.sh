@@ -235,12 +235,23 @@ autoload() {
 	rm -f "$state/private/900/fs/odd"
 }
 
+# Who may have a trigger looked at as often as he likes gets a real-time thread for it. 6.1 lets everybody who may write
+# to the file of a cgroup.
+pressure() {
+	local kernel
+	kernel=$(uname -r)
+	in900 'mkdir /sys/fs/cgroup/w; { printf "some 50000 500000" >&3; } 3<>/sys/fs/cgroup/w/cpu.pressure 2>/dev/null; echo $?' >"$KTAP_TMP/status"
+	in900 'rmdir /sys/fs/cgroup/w'
+	[[ $(<"$KTAP_TMP/status") == 1 || $kernel == 6.1.* ]]
+}
+
 guest 900
 # loaded, or the host's root would be refused too
 modprobe -a vsock algif_hash 2>/dev/null
 
-ktap_plan 17
+ktap_plan 18
 wall "system calls" system_calls
+wall "threads of the kernel that watch pressure" pressure
 wall "system calls of 32 bits" system_calls_32
 wall "system calls of x32" system_calls_x32
 wall "user namespaces inside" user_namespaces

@@ -12,12 +12,13 @@
 
 /*
  * In a user namespace these give power over the container only, if any; what is
- * not needed is not offered. CAP_SYS_BOOT stays: reboot(2) ends the container.
+ * not needed is not offered. Who has CAP_SYS_RESOURCE, in whatever namespace, has
+ * triggers of pressure watched by a real-time thread of the host. CAP_SYS_BOOT stays: reboot(2) ends the container.
  */
 #define DEFAULT_DROPPED	(BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | BIT(CAP_SYS_TIME) | \
 			 BIT(CAP_SYSLOG) | BIT(CAP_MAC_ADMIN) | BIT(CAP_MAC_OVERRIDE) | \
 			 BIT(CAP_WAKE_ALARM) | BIT(CAP_BLOCK_SUSPEND) | BIT(CAP_PERFMON) | \
-			 BIT(CAP_BPF) | BIT(CAP_CHECKPOINT_RESTORE))
+			 BIT(CAP_BPF) | BIT(CAP_CHECKPOINT_RESTORE) | BIT(CAP_SYS_RESOURCE))
 
 /* NET_ADMIN, net_admin and cap_net_admin are the same. */
 static bool parse_name(const char *name, cap_value_t *cap)
