@@ -21,6 +21,11 @@ names() {
 	expect_out 'already used by container 900' cloisonctl set 901 --name "web server" --save
 	expect_exit 131 cloisonctl create 902 --ostemplate busybox --name "web server"
 	[[ ! -e $etc/conf/902.conf ]]
+	# nor by one that runs from one that does not: the kernel knows only those that run
+	cloisonctl --quiet set 901 --name idle --save
+	expect_exit 131 cloisonctl set 900 --name idle --save
+	cloisonctl --quiet start 901 --wait
+	cloisonctl --quiet set 901 --name '' --save
 	# a name is found by the file: it cannot be lent
 	expect_exit 20 cloisonctl set 900 --name other
 	cloisonctl --quiet set 900 --name other --save
@@ -314,6 +319,11 @@ splitting() {
 	expect_exit 21 cloisonctl vzsplit -n 4 -f quarter
 	make_running 900 --config quarter
 	[[ $(cgroup_file 900 memory.max) == $((ram << 20)) ]]
+	# one made of a container's file: what makes it that one is not taken
+	printf '%s\n' 'NAME="theirs"' 'HOSTNAME="theirs"' 'VE_ROOT="/srv/theirs"' 'CPUUNITS="1234"' >"$etc/conf/ve-quarter.conf-sample"
+	cloisonctl --quiet set 900 --applyconfig quarter --save
+	conf 900 'CPUUNITS="1234"'
+	not grep -q theirs "$etc/conf/900.conf"
 	expect_exit 20 cloisonctl vzsplit
 	expect_exit 21 cloisonctl vzsplit -n 0
 	rm -f "$etc/conf/ve-quarter.conf-sample"

@@ -109,8 +109,20 @@ shared_nodes() {
 	in900 'test -c /dev/null'
 }
 
+# A node that the operator takes away is gone, whatever stands in the way of another one.
+taken_away() {
+	cloisonctl --quiet set 900 --devnodes kmsg:r --devnodes net/tun:rw --save
+	in900 '/escape open /dev/net/tun'
+	in900 'umount /dev/kmsg && rm /dev/kmsg && ln -s kmsg /dev/kmsg'
+	cloisonctl --quiet set 900 --devnodes net/tun:none --save 2>"$KTAP_TMP/said"
+	grep 'Cannot mount /dev/kmsg in the container' "$KTAP_TMP/said"
+	in900 'test -c /dev/net/tun'
+	refused open /dev/net/tun
+	cloisonctl --quiet set 900 --devnodes kmsg:none --save
+}
+
 guest 900
-ktap_plan 8
+ktap_plan 9
 wall "no device node can be made" make_nodes
 wall "nor opened where there is one" open_nodes
 wall "no file system but those made for user namespaces" file_systems
@@ -119,4 +131,5 @@ wall "the file system below the root is not its own" own_file_system
 wall "memory of the kernel and of the machine" memory
 wall "swap, quota, accounting" swap_and_quota
 wall "the nodes in /dev cannot be changed for others" shared_nodes
+wall "a node that is taken away" taken_away
 ktap_finish

@@ -35,6 +35,14 @@ struct options {
 	struct params params;
 };
 
+/* "": none */
+static const char *name_of(const struct container *ct)
+{
+	const char *name = conf_get(ct->conf, "NAME");
+
+	return name ? name : "";
+}
+
 static int apply_limits(struct container *ct, unsigned int which)
 {
 	struct limits limits;
@@ -50,7 +58,8 @@ static int apply_limits(struct container *ct, unsigned int which)
 
 /*
  * Nodes appear before they may be used and may no longer be used while they are
- * still there: the filter is what counts.
+ * still there: the filter is what counts. It is set whatever the container's root
+ * did to what is in the way of a node, whose loss it is.
  */
 static int apply_devices(struct container *ct, const struct attached *in)
 {
@@ -68,10 +77,12 @@ static int apply_devices(struct container *ct, const struct attached *in)
 		ret = devnodes_open(ct->id, base, &set, &nodes);
 	if (ret)
 		return ret;
-	ret = devnodes_add(in, &nodes);
+	if (devnodes_add(in, &nodes)) {
+		warn("%s", error_text());
+		error_clear();
+	}
 	devnodes_close(&nodes);
-	if (!ret)
-		ret = devices_restrict(cgroup, &set);
+	ret = devices_restrict(cgroup, &set);
 	if (!ret)
 		say("Setting devices");
 	return ret;
@@ -126,7 +137,6 @@ static int apply_netif(struct container *ct, const struct kernel_container *kc)
 static int apply(struct container *ct, const struct kernel_container *kc,
 		 const struct params *params)
 {
-	const char *name = conf_get(ct->conf, "NAME");
 	unsigned int applies = params->applies;
 	int ret = 0;
 
@@ -143,7 +153,7 @@ static int apply(struct container *ct, const struct kernel_container *kc,
 	if (!ret && (applies & APPLIES_RATE))
 		ret = rate_set(ct->id, rate_wanted(ct->conf));
 	if (!ret && (applies & APPLIES_NAME))
-		ret = kernel_set_name(ct->id, name);
+		ret = kernel_set_name(ct->id, name_of(ct));
 	return ret;
 }
 
@@ -300,7 +310,8 @@ static int apply_sample(struct options *o, struct conf *conf)
 		return EXIT_SAMPLE;
 	sample_apply(sample, o->sample, conf);
 	for (size_t i = 0; (key = conf_key(sample, i, &value)); i++)
-		o->params.applies |= params_key_applies(key);
+		if (sample_takes(key))
+			o->params.applies |= params_key_applies(key);
 	return 0;
 }
 
@@ -308,21 +319,31 @@ static int apply_sample(struct options *o, struct conf *conf)
 static int save_file(struct container *ct, const char *new_name)
 {
 	cleanup_close int lock = -1;
-	int ret = new_name && *new_name ? names_claim(new_name, ct->id, &lock) : 0;
+	int ret = *new_name ? names_claim(new_name, ct->id, &lock) : 0;
 
 	return ret ? ret : conf_save(ct->conf, ct->conf_path);
 }
 
 static int save(struct container *ct, unsigned int applies, const char *old_name)
 {
-	const char *name = conf_get(ct->conf, "NAME");
-	int ret = save_file(ct, applies & APPLIES_NAME ? name : NULL);
+	const char *name = name_of(ct);
+	int ret = save_file(ct, applies & APPLIES_NAME ? name : "");
 
 	if (!ret && (applies & APPLIES_NAME) && *old_name && strcmp(old_name, name) != 0)
 		names_release(old_name, ct->id);
 	if (!ret)
 		say("CT configuration saved to %s", ct->conf_path);
 	return ret;
+}
+
+/* The registry has no other name than the file. */
+static int name_back(const struct container *ct, const char *old_name, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	if (kernel_set_name(ct->id, old_name))
+		warn("%s", error_text());
+	return fail(ret, "%s", why);
 }
 
 static int restart(struct container *ct)
@@ -375,7 +396,6 @@ int cmd_set(int argc, char **argv)
 	struct options o = { .params.conf = trial };
 	cleanup_free char *old_name = NULL, *old_netif = NULL;
 	struct kernel_container kc = {};
-	const char *name;
 	bool running, at_once;
 	int ret;
 
@@ -391,8 +411,7 @@ int cmd_set(int argc, char **argv)
 		ret = container_lock(&ct);
 	if (ret)
 		return ret;
-	name = conf_get(ct.conf, "NAME");
-	old_name = xstrdup(name ? name : "");
+	old_name = xstrdup(name_of(&ct));
 	old_netif = conf_get(ct.conf, "NETIF") ? xstrdup(conf_get(ct.conf, "NETIF")) : NULL;
 	o.params = (struct params){ .conf = ct.conf };
 	if (o.sample)
@@ -409,6 +428,9 @@ int cmd_set(int argc, char **argv)
 	if (!ret && (o.params.applies & APPLIES_PLACE) && (running || container_mounted(&ct)))
 		ret = fail(EXIT_MOUNTED, "Container is mounted at %s: stop it first", ct.root);
 	at_once = running && !(o.mode == SETMODE_RESTART && (o.params.applies & APPLIES_RESTART));
+	/* before the kernel has it: in its registry those that do not run are missing */
+	if (!ret && (o.params.applies & APPLIES_NAME))
+		ret = names_check(name_of(&ct), ct.id);
 	if (!ret && at_once)
 		ret = apply(&ct, &kc, &o.params);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
@@ -423,6 +445,8 @@ int cmd_set(int argc, char **argv)
 		ret = dist_set_password(&ct, o.userpasswd);
 	if (!ret && o.save)
 		ret = save(&ct, o.params.applies, old_name);
+	if (ret && at_once && (o.params.applies & APPLIES_NAME))
+		ret = name_back(&ct, old_name, ret);
 	if (ret)
 		return ret;
 

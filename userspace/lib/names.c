@@ -55,18 +55,27 @@ bool names_find(const char *name, uint32_t *id)
 	return valid_name(name) && link_target(name, id) && is_name_of(name, *id);
 }
 
+int names_check(const char *name, uint32_t id)
+{
+	uint32_t holder;
+
+	if (names_find(name, &holder) && holder != id)
+		return fail(EXIT_NAME, "Name %s is already used by container %u", name, holder);
+	return 0;
+}
+
 int names_claim(const char *name, uint32_t id, int *lock)
 {
 	cleanup_free char *target = xasprintf("../conf/%u.conf", id);
 	cleanup_free char *path = xasprintf(NAMES_DIR "/%s", name);
 	cleanup_free char *tmp = xasprintf(NAMES_DIR "/.%u", id);
-	uint32_t holder;
 	int ret = lock_take("names", true, lock);
 
 	if (ret)
 		return ret;
-	if (names_find(name, &holder) && holder != id)
-		return fail(EXIT_NAME, "Name %s is already used by container %u", name, holder);
+	ret = names_check(name, id);
+	if (ret)
+		return ret;
 	if ((mkdir(NAMES_DIR, 0755) && errno != EEXIST) ||
 	    (unlink(tmp) && errno != ENOENT) || symlink(target, tmp) || rename(tmp, path) ||
 	    sync_file(NAMES_DIR)) {

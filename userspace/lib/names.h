@@ -13,6 +13,9 @@
 /* The container that has @name; false if there is none. */
 bool names_find(const char *name, uint32_t *id);
 
+/* EXIT_NAME if a container other than @id has it, now. */
+int names_check(const char *name, uint32_t id);
+
 /*
  * Make @name lead to container @id, before the file that has it is saved: it
  * counts from then on. EXIT_NAME if another container has it. *@lock is to be

@@ -26,12 +26,12 @@ int sample_load(const char *name, struct conf **conf)
 	return ret;
 }
 
-static bool is_own(const char *key)
+bool sample_takes(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (strcmp(own[i], key) == 0)
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
 void sample_apply(const struct conf *from, const char *name, struct conf *to)
@@ -39,7 +39,7 @@ void sample_apply(const struct conf *from, const char *name, struct conf *to)
 	const char *key, *value;
 
 	for (size_t i = 0; (key = conf_key(from, i, &value)); i++)
-		if (!is_own(key))
+		if (sample_takes(key))
 			conf_set(to, key, value);
 	conf_set(to, "ORIGIN_SAMPLE", name);
 }

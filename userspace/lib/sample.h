@@ -3,10 +3,15 @@
 #ifndef CLOISON_SAMPLE_H
 #define CLOISON_SAMPLE_H
 
+#include <stdbool.h>
+
 #include "conf.h"
 
 /* EXIT_BAD_VALUE if there is no such sample, or it cannot be read. */
 int sample_load(const char *name, struct conf **conf);
+
+/* False: @key is of what makes a container the one it is. */
+bool sample_takes(const char *key);
 
 /*
  * Put what sample @from says into @to, except what makes a container the one it
