@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "../lib/adopt.h"
 #include "../lib/error.h"
 #include "../lib/mount.h"
 #include "../lib/suspended.h"
@@ -46,8 +47,10 @@ int cmd_umount(int argc, char **argv)
 		return fail(EXIT_UMOUNT, "Container is running; stop it first");
 	if (!container_mounted(&ct))
 		return fail(EXIT_NOT_MOUNTED, "Container is not mounted");
+	ret = adopt_refuse(&ct);
 	/* with what is left of one that ended by itself */
-	ret = container_sweep(&ct);
+	if (!ret)
+		ret = container_sweep(&ct);
 	if (!ret)
 		say("Container is unmounted");
 	return ret;

@@ -14,6 +14,9 @@
 
 #define STATUS_MAX	65536
 
+/* Who hears that the tool has gone ends at once, but for a busy machine. */
+#define LEFT_MS		5000
+
 /*
  * How many pid namespaces process @pid is in, ours and those below; *@last is its
  * number in the innermost. 0: it is gone.
@@ -99,6 +102,25 @@ int adopt_find(const struct container *ct, pid_t *init, int *pidfd)
 	*init = s.init;
 	*pidfd = take_fd(&fd);
 	return 0;
+}
+
+int adopt_refuse(const struct container *ct)
+{
+	cleanup_close int pidfd = -1;
+	struct pollfd pfd = { .events = POLLIN };
+	pid_t init;
+
+	if (!cgroup_exists(ct->id))
+		return 0;
+	if (adopt_find(ct, &init, &pidfd)) {
+		error_clear();
+		return 0;
+	}
+	pfd.fd = pidfd;
+	if (poll(&pfd, 1, LEFT_MS) == 1)
+		return 0;
+	return fail(EXIT_RUNNING, "Container runs, but the kernel's registry has lost it: "
+		    "cloisonctl check --repair registers it again");
 }
 
 int adopt(const struct container *ct, pid_t *init)

@@ -13,6 +13,13 @@
 int adopt_find(const struct container *ct, pid_t *init, int *pidfd);
 
 /*
+ * Before what is left of one that does not run is swept: EXIT_RUNNING if it runs, and the
+ * registry has lost it. One that was being started by a tool that was killed ends by itself,
+ * and is waited for.
+ */
+int adopt_refuse(const struct container *ct);
+
+/*
  * Register a running container again. The caller holds its lock. *@init is who was
  * found. 0, EXIT_NOT_RUNNING, or EXIT_SYSTEM if the kernel refuses.
  */

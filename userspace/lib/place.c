@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <unistd.h>
 
+#include "adopt.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
@@ -38,6 +39,8 @@ int place_make(struct container *ct, struct place *place, bool limited)
 	if (!ret && limited)
 		ret = suspended_refuse(ct, EXIT_START);
 	/* what an earlier life or a killed command left */
+	if (!ret && !place->mounted)
+		ret = adopt_refuse(ct);
 	if (!ret && !place->mounted)
 		ret = container_sweep(ct);
 	if (ret)
