@@ -118,6 +118,9 @@ static int undo_create(struct container *ct)
 	if (text && (*text ? write_file_atomic(ct->conf_path, text, 0644) :
 			     file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT))
 		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
+	/* it may be on another disk, which has its own order */
+	if (text && sync_parent(EXIT_CONF_SAVE, ct->conf_path))
+		return EXIT_CONF_SAVE;
 	if (name && !names_find(name, &holder))
 		names_release(name, ct->id);
 	return remove_tree(staging, ct->lock, EXIT_CREATE);
@@ -135,12 +138,17 @@ static int remove_doomed(const struct container *ct, bool its_file)
 	cleanup_free char *files = xasprintf("%s/%s", doomed, layout->files);
 	int ret = remove_tree(files, ct->lock, EXIT_DESTROY);
 
+	/* the file may be on another disk, which has its own order */
+	if (!ret && access(doomed, F_OK) == 0 && sync_file(doomed))
+		ret = fail_errno(EXIT_DESTROY, "Cannot write %s to disk", doomed);
 	/* those of one made anew are its own */
 	if (!ret && its_file && layout->unlimit)
 		layout->unlimit(ct, doomed);
 	if (!ret && its_file)
 		ret = put_conf_aside(ct);
-	return ret ? ret : remove_tree(doomed, ct->lock, EXIT_DESTROY);
+	if (!ret)
+		ret = remove_tree(doomed, ct->lock, EXIT_DESTROY);
+	return ret ? ret : sync_parent(EXIT_DESTROY, doomed);
 }
 
 static int finish_destroy(struct container *ct)
