@@ -40,6 +40,16 @@ static void disk(struct findings *f, const struct container *ct)
 			ct->id, why);
 }
 
+static void processes(struct findings *f, const struct container *ct)
+{
+	cleanup_free char *mend = xasprintf("cloisonctl set %u --numproc 1024 --save", ct->id);
+
+	if (!conf_get(ct->conf, "NUMPROC"))
+		finding(f, FINDING_HINT, mend,
+			"container %u has no NUMPROC: a fork bomb takes the machine's process ids",
+			ct->id);
+}
+
 /* A container that is described, and stands or lies as its file says. */
 static bool one(struct findings *f, uint32_t id, struct range *range)
 {
@@ -68,6 +78,7 @@ static bool one(struct findings *f, uint32_t id, struct range *range)
 	}
 	legacy(f, &ct);
 	disk(f, &ct);
+	processes(f, &ct);
 	return true;
 }
 
