@@ -268,7 +268,7 @@ int dist_set_password(struct container *ct, const char *user_password)
 		return fail(EXIT_BAD_VALUE, "Bad value for --userpasswd; it takes USER:PASSWORD");
 	line = xasprintf("%s\n", user_password);
 	ret = visit_and_run(ct, "SET_USERPASS", line);
-	memset(line, 0, strlen(line));
+	explicit_bzero(line, strlen(line));
 	return ret == EXIT_COMMAND ? EXIT_USERPASSWD : ret;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -19,8 +20,9 @@ int lock_take(const char *name, bool wait, int *lock)
 
 	if (mkdir_parents(global.lockdir, 0755))
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", global.lockdir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
+	/* root's alone: who can open it can lock it */
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fchmod(fd, 0600))
 		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
 	while (flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB)) {
 		/* once more: lock_held() takes it for an instant */

@@ -226,20 +226,20 @@ int template_build(const char *name)
 		}
 		return 0;
 	}
+	status = status == 0 ? fail_errno(EXIT_SYSTEM, "Cannot write %s", done) :
+		 fail(EXIT_BAD_TEMPLATE, "The recipe %s failed; its messages are above", recipe);
 	unlink(tmp);
-	if (status == 0)
-		return fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
-	return fail(EXIT_BAD_TEMPLATE, "The recipe %s failed; its messages are above", recipe);
+	return status;
 }
 
 int template_remove(const char *name)
 {
-	cleanup_free char *archive = NULL;
+	cleanup_free char *cache = xasprintf("%s/cache", global.template), *archive = NULL;
 	int ret = template_find(name, &archive);
 
 	if (!ret)
 		ret = tree_prune(name, NULL);
-	if (!ret && unlink(archive))
+	if (!ret && (unlink(archive) || sync_file(cache)))
 		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", archive);
 	return ret;
 }
