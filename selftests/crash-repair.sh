@@ -145,7 +145,6 @@ registry_lost_it() {
 	is_down 900
 	# what is swept is what does not run
 	expect_exit 32 cloisonctl start 900
-	expect_exit 32 cloisonctl umount 900
 	expect_exit 32 cloisonctl set 900 --userpasswd root:x
 	expect_out 'check --repair' cloisonctl runscript 900 /bin/true
 	hinted 'container 900: it runs, but the kernel'
