@@ -146,7 +146,8 @@ registry_lost_it() {
 	# what is swept is what does not run
 	expect_exit 32 cloisonctl start 900
 	expect_exit 32 cloisonctl set 900 --userpasswd root:x
-	expect_out 'check --repair' cloisonctl runscript 900 /bin/true
+	echo true >"$KTAP_TMP/script"
+	expect_out 'check --repair' cloisonctl runscript 900 "$KTAP_TMP/script"
 	hinted 'container 900: it runs, but the kernel'
 	is_running 900
 	[[ $(init_of 900) == "$init" && $(cloisonctl exec2 900 hostname) == one ]]

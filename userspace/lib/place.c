@@ -41,6 +41,7 @@ int place_make(struct container *ct, struct place *place, bool limited)
 	/* what an earlier life or a killed command left */
 	if (!ret && !place->mounted)
 		ret = adopt_refuse(ct);
+	place->ours = !ret;
 	if (!ret && !place->mounted)
 		ret = container_sweep(ct);
 	if (ret)
@@ -73,7 +74,7 @@ int place_leave(const struct container *ct, struct place *place, int ret)
 		close(place->cgroup);
 	if (!ret)
 		return 0;
-	if (place->mounted ? container_reap(ct) : container_sweep(ct))
+	if (place->ours && (place->mounted ? container_reap(ct) : container_sweep(ct)))
 		return fail_wrap(ret, "%s; and cleaning up failed", why);
 	return fail(ret, "%s", why);
 }

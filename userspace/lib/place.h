@@ -21,6 +21,7 @@ struct place {
 	uint64_t cgid;
 	int cgroup;
 	bool mounted;	/* it was before, by mount */
+	bool ours;	/* nobody else's, from here on */
 	bool ready;	/* all of it was made */
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "adopt.h"
 #include "cgroup.h"
 #include "kernel.h"
 #include "visit.h"
@@ -19,6 +20,9 @@ int visit_begin(struct container *ct, struct visit *visit)
 		return ret;
 	if (kernel_runs(&kc))
 		return attach_open(ct, &kc, &visit->in);
+	ret = adopt_refuse(ct);
+	if (ret)
+		return ret;
 	visit->mounted = !cgroup_exists(ct->id) && container_mounted(ct);
 	visit->in.stopped = ct;
 	return 0;
