@@ -14,6 +14,7 @@
 #include "meta.h"
 #include "network.h"
 #include "util.h"
+#include "view.h"
 
 #define FILE_NAME	"container.json"
 #define FORMAT		1
@@ -151,7 +152,7 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	return ret;
 }
 
-/* The views may be of a module that is not loaded. */
+/* After a boot nobody may have asked for the views yet. */
 static int check_sources(const struct externals *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
@@ -160,10 +161,11 @@ static int check_sources(const struct externals *all)
 		/* the others are made with the container */
 		if (*source != '/')
 			continue;
+		if (access(source, F_OK) && view_has(source) && view_load())
+			return EXIT_KERNEL;
 		if (access(source, F_OK))
 			return fail(EXIT_KERNEL, "This host lacks what the container has: %s%s",
-				    source, strncmp(source, "/sys/", 5) == 0 ?
-				    ": modprobe cloison_view" : "");
+				    source, view_has(source) ? ": modprobe cloison_view" : "");
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,6 +47,20 @@ int view_mount(void)
 	    errno != EBUSY)
 		return fail_errno(EXIT_MOUNT, "Cannot mount " VIEW_POINT);
 	return 0;
+}
+
+int view_load(void)
+{
+	const char *const modprobe[] = { "modprobe", "-q", "cloison_view", NULL };
+
+	if (!view_loaded())
+		run_program(modprobe, -1);
+	return view_mount();
+}
+
+bool view_has(const char *path)
+{
+	return strncmp(path, VIEW_POINT "/", sizeof(VIEW_POINT)) == 0;
 }
 
 /* What the module or the kernel does not have is left out. */

@@ -10,8 +10,13 @@
 
 bool view_loaded(void);
 
-/* On the host: have the views where they can be taken from. */
+/* On the host: have the views where they can be taken from, if the module is loaded. */
 int view_mount(void);
+/* The same, and load it. */
+int view_load(void);
+
+/* Is that path of the host's one of the views? */
+bool view_has(const char *path);
 
 /* In the container, before it has changed its root: put them into its file system. */
 int view_attach(int root);
