@@ -356,8 +356,12 @@ int criu_ready(void)
 	return fail(EXIT_KERNEL, "cloisonctl was built without libcriu, which checkpoints need");
 #endif
 	const char *argv[] = { "modprobe", "-q", NULL, NULL };
-	int ret = ask_version();
+	static bool ready;
+	int ret;
 
+	if (ready)
+		return 0;
+	ret = ask_version();
 	if (ret)
 		return ret;
 	if (strverscmp(version, "4.1") < 0)
@@ -370,5 +374,6 @@ int criu_ready(void)
 	/* only built for kernels without UDP-Lite */
 	argv[2] = "cloison_diag";
 	run_program(argv, -1);
+	ready = true;
 	return 0;
 }
