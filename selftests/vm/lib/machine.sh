@@ -25,8 +25,9 @@ machine_tar() {
 	mkdir -p "$scratch/extra/root/run"
 	[[ ${#files[@]} -eq 0 ]] || cp -r --preserve=mode,timestamps "${files[@]}" "$scratch/extra/root/run/"
 	[[ ! $script_name ]] || chmod +x "$scratch/extra/root/run/$script_name"
+	[[ ! $also ]] || machine_also "$scratch/extra"
 	tar -C "$scratch/extra" --owner=0 --group=0 -cf "$file" .
-	for part in "$root/stage/$kver" "$cache/root/trixie/stage/tool"; do
+	for part in "$root/stage/$kver" "$cache/root/trixie/stage/tool" ${also:+"$cache/root/$(root_of "$also")/stage/$(kver "$also")"}; do
 		[[ -d $part ]] || continue
 		stage_tar "$part" >"$scratch/part"
 		tar -A -f "$file" "$scratch/part"
@@ -36,6 +37,20 @@ machine_tar() {
 		tar -A -f "$file" "$scratch/part"
 	fi
 	rm -f "$scratch/part"
+}
+
+# machine_also DIRECTORY: another kernel as a distribution installs it, in /boot. Its initramfs is the one that machines
+# begin with, and mounts its own modules.
+machine_also() {
+	local boot=$1/boot kver
+	kver=$(kver "$also")
+	mkdir -p "$boot" "$scratch/also"
+	cp "$cache/kernel/$kver/vmlinuz" "$boot/vmlinuz-$kver"
+	cp "$cache/kernel/$kver/boot"/config* "$boot/config-$kver"
+	sed 's/modules\.img/also.img/' "$vmdir/guest/init" >"$scratch/also/init"
+	chmod +x "$scratch/also/init"
+	# of two archives, one after the other, the files of the later one count
+	(cat "$cache/kernel/$kver/initrd" && cd "$scratch/also" && echo init | cpio --quiet -o -H newc -R 0:0) >"$boot/initrd.img-$kver"
 }
 
 # The built tests of the tool's copy, and this kernel's test modules.
@@ -90,6 +105,10 @@ machine_disk() {
 # Writes go to a snapshot in the run's scratch directory, which nobody misses; but for --disk.
 qemu_disks() {
 	local node=$1 file n=0
+	[[ ! $also ]] || qemu+=(
+		-drive "if=none,id=also,file=$cache/kernel/$(kver "$also")/modules.img,format=raw,cache=unsafe,snapshot=on"
+		-device "virtio-blk-pci,drive=also,serial=also.img"
+	)
 	for file in "$cache/image/root.img" "$cache/kernel/$(kver "$series")/modules.img" "$scratch/extra.tar" "$cache/templates.img"; do
 		[[ -f $file ]] || continue
 		if [[ $disk && $node -eq 1 && $file == */root.img ]]; then
