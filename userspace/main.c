@@ -65,6 +65,8 @@ static const struct verb verbs[] = {
 	{ "migrate-receive", cmd_migrate_receive, NULL },
 	{ "migrate-pipe", cmd_migrate_pipe, NULL, .for_all = true },
 	{ "boot", cmd_boot, "start|stop" },
+	{ "host-upgrade", cmd_host_upgrade, "[--kernel VERSION|PATH] [--kexec|--reboot] "
+	  "[--check-only] [--stop-others] [--timeout SECONDS] | --resume | --abort" },
 	{ "watch", cmd_watch, "" },
 	{ "sched", cmd_sched, "enable [--auto] | disable | status [--json]", .answers = true },
 	{ "template", cmd_template, "list [--json] | build NAME | remove NAME" },

@@ -1,52 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 
 #include "../lib/error.h"
 #include "../lib/global.h"
-#include "../lib/parallel.h"
+#include "../lib/lock.h"
+#include "../lib/suspended.h"
 #include "../lib/util.h"
-#include "../lib/value.h"
 #include "../migrate/journal.h"
 #include "../migrate/settle.h"
+#include "../upgrade/upgrade.h"
 #include "cmd.h"
-
-/* One container in the order of the host's start. */
-struct booted {
-	uint32_t id;
-	int64_t order;	/* BOOTORDER; the higher the earlier. -1: none, last */
-};
+#include "order.h"
 
 static bool says_yes(const struct container *ct, const char *key)
 {
-	const char *value = conf_get(ct->conf, key);
+	const char *value = ct->conf ? conf_get(ct->conf, key) : NULL;
 
 	return value && strcmp(value, "yes") == 0;
 }
 
-static int64_t order_of(const struct container *ct)
+/* It ran when the host was upgraded, and is to run again. */
+static bool comes_back(const struct container *ct, const struct upgrade *u)
 {
-	const char *value = ct->conf ? conf_get(ct->conf, "BOOTORDER") : NULL;
-	uint64_t order;
-
-	return value && parse_number(value, 0, INT64_MAX, &order) ? (int64_t)order : -1;
+	return suspended_for_upgrade(ct) || upgrade_stopped(u, ct->id);
 }
 
-static int earlier_first(const void *a, const void *b)
+static bool is_ours(const struct container *ct)
 {
-	const struct booted *x = a, *y = b;
-
-	if (x->order != y->order)
-		return x->order < y->order ? 1 : -1;
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static bool starts_on_boot(const struct container *ct, const struct kernel_container *kc)
-{
-	if (!container_exists(ct) || !says_yes(ct, "ONBOOT") || says_yes(ct, "DISABLED") ||
-	    kernel_runs(kc))
-		return false;
 	/* it may be another host's */
 	if (!journal_refuses(ct->id))
 		return true;
@@ -54,53 +36,46 @@ static bool starts_on_boot(const struct container *ct, const struct kernel_conta
 	return false;
 }
 
-/* What runs, what has died, what is mounted. */
-static bool wants_stop(const struct container *ct, const struct kernel_container *kc)
+static bool starts_on_boot(const struct container *ct, const struct kernel_container *kc,
+			   const void *upgrade)
 {
+	if (!container_exists(ct) || kernel_runs(kc))
+		return false;
+	if (!comes_back(ct, upgrade) && (!says_yes(ct, "ONBOOT") || says_yes(ct, "DISABLED")))
+		return false;
+	return is_ours(ct);
+}
+
+static bool starts_after_upgrade(const struct container *ct, const struct kernel_container *kc,
+				 const void *upgrade)
+{
+	return container_exists(ct) && !kernel_runs(kc) && comes_back(ct, upgrade) && is_ours(ct);
+}
+
+/* What runs, what has died, what is mounted. */
+static bool wants_stop(const struct container *ct, const struct kernel_container *kc,
+		       const void *arg)
+{
+	(void)arg;
 	return kc->id || container_mounted(ct);
 }
 
-/* Of those with a file, and those that run without one. */
-static int choose(bool (*wanted)(const struct container *ct, const struct kernel_container *kc),
-		  struct booted **list, size_t *count)
-{
-	cleanup_free struct container_entry *all = NULL;
-	size_t n;
-	int ret = container_list(true, &all, &n);
-
-	*count = 0;
-	if (ret)
-		return ret;
-	*list = xcalloc(n + 1, sizeof(**list));
-	for (size_t i = 0; i < n; i++) {
-		cleanup_container struct container ct = CONTAINER_INIT;
-
-		/* a file that nobody can read is warned of */
-		if (container_open_id(&ct, all[i].id, NEED_NOTHING) == 0 && wanted(&ct, &all[i].kc))
-			(*list)[(*count)++] = (struct booted){ ct.id, order_of(&ct) };
-		error_clear();
-	}
-	qsort(*list, *count, sizeof(**list), earlier_first);
-	return 0;
-}
-
-static int start_one(uint32_t id, void *arg)
+static int start_one(uint32_t id, void *upgrade)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
 	struct kernel_container kc;
 	int ret = container_open_id(&ct, id, NEED_CONF);
 
-	(void)arg;
 	if (!ret)
 		ret = container_lock_until(&ct, INT64_MAX);
 	if (!ret)
 		ret = kernel_get(id, &kc);
 	if (ret || kernel_runs(&kc))
 		return ret;
-	return do_start(&ct, false, false);
+	return do_start(&ct, false, comes_back(&ct, upgrade));
 }
 
-static int stop_one(uint32_t id, void *arg)
+int boot_stop_one(uint32_t id, void *arg)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
 	int ret = container_open_id(&ct, id, NEED_NOTHING);
@@ -112,32 +87,6 @@ static int stop_one(uint32_t id, void *arg)
 	return ret ? ret : do_stop(&ct, false, true);
 }
 
-/* From @from on, those of the same order; the ids in *@ids. */
-static size_t take_group(const struct booted *list, size_t count, size_t from, uint32_t *ids)
-{
-	size_t n = 0;
-
-	for (size_t i = from; i < count && list[i].order == list[from].order; i++)
-		ids[n++] = list[i].id;
-	return n;
-}
-
-static int work_through(struct booted *list, size_t count, size_t width,
-			int (*work)(uint32_t id, void *arg))
-{
-	cleanup_free uint32_t *ids = xcalloc(count + 1, sizeof(*ids));
-	size_t failed = 0, n;
-
-	/* each says only what went wrong: they all speak at once */
-	quiet = true;
-	for (size_t i = 0; i < count; i += n) {
-		n = take_group(list, count, i, ids);
-		failed += parallel_run(ids, n, width, work, NULL);
-	}
-	quiet = false;
-	return failed;
-}
-
 static int load_module(void)
 {
 	if (kernel_load())
@@ -146,18 +95,81 @@ static int load_module(void)
 		    "The kernel module cloison cannot be loaded: see cloisonctl check");
 }
 
-static int boot_start(void)
+/* Those that were loaded: what the suspended knew. */
+static void load_modules(const struct upgrade *u)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	cleanup_free struct booted *list = NULL;
-	size_t count, failed;
+	cleanup_free char *copy = xstrdup(u->modules);
+	char *rest = copy, *module;
+
+	while ((module = strsep(&rest, " "))) {
+		const char *const modprobe[] = { "modprobe", "-q", "--", module, NULL };
+
+		if (*module)
+			run_program(modprobe, -1);
+	}
+}
+
+static void take_note(const struct upgrade *u)
+{
+	struct utsname un;
+
+	uname(&un);
+	if (strcmp(un.release, u->kernel) != 0 && !upgrade_same_boot(u))
+		warn("The host was to be upgraded to Linux %s, and runs %s", u->kernel, un.release);
+	load_modules(u);
+}
+
+int boot_bring_back(const struct upgrade *u, bool onboot, size_t *count, size_t *failed)
+{
+	cleanup_free struct ordered *list = NULL;
 	int ret = load_module();
 
-	if (!ret)
-		ret = choose(starts_on_boot, &list, &count);
+	*count = 0;
+	*failed = 0;
 	if (ret)
 		return ret;
-	failed = work_through(list, count, cpus > 1 ? cpus : 1, start_one);
+	if (u->kernel)
+		take_note(u);
+	ret = order_choose(onboot ? starts_on_boot : starts_after_upgrade, u, &list, count);
+	if (ret)
+		return ret;
+	*failed = order_work(list, *count, order_width(), start_one, (void *)u);
+	/* all were tried; who is still suspended has a mark that says why */
+	return u->kernel ? upgrade_remove() : 0;
+}
+
+/* The host may be on its way down, with its containers suspended. */
+static int check_upgrade(const struct upgrade *u)
+{
+	if (!u->kernel || !u->leaving || !upgrade_same_boot(u))
+		return 0;
+	return fail(EXIT_LOCKED,
+		    "The host is about to boot Linux %s; if it does not: cloisonctl host-upgrade --resume",
+		    u->kernel);
+}
+
+static int boot_start(void)
+{
+	cleanup_upgrade struct upgrade u = {};
+	cleanup_close int lock = -1;
+	size_t count, failed;
+	int ret = lock_take(UPGRADE_LOCK, false, &lock);
+
+	if (ret == EXIT_LOCKED)
+		return fail(ret, "The host is being upgraded: cloisonctl host-upgrade is at work");
+	if (ret)
+		return ret;
+	/* the others can start all the same */
+	if (upgrade_read(&u)) {
+		warn("%s", error_text());
+		error_clear();
+		upgrade_free(&u);
+	}
+	ret = check_upgrade(&u);
+	if (!ret)
+		ret = boot_bring_back(&u, true, &count, &failed);
+	if (ret)
+		return ret;
 	say("%zu of %zu containers started", count - failed, count);
 	/* what another host has to say can wait until ours run */
 	if (settle_all()) {
@@ -169,20 +181,15 @@ static int boot_start(void)
 
 static int boot_stop(void)
 {
-	cleanup_free struct booted *list = NULL;
+	cleanup_free struct ordered *list = NULL;
 	size_t count, failed;
-	int ret = kernel_loaded() ? choose(wants_stop, &list, &count) : 0;
+	int ret = kernel_loaded() ? order_choose(wants_stop, NULL, &list, &count) : 0;
 
 	if (ret || !list)
 		return ret;
-	for (size_t i = 0; i < count / 2; i++) {
-		struct booted swap = list[i];
-
-		list[i] = list[count - 1 - i];
-		list[count - 1 - i] = swap;
-	}
+	order_reverse(list, count);
 	/* they wait more than they work: all of a group at once */
-	failed = work_through(list, count, count, stop_one);
+	failed = order_work(list, count, count, boot_stop_one, NULL);
 	say("%zu of %zu containers stopped", count - failed, count);
 	return failed ? fail(EXIT_STOP, "%zu containers did not stop", failed) : 0;
 }

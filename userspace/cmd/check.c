@@ -11,6 +11,7 @@
 #include "../lib/terminal.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
+#include "../upgrade/upgrade.h"
 #include "cmd.h"
 
 /* In this order: what the later ones need is explained by the earlier ones. */
@@ -26,6 +27,7 @@ static const struct check {
 	{ "settings", diagnose_settings },
 	{ "templates", diagnose_templates },
 	{ "containers", diagnose_containers },
+	{ "upgrade", diagnose_upgrade },
 };
 
 /* The last one, which can do more than look. */
@@ -140,6 +142,31 @@ static int look_for_remains(struct findings *f, const struct request *req)
 	return r.left && req->repair ? fail(EXIT_SYSTEM, "Not all could be mended") : 0;
 }
 
+/* An upgrade of the host: what was suspended for it runs again. */
+static int mend_upgrade(struct findings *f)
+{
+	cleanup_upgrade struct upgrade u = {};
+	size_t count, failed;
+	int ret = upgrade_read(&u);
+
+	if (!ret && (!u.kernel || (u.leaving && upgrade_same_boot(&u))))
+		return 0;
+	if (!ret)
+		ret = do_upgrade_back(&count, &failed);
+	if (!ret && !failed) {
+		finding(f, FINDING_MENDED, NULL,
+			"an upgrade of the host that was cut off: %zu containers run again", count);
+		return 0;
+	}
+	if (ret)
+		finding_error(f, FINDING_BAD, NULL);
+	else
+		finding(f, FINDING_BAD, NULL,
+			"an upgrade of the host that was cut off: %zu of %zu containers could not be resumed",
+			failed, count);
+	return fail(EXIT_SYSTEM, "Not all could be mended");
+}
+
 static int parse(int argc, char **argv, struct request *req)
 {
 	static const struct option options[] = {
@@ -190,6 +217,8 @@ int cmd_check(int argc, char **argv)
 		failed |= f.list[i].verdict == FINDING_BAD;
 	if (only || chosen(REMAINS, req.names))
 		ret = look_for_remains(&f, &req);
+	if (!ret && req.repair && !req.id)
+		ret = mend_upgrade(&f);
 	if (req.json && json_print(to_json(&f, failed || ret)))
 		ret = EXIT_SYSTEM;
 	findings_free(&f);

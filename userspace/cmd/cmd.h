@@ -22,6 +22,7 @@ int cmd_events(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_exec2(int argc, char **argv);
 int cmd_exec3(int argc, char **argv);
+int cmd_host_upgrade(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
@@ -87,6 +88,17 @@ int cmd_status_of(int status);
 /* The steps that start, stop and restart share; the lock is held. */
 int do_start(struct container *ct, bool wait, bool force);
 int do_stop(struct container *ct, bool fast, bool unmount);
+/* Stop one, for parallel_run(). */
+int boot_stop_one(uint32_t id, void *arg);
+/*
+ * Resume all that were suspended for an upgrade of the host, start those that were stopped
+ * for it, and with @onboot those that start with the host; in BOOTORDER. Each says itself
+ * why it failed. The note goes.
+ */
+struct upgrade;
+int boot_bring_back(const struct upgrade *u, bool onboot, size_t *count, size_t *failed);
+/* What an upgrade left that was cut off; EXIT_LOCKED while one is at work. */
+int do_upgrade_back(size_t *count, size_t *failed);
 /* @file: NULL, where it usually is. */
 int do_resume(struct container *ct, const char *file, bool force, bool keep);
 

@@ -46,6 +46,13 @@ _cloisonctl_templates() {
 	"$1" template list 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
+_cloisonctl_kernels() {
+	local file
+	for file in /boot/vmlinuz-*; do
+		[[ ! -e $file ]] || echo "${file#*/vmlinuz-}"
+	done
+}
+
 _cloisonctl_fields() {
 	"$1" list -L 2>/dev/null | awk '{ print $1 }'
 }
@@ -55,6 +62,7 @@ _cloisonctl_values() {
 	case $2 in
 	--ostemplate) _cloisonctl_templates "$1" ;;
 	--config | --applyconfig) _cloisonctl_samples ;;
+	--kernel) _cloisonctl_kernels ;;
 	--onboot | --disabled) echo yes no ;;
 	--setmode) echo restart ignore ;;
 	--layout | --velayout) echo dir simfs overlay image ploop ;;
@@ -124,7 +132,7 @@ _cloisonctl_verb() {
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $cur == -* ]]; then
 			_cloisonctl_offer "$(_cloisonctl_options "$tool" "$verb")"
-		elif [[ $COMP_CWORD -eq $((first + 1)) && $verb != check && $verb != version ]]; then
+		elif [[ $COMP_CWORD -eq $((first + 1)) && $verb != check && $verb != version && $verb != host-upgrade ]]; then
 			_cloisonctl_offer "$(_cloisonctl_containers "$tool" "$verb")"
 		elif [[ $verb == runscript ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -48,5 +48,6 @@ void diagnose_criu(struct findings *f);
 void diagnose_settings(struct findings *f);
 void diagnose_templates(struct findings *f);
 void diagnose_containers(struct findings *f);
+void diagnose_upgrade(struct findings *f);
 
 #endif

@@ -40,23 +40,6 @@ static const char *signature_wanted(void)
 	return NULL;
 }
 
-/* Has the kernel that runs a module of ours on disk? */
-static bool installed(const char *release)
-{
-	cleanup_free char *path = xasprintf("/lib/modules/%s/modules.dep", release);
-	cleanup_file FILE *dep = fopen(path, "re");
-	char *line = NULL;
-	bool found = false;
-	size_t size = 0;
-
-	while (dep && !found && getline(&line, &size, dep) > 0) {
-		line[strcspn(line, ":\n")] = '\0';
-		found = strstr(line, "/cloison.ko");
-	}
-	free(line);
-	return found;
-}
-
 static void not_loaded(struct findings *f)
 {
 	const char *why = signature_wanted();
@@ -64,7 +47,7 @@ static void not_loaded(struct findings *f)
 	struct utsname un;
 
 	uname(&un);
-	if (!installed(un.release)) {
+	if (!kernel_module_installed(un.release, "cloison")) {
 		build = xasprintf("apt install linux-headers-%s, then build and install Cloison",
 				  un.release);
 		finding(f, FINDING_BAD, build, "there is no module cloison for the kernel %s",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,23 @@ char *kernel_module_version(const char *module)
 	if (text)
 		text[strcspn(text, "\n")] = '\0';
 	return text;
+}
+
+bool kernel_module_installed(const char *release, const char *module)
+{
+	cleanup_free char *path = xasprintf("/lib/modules/%s/modules.dep", release);
+	cleanup_free char *file = xasprintf("/%s.ko", module);
+	cleanup_file FILE *dep = fopen(path, "re");
+	char *line = NULL;
+	bool found = false;
+	size_t size = 0;
+
+	while (dep && !found && getline(&line, &size, dep) > 0) {
+		line[strcspn(line, ":\n")] = '\0';
+		found = strstr(line, file);
+	}
+	free(line);
+	return found;
 }
 
 int kernel_not_there(void)

@@ -36,6 +36,9 @@ bool kernel_load(void);
 /* The version of a module that is loaded, to be freed; NULL if none is. */
 char *kernel_module_version(const char *module);
 
+/* Is it on disk, for the kernel @release? */
+bool kernel_module_installed(const char *release, const char *module);
+
 /* @name may be NULL or empty. */
 int kernel_new(uint32_t id, uint64_t cgroup_id, const char *name);
 int kernel_set_name(uint32_t id, const char *name);

@@ -10,6 +10,11 @@
 #include "util.h"
 #include "value.h"
 
+/* The third line of some marks. */
+#define FOR_UPGRADE	"host-upgrade\n"
+
+bool suspended_marks_upgrade;
+
 static char *mark_of(const struct container *ct)
 {
 	return xasprintf("%s/suspended", ct->private);
@@ -67,7 +72,8 @@ static void unlink_usual(const struct container *ct)
 int suspended_mark(const struct container *ct, const char *token, const char *path)
 {
 	cleanup_free char *mark = mark_of(ct);
-	cleanup_free char *text = xasprintf("%s\n%s\n", token, path);
+	cleanup_free char *text = xasprintf("%s\n%s\n%s", token, path,
+					    suspended_marks_upgrade ? FOR_UPGRADE : "");
 
 	return link_usual(ct, path) || write_file_atomic(mark, text, 0600) ?
 	       fail_errno(EXIT_PAUSE, "Cannot write %s", mark) : 0;
@@ -83,6 +89,16 @@ int suspended_unmark(const struct container *ct)
 		       fail_errno(EXIT_UNPAUSE, "Cannot remove %s", mark);
 	return sync_file(ct->private) ?
 	       fail_errno(EXIT_UNPAUSE, "Cannot write %s to disk", ct->private) : 0;
+}
+
+bool suspended_for_upgrade(const struct container *ct)
+{
+	cleanup_free char *mark = mark_of(ct);
+	cleanup_free char *text = read_file(mark, 8192);
+	const char *second = text ? strchr(text, '\n') : NULL;
+	const char *third = second ? strchr(second + 1, '\n') : NULL;
+
+	return third && strcmp(third + 1, FOR_UPGRADE) == 0;
 }
 
 /* Of one that is, and does not run. */

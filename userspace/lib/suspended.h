@@ -26,6 +26,13 @@ int suspended_mark(const struct container *ct, const char *token, const char *pa
 int suspended_unmark(const struct container *ct);
 
 /*
+ * Of what this process marks, the mark says that it was suspended for the host to be upgraded:
+ * the next boot resumes it. Does one say so? The state may be out of sight.
+ */
+extern bool suspended_marks_upgrade;
+bool suspended_for_upgrade(const struct container *ct);
+
+/*
  * Does a suspended container other than @id have one of the addresses @wanted? It will want
  * it again: EXIT_IP_IN_USE.
  */
