@@ -24,7 +24,7 @@ onboot() {
 boot_case() {
 	run_case "$@"
 	systemctl stop cloison.service cloison-events.service 2>/dev/null
-	rm -f "$etc"/conf/vps.mount
+	rm -f "$etc"/conf/vps.mount "$state/host-upgrade"
 }
 
 which_start() {
@@ -101,6 +101,41 @@ one_hangs() {
 	[[ $(<"$state/private/901/fs/root/rc") == $'start\nstop' ]]
 }
 
+# Of an upgrade of the host: 900 was suspended for it, and its state is gone; 901 was stopped. See host-upgrade.sh.
+after_upgrade() {
+	make 900
+	make 901
+	onboot 902
+	printf '%s\n' 0123 /nowhere/Dump.900 host-upgrade >"$state/private/900/suspended"
+	printf '%s\n' 'KERNEL="1.2.3"' 'BOOT="another"' 'STOPPED="901"' >"$state/host-upgrade"
+	expect_out 'hint +an upgrade to Linux 1.2.3, .* was cut off' cloisonctl check upgrade
+	expect_exit 7 cloisonctl boot start
+	[[ ! -e $state/host-upgrade ]]
+	is_running 901
+	is_running 902
+	is_down 900
+	expect_out 'hint +container 900 was suspended for an upgrade' cloisonctl check upgrade
+	cloisonctl --quiet boot stop
+	# each boot tries again
+	expect_out '^Container 900: Container is suspended, but its state is not there' cloisonctl boot start
+	is_down 901
+	is_running 902
+	# another kernel than was wanted; and the host is on its way down
+	printf '%s\n' 'KERNEL="1.2.3"' 'BOOT="another"' >"$state/host-upgrade"
+	expect_out 'was to be upgraded to Linux 1.2.3, and runs' cloisonctl host-upgrade --resume
+	printf '%s\n' 'KERNEL="1.2.3"' "BOOT=\"$(</proc/sys/kernel/random/boot_id)\"" 'LEAVING="yes"' >"$state/host-upgrade"
+	expect_exit 9 cloisonctl boot start
+	expect_out 'the host was told at .* to boot Linux 1.2.3' cloisonctl check upgrade
+	expect_exit 7 cloisonctl host-upgrade --resume
+	[[ -e $state/private/900/suspended && ! -e $state/host-upgrade ]]
+	# what nobody can read keeps none from starting
+	cloisonctl --quiet stop 902
+	echo 'X="' >"$state/host-upgrade"
+	expect_exit 21 cloisonctl host-upgrade --resume
+	expect_out 'host-upgrade cannot be understood' cloisonctl boot start
+	is_running 902
+}
+
 units() {
 	local old
 	onboot 900
@@ -161,11 +196,12 @@ sysv() {
 	expect_exit 2 /etc/init.d/cloison dance
 }
 
-ktap_plan 6
+ktap_plan 7
 boot_case "which containers start and stop" which_start
 boot_case "in the order of BOOTORDER" in_order
 boot_case "one that fails" one_fails
 boot_case "one that does not end" one_hangs
+boot_case "after an upgrade of the host" after_upgrade
 boot_case "systemd's units" units
 boot_case "the script for other inits" sysv
 ktap_finish
