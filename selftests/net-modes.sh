@@ -151,6 +151,10 @@ routed() {
 	sent 900 10.0.60.2 10.0.60.77 10.0.60.9
 	sent 900 fd60::2 fd60::3 fd60::9
 	[[ $(</sys/class/net/rate900o/statistics/tx_packets) -ge 6 ]]
+	# nor those that it had
+	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.2 10.0.60.7 fd60::2'
+	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.2 fd60::2'
+	sent 900 10.0.60.2 10.0.60.7 10.0.60.9
 	cloisonctl set 900 --rate none
 	# his own MAC address is his own business
 	cloisonctl exec 900 'ip link set eth0 address 02:00:00:00:00:66'

@@ -250,12 +250,19 @@ interfaces() {
 	cloisonctl exec 900 'ip link set eth0 address 02:00:00:00:00:66'
 	not cloisonctl exec 900 'ping -c 1 -W 1 10.0.50.1' >/dev/null
 	# one that comes later, and any MAC address
-	cloisonctl set 900 --rate 6M --netif_add eth1 --ifname eth1 --mac_filter off
+	cloisonctl set 900 --rate 6M --netif_add eth1 --ifname eth1 --mac_filter off --save
 	[[ $(tc filter show dev veth900.1 ingress | grep -c 'to device rate900o)') == 1 ]]
 	nsenter -t "$(init_of 900)" -n ip link set eth1 address 02:00:00:00:00:77
 	nsenter -t "$(init_of 900)" -n ip addr add 10.0.51.2/24 dev eth1
 	ip addr add 10.0.51.1/24 dev veth900.1
 	within $((6 * mbit)) "$burst" tcp 900 host 10.0.51.1 200000
+	# until it is filtered again
+	cloisonctl set 900 --ifname eth1 --mac_filter on
+	tc filter show dev veth900.1 ingress | grep -q 'src_mac'
+	not cloisonctl exec 900 'ping -c 1 -W 1 10.0.51.1' >/dev/null
+	cloisonctl set 900 --ifname eth1 --mac_filter off
+	no_line src_mac tc filter show dev veth900.1 ingress
+	cloisonctl exec 900 'ping -c 1 -W 5 10.0.51.1' >/dev/null
 	tc qdisc del dev veth900.1 clsact
 	expect_out '^mended +container 900: ' cloisonctl check --repair
 	[[ $(tc filter show dev veth900.1 egress | grep -c 'to device rate900i)') == 1 ]]

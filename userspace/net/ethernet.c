@@ -256,7 +256,10 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 		ret = uplink_update(host, to, id, to);
 	if (!ret)
 		ret = make(host, inside, id, netns, from, to);
-	return ret ? ret : note(id, to);
+	if (!ret)
+		ret = note(id, to);
+	/* what is taken past the filter is what the note says that it would let pass */
+	return ret ? ret : rate_again(id);
 }
 
 int ethernet_change(uint32_t id, pid_t pid, const char *netif)
