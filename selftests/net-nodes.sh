@@ -117,16 +117,39 @@ behind() {
 	# a port is one container's
 	expect_exit 78 cloisonctl set 901 --port_add tcp:8080:80 --save
 	not grep -q PORTS "$etc/conf/901.conf"
+	# who is refused keeps what he has; addresses that ports lead to stay
+	cloisonctl set 901 --port_add tcp:8083:80 --save
+	expect_exit 78 cloisonctl set 900 --port_add tcp:8083:80
+	expect_exit 21 cloisonctl set 900 --ipdel all
+	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8080") == "page of 900" ]]
+	cloisonctl exec 900 'ping -c 1 -W 5 10.99.0.2'
+	cloisonctl set 901 --port_del all --save
 	cloisonctl set 901 --port_add tcp:8081:80 --save
 	web 901
 	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8081") == "page of 901" ]]
+	# one that is killed
+	for delay in 0.03 0.06 0.1; do
+		timeout -s KILL "$delay" cloisonctl set 900 --port_del all --port_add tcp:8084:80 || true
+		wait_for cloisonctl check --repair 900
+		expect_out 'nothing is left' cloisonctl check --repair
+		cloisonctl exec 900 'ping -c 1 -W 5 10.99.0.2'
+	done
 	cloisonctl set 900 --port_del tcp:8080 --port_add tcp:8082:80 --save
 	cloisonctl set 901 --port_add tcp:8080:80 --save
 	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8080") == "page of 901" ]]
 	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8082") == "page of 900" ]]
+	# what the file says counts from the next start on
+	cloisonctl set 900 --nat no --save
+	cloisonctl set 901 --nat yes --save
+	expect_out 'nothing is left' cloisonctl check remains
 	nft flush ruleset
 	nft add table inet mine
 	expect_out '^mended +container 900: ' cloisonctl check --repair
+	[[ -z $(ip neigh show proxy) ]]
+	cloisonctl exec 900 'ping -c 1 -W 5 10.99.0.2'
+	not cloisonctl exec 901 'ping -c 1 -W 2 10.99.0.2'
+	cloisonctl set 900 --nat yes --save
+	cloisonctl set 901 --nat no --save
 	[[ $(ssh node2 "bash -c '$page' 10.99.0.1 8082") == "page of 900" ]]
 	cloisonctl stop 900 --fast
 	not ssh node2 "timeout 5 bash -c '$page' 10.99.0.1 8082" 2>/dev/null
@@ -139,6 +162,11 @@ behind() {
 	cloisonctl stop 901 --fast
 	not grep -q elements <(nft list table inet cloison)
 	nft delete table inet mine
+	# one of its prefix, which is usual
+	cloisonctl set 900 --ipadd 10.0.100.0/28 --save
+	cloisonctl start 900
+	cloisonctl exec 900 'ping -c 1 -W 5 10.99.0.2'
+	cloisonctl stop 900 --fast
 	for a in tcp tcp:80 tcp:80:80:80 sctp:80:80 tcp:0:80 tcp:80:65536 tcp:a:b; do
 		expect_exit 21 cloisonctl set 900 --port_add "$a" --save
 	done

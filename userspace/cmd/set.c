@@ -118,9 +118,12 @@ static int apply_inside(struct container *ct, const struct kernel_container *kc,
 static int apply_ports(struct container *ct)
 {
 	cleanup_addresses struct addresses has = {};
+	cleanup_conf struct conf *live = nat_noted(ct->id);
 	int ret = network_addresses(ct->id, &has);
 
-	return ret ? ret : nat_set(ct->id, ct->conf, &has);
+	/* NAT counts from the next start on */
+	conf_set(live, "PORTS", conf_get(ct->conf, "PORTS"));
+	return ret ? ret : nat_set(ct->id, live, &has);
 }
 
 static int apply_netif(struct container *ct, const struct kernel_container *kc)
@@ -263,7 +266,7 @@ static int apply_addresses(struct container *ct, const struct kernel_container *
 	if (!ret)
 		ret = addresses_parse(conf_get(live, "IP_ADDRESS"), &wanted);
 	if (!ret)
-		ret = network_change(ct->id, kc->init, ct->conf, &wanted);
+		ret = network_change(ct->id, kc->init, &wanted);
 	if (ret)
 		return ret;
 	free(text);

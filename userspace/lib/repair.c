@@ -178,7 +178,7 @@ static bool find_network(const struct container *ct, const struct kernel_contain
 {
 	/* of what has ended the rest is cleared away as a whole */
 	return (kernel_runs(kc) || (!kc->id && !cgroup_exists(ct->id))) &&
-	       !network_whole(ct->id, ct->conf, kernel_runs(kc));
+	       !network_whole(ct->id, kernel_runs(kc));
 }
 
 static int mend_network(struct container *ct)
@@ -186,7 +186,7 @@ static int mend_network(struct container *ct)
 	struct kernel_container kc;
 	int ret = kernel_look(ct->id, &kc);
 
-	return ret ? ret : network_mend(ct->id, kernel_runs(&kc) ? kc.init : 0, ct->conf);
+	return ret ? ret : network_mend(ct->id, kernel_runs(&kc) ? kc.init : 0);
 }
 
 static bool find_converting(const struct container *ct, const struct kernel_container *kc)

@@ -103,6 +103,17 @@ bool address_same(const struct address *a, const struct address *b)
 	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+bool address_within(const struct address *a, const struct address *prefix)
+{
+	struct address cut = *a;
+
+	if (a->family != prefix->family || a->owned < prefix->owned)
+		return false;
+	for (unsigned int i = prefix->owned; i < a->bits; i++)
+		cut.bytes[i / 8] &= ~(0x80 >> i % 8);
+	return memcmp(cut.bytes, prefix->bytes, sizeof(cut.bytes)) == 0;
+}
+
 bool addresses_have(const struct addresses *all, const struct address *a)
 {
 	for (size_t i = 0; i < all->count; i++)

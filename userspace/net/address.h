@@ -41,6 +41,9 @@ static inline bool address_is_single(const struct address *a)
 /* Do both stand for the same addresses? */
 bool address_same(const struct address *a, const struct address *b);
 
+/* Is all of @a of @prefix, which may be a single one? */
+bool address_within(const struct address *a, const struct address *prefix);
+
 /* Words of @text, which may be NULL. EXIT_BAD_IP names the first that is none. */
 int addresses_parse(const char *text, struct addresses *out);
 /* The words again; to be freed. */

@@ -13,6 +13,9 @@
 
 #define KIND	".nat"
 
+/* The first word of the note. */
+#define ASKED	"asked"
+
 /*
  * Made anew, in one transaction, by each that needs it: it is always complete. The nat
  * hooks see the first packet of a connection only. To a port of the host's: from outside
@@ -115,7 +118,19 @@ bool nat_wanted(const struct conf *conf)
 	return value && strcmp(value, "yes") == 0;
 }
 
-/* The container's elements, a line for each: the set, and key or key : value. */
+/* nftables wants no element of a set within another one. */
+static bool is_covered(const struct addresses *all, const struct address *a)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (&all->list[i] != a && address_within(a, &all->list[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What the container is to have, as it is noted: what was asked for, NAT and PORTS; and its
+ * elements, a line for each: the set, and key or key : value.
+ */
 static int wanted(const struct conf *conf, const struct addresses *all, char **text)
 {
 	cleanup_free char *ports = xstrdup(conf_get(conf, "PORTS") ? conf_get(conf, "PORTS") : "");
@@ -128,11 +143,13 @@ static int wanted(const struct conf *conf, const struct addresses *all, char **t
 
 	if (!f)
 		return fail_errno(EXIT_SYSTEM, "Cannot write in memory");
+	if (nat_wanted(conf) || *ports)
+		fprintf(f, ASKED " %s %s\n", nat_wanted(conf) ? "yes" : "no", ports);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct address *a = &all->list[i];
 		cleanup_free char *owned = address_owned(a);
 
-		if (nat_wanted(conf))
+		if (nat_wanted(conf) && !is_covered(all, a))
 			fprintf(f, "%s %s\n", a->family == AF_INET ? "nat4" : "nat6", owned);
 		if (!first && a->family == AF_INET && address_is_single(a))
 			first = xstrdup(owned);
@@ -153,31 +170,39 @@ static int wanted(const struct conf *conf, const struct addresses *all, char **t
 	return ret;
 }
 
-/* Takes the lines of @text one by one. */
-static bool next_line(char **text, char **set, char **element)
+int nat_check(const struct conf *conf, const struct addresses *all)
 {
-	*set = strsep(text, "\n");
-	if (!*set || !**set)
+	cleanup_free char *text = NULL;
+
+	return wanted(conf, all, &text);
+}
+
+static bool next(char **text, char **word, char **rest)
+{
+	*word = strsep(text, "\n");
+	if (!*word || !**word)
 		return false;
-	*element = strchr(*set, ' ');
-	if (!*element)
+	*rest = strchr(*word, ' ');
+	if (!*rest)
 		return false;
-	*(*element)++ = '\0';
+	*(*rest)++ = '\0';
 	return true;
 }
 
-static int add(const char *lines)
+/* Takes the elements that are noted in @text one by one. */
+static bool next_element(char **text, char **set, char **element)
 {
-	cleanup_free char *copy = xstrdup(lines), *commands = xstrdup(table);
-	char *rest = copy, *set, *element;
+	bool good = next(text, set, element);
 
-	while (next_line(&rest, &set, &element)) {
-		cleanup_free char *before = commands;
+	return good && strcmp(*set, ASKED) == 0 ? next(text, set, element) : good;
+}
 
-		commands = xasprintf("%sadd element inet cloison %s { %s }\n", before, set,
-				     element);
-	}
-	return nft_run(commands, NULL, EXIT_ADD_IP, "Cannot set up NAT");
+static bool has_line(const char *text, const char *set, const char *element)
+{
+	cleanup_free char *all = xasprintf("\n%s", text);
+	cleanup_free char *line = xasprintf("\n%s %s\n", set, element);
+
+	return strstr(all, line);
 }
 
 static bool is_port(const char *set)
@@ -205,40 +230,75 @@ static bool is_ours(const char *set, const char *key, const char *element)
 	return ours;
 }
 
-static int remove_lines(char *lines)
+/* Adds to @commands. */
+static void command(char **commands, const char *verb, const char *set, const char *element)
 {
-	char *set, *element;
-	int ret = 0;
+	cleanup_free char *before = *commands;
 
-	while (!ret && next_line(&lines, &set, &element)) {
-		cleanup_free char *key = key_of(set, element), *command = NULL;
+	*commands = xasprintf("%s%s element inet cloison %s { %s }\n", before, verb, set, element);
+}
 
-		if (!is_ours(set, key, element))
-			continue;
-		command = xasprintf("delete element inet cloison %s { %s }\n", set, key);
-		ret = nft_run(command, NULL, EXIT_ADD_IP, "Cannot undo NAT");
+/* In one transaction: what stays is there all the time. Others may have taken what is noted. */
+static int exchange(const char *old, const char *new)
+{
+	cleanup_free char *commands = xstrdup(*new ? table : "");
+	cleanup_free char *from = xstrdup(old), *to = xstrdup(new);
+	char *rest = from, *set, *element;
+
+	while (next_element(&rest, &set, &element)) {
+		cleanup_free char *key = key_of(set, element);
+
+		if (!has_line(new, set, element) && is_ours(set, key, element))
+			command(&commands, "delete", set, key);
 	}
-	return ret;
+	for (rest = to; next_element(&rest, &set, &element);) {
+		cleanup_free char *key = key_of(set, element);
+
+		if (!has_line(old, set, element) || !is_ours(set, key, element))
+			command(&commands, "add", set, element);
+	}
+	return *commands ? nft_run(commands, NULL, EXIT_ADD_IP, "Cannot set up NAT") : 0;
 }
 
 int nat_clear(uint32_t id)
 {
-	cleanup_free char *lines = note_load(id, KIND);
-	int ret;
+	cleanup_free char *old = note_load(id, KIND);
+	int ret = *old ? exchange(old, "") : 0;
 
-	if (!*lines)
-		return 0;
-	ret = remove_lines(lines);
 	return ret ? ret : note_save(id, KIND, "");
 }
 
-bool nat_whole(uint32_t id)
+struct conf *nat_noted(uint32_t id)
 {
-	cleanup_free char *lines = note_load(id, KIND);
-	char *rest = lines, *set, *element;
-	bool whole = true;
+	cleanup_free char *text = note_load(id, KIND);
+	struct conf *conf = conf_new();
+	char *rest = text, *word, *nat, *ports;
 
-	while (whole && next_line(&rest, &set, &element)) {
+	if (!next(&rest, &word, &nat) || strcmp(word, ASKED) != 0)
+		return conf;
+	ports = strchr(nat, ' ');
+	if (ports)
+		*ports++ = '\0';
+	conf_set(conf, "NAT", nat);
+	conf_set(conf, "PORTS", ports);
+	return conf;
+}
+
+bool nat_whole(uint32_t id, const struct addresses *all, bool runs)
+{
+	cleanup_free char *old = note_load(id, KIND), *new = NULL;
+	cleanup_conf struct conf *conf = nat_noted(id);
+	char *rest = old, *set, *element;
+	bool whole = runs || !*old;
+
+	if (!*old || !whole)
+		return whole;
+	/* which of its addresses ports lead to is a matter of order */
+	if (wanted(conf, all, &new))
+		return false;
+	for (char *more = new; whole && next_element(&more, &set, &element);)
+		whole = is_port(set) || has_line(old, set, element);
+	while (whole && next_element(&rest, &set, &element)) {
 		cleanup_free char *key = key_of(set, element);
 
 		whole = is_ours(set, key, element);
@@ -246,21 +306,36 @@ bool nat_whole(uint32_t id)
 	return whole;
 }
 
-/* A port that leads to another container. */
-static int check_taken(const char *lines)
+/* Does port @key lead where one that is noted says? */
+static bool has_port(const char *noted, const char *key)
 {
-	cleanup_free char *copy = xstrdup(lines);
+	cleanup_free char *copy = xstrdup(noted);
+	char *rest = copy, *set, *element;
+	bool has = false;
+
+	while (!has && next_element(&rest, &set, &element)) {
+		cleanup_free char *own = key_of(set, element);
+
+		has = is_port(set) && strcmp(own, key) == 0 && is_ours(set, key, element);
+	}
+	return has;
+}
+
+/* A port that leads to another container. */
+static int check_taken(const char *old, const char *new)
+{
+	cleanup_free char *copy = xstrdup(new);
 	char *rest = copy, *set, *element;
 	int ret = 0;
 
-	while (!ret && next_line(&rest, &set, &element)) {
+	while (!ret && next_element(&rest, &set, &element)) {
 		cleanup_free char *key = key_of(set, element);
-		cleanup_free char *command = NULL, *output = NULL;
+		cleanup_free char *get = NULL, *output = NULL;
 
-		if (!is_port(set))
+		if (!is_port(set) || has_port(old, key))
 			continue;
-		command = xasprintf("get element inet cloison ports { %s }\n", key);
-		if (nft_run(command, &output, EXIT_ADD_IP, "") == 0)
+		get = xasprintf("get element inet cloison ports { %s }\n", key);
+		if (nft_run(get, &output, EXIT_ADD_IP, "") == 0)
 			ret = fail(EXIT_IP_IN_USE,
 				   "Port %sleads to another container: see nft list map inet cloison ports",
 				   key);
@@ -270,19 +345,37 @@ static int check_taken(const char *lines)
 	return ret;
 }
 
+/* What was noted, and what of @new is not among it. */
+static char *join(const char *old, const char *new)
+{
+	cleanup_free char *copy = xstrdup(new);
+	char *rest = copy, *set, *element, *both = xstrdup(old);
+
+	while (next_element(&rest, &set, &element)) {
+		cleanup_free char *before = both;
+
+		both = xasprintf("%s%s %s\n", before, set, element);
+	}
+	return both;
+}
+
 int nat_set(uint32_t id, const struct conf *conf, const struct addresses *all)
 {
-	cleanup_free char *lines = NULL;
-	int ret = nat_clear(id);
+	cleanup_free char *old = note_load(id, KIND), *new = NULL, *both = NULL, *why = NULL;
+	int ret = wanted(conf, all, &new);
 
-	if (!conf)
-		return ret;
 	if (!ret)
-		ret = wanted(conf, all, &lines);
-	if (ret || !*lines)
+		ret = check_taken(old, new);
+	if (ret || (!*old && !*new))
 		return ret;
-	ret = check_taken(lines);
+	both = join(old, new);
+	ret = note_save(id, KIND, both);
 	if (!ret)
-		ret = note_save(id, KIND, lines);
-	return ret ? ret : add(lines);
+		ret = exchange(old, new);
+	if (!ret)
+		return note_save(id, KIND, new);
+	/* it has what it had */
+	why = xstrdup(error_text());
+	note_save(id, KIND, old);
+	return fail(ret, "%s", why);
 }

@@ -11,6 +11,7 @@
 #ifndef CLOISON_NAT_H
 #define CLOISON_NAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "address.h"
@@ -20,12 +21,17 @@
 bool nat_wanted(const struct conf *conf);
 
 /*
- * As NAT and PORTS of @conf have it, for a container with the addresses @all; replaces
- * what there was. EXIT_ADD_IP, EXIT_BAD_VALUE, EXIT_IP_IN_USE for a port of another's.
+ * As NAT and PORTS of @conf have it, for a container with the addresses @all, instead of what
+ * there was, which it keeps if that fails: EXIT_ADD_IP, EXIT_BAD_VALUE, EXIT_IP_IN_USE for a
+ * port of another's.
  */
 int nat_set(uint32_t id, const struct conf *conf, const struct addresses *all);
-/* Is all that is noted there? */
-bool nat_whole(uint32_t id);
+/* Could it have that, as far as it is its own business? EXIT_BAD_VALUE. */
+int nat_check(const struct conf *conf, const struct addresses *all);
+/* NAT and PORTS of one that runs, whatever its file says by now. To be freed. */
+struct conf *nat_noted(uint32_t id);
+/* Is all there that a container that @runs, with the addresses @all, has, and else nothing? */
+bool nat_whole(uint32_t id, const struct addresses *all, bool runs);
 /* Does nothing where nothing is noted. */
 int nat_clear(uint32_t id);
 

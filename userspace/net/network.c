@@ -326,13 +326,15 @@ static void say_addresses(const char *what, const struct addresses *all)
 		say("%s IP address(es): %s", what, text);
 }
 
-int network_change(uint32_t id, pid_t pid, const struct conf *conf,
-		   const struct addresses *wanted)
+int network_change(uint32_t id, pid_t pid, const struct addresses *wanted)
 {
 	cleanup_addresses struct addresses has = {}, gone = {};
+	cleanup_conf struct conf *conf = nat_noted(id);
 	struct network net = { .conf = conf };
 	int ret = network_addresses(id, &has);
 
+	if (!ret)
+		ret = nat_check(conf, wanted);
 	if (ret)
 		return ret;
 	minus(wanted, &has, &net.addresses);
@@ -351,13 +353,14 @@ int network_change(uint32_t id, pid_t pid, const struct conf *conf,
 			ret = give_inside(id, pid, wanted);
 	}
 	/* a command before this one may have been cut off */
-	if (!ret && !network_whole(id, conf, true))
-		ret = network_mend(id, pid, conf);
+	if (!ret && !network_whole(id, true))
+		ret = network_mend(id, pid);
 	return ret;
 }
 
-static bool all_whole(uint32_t id, const struct conf *conf, const struct addresses *has)
+static bool all_whole(uint32_t id, const struct addresses *has)
 {
+	cleanup_conf struct conf *conf = nat_noted(id);
 	const struct serve serve = { .id = id, .kind = KIND, .ifindex = if_nametoindex(VENET) };
 	cleanup_neighbours struct neighbours on = {};
 	cleanup_rtnl struct nl_sock *host = NULL;
@@ -369,7 +372,7 @@ static bool all_whole(uint32_t id, const struct conf *conf, const struct address
 	return serve_whole(&serve, &on, has);
 }
 
-bool network_whole(uint32_t id, const struct conf *conf, bool runs)
+bool network_whole(uint32_t id, bool runs)
 {
 	cleanup_addresses struct addresses has = {}, noted = {}, more = {};
 	bool whole;
@@ -380,15 +383,16 @@ bool network_whole(uint32_t id, const struct conf *conf, bool runs)
 		return true;
 	}
 	minus(&noted, &has, &more);
-	whole = !more.count && (!has.count || all_whole(id, conf, &has)) &&
-		nat_whole(id) && ethernet_whole(id, runs) && rate_whole(id, runs);
+	whole = !more.count && (!has.count || all_whole(id, &has)) &&
+		nat_whole(id, &has, runs) && ethernet_whole(id, runs) && rate_whole(id, runs);
 	error_clear();
 	return whole;
 }
 
-int network_mend(uint32_t id, pid_t pid, const struct conf *conf)
+int network_mend(uint32_t id, pid_t pid)
 {
 	cleanup_addresses struct addresses noted = {}, gone = {};
+	cleanup_conf struct conf *conf = nat_noted(id);
 	struct network net = { .conf = conf };
 	int ret;
 

@@ -65,15 +65,14 @@ int network_addresses(uint32_t id, struct addresses *out);
  * For set: give the running container @id, of which @pid is a process, @wanted instead
  * of what it has. All or nothing for those that are new.
  */
-int network_change(uint32_t id, pid_t pid, const struct conf *conf,
-		   const struct addresses *wanted);
+int network_change(uint32_t id, pid_t pid, const struct addresses *wanted);
 
 /*
  * Does the host do what it should for a container that @runs, and else nothing? False
  * after a set that was cut off, or when somebody has flushed our routes.
  */
-bool network_whole(uint32_t id, const struct conf *conf, bool runs);
+bool network_whole(uint32_t id, bool runs);
 /* Make it so: what the table of addresses says, counts. */
-int network_mend(uint32_t id, pid_t pid, const struct conf *conf);
+int network_mend(uint32_t id, pid_t pid);
 
 #endif

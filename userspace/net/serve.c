@@ -13,17 +13,6 @@
 #include "stage.h"
 #include "util.h"
 
-static bool within(const struct address *prefix, const struct address *a)
-{
-	struct address cut = *a;
-
-	if (a->family != prefix->family)
-		return false;
-	for (unsigned int i = prefix->owned; i < a->bits; i++)
-		cut.bytes[i / 8] &= ~(0x80 >> i % 8);
-	return memcmp(cut.bytes, prefix->bytes, sizeof(cut.bytes)) == 0;
-}
-
 /* An address of the host's never reaches a container: the host takes the packets. */
 static int check_own(const struct addresses *own, const struct addresses *all)
 {
@@ -31,7 +20,7 @@ static int check_own(const struct addresses *own, const struct addresses *all)
 		for (size_t j = 0; j < all->count; j++) {
 			cleanup_free char *text = NULL;
 
-			if (!within(&all->list[j], &own->list[i]))
+			if (!address_within(&own->list[i], &all->list[j]))
 				continue;
 			text = address_owned(&own->list[i]);
 			return fail(EXIT_IP_IN_USE, "Address %s: the host itself has it", text);
