@@ -144,6 +144,8 @@ suspended_otherwise() {
 	cloisonctl create 102 --ostemplate busybox --ipadd 10.0.101.2
 	expect_out 'suspended container 101' cloisonctl start 102
 	expect_exit 78 cloisonctl start 102
+	cloisonctl set 102 --ipdel all --netif_add eth0,type=routed,ip=10.0.101.0/29 --save
+	expect_out 'suspended container 101' cloisonctl start 102
 	cloisonctl destroy 102
 	# what the host's script mounts is not there, and a link of the container's leads nowhere
 	mv /etc/cloison/conf/$ct.mount "$tmp/script"

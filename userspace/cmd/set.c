@@ -13,6 +13,7 @@
 #include "../lib/names.h"
 #include "../lib/params.h"
 #include "../lib/sample.h"
+#include "../lib/suspended.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
 #include "../net/ethernet.h"
@@ -132,6 +133,8 @@ static int apply_netif(struct container *ct, const struct kernel_container *kc)
 	cleanup_routed struct routed routed = {};
 	int ret = routed_ask(ct->id, netif, &routed);
 
+	if (!ret)
+		ret = suspended_hold(ct->id, &routed.fresh);
 	if (!ret)
 		ret = routed_settle(&routed);
 	return ret ? ret : ethernet_change(ct->id, kc->init, netif);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../net/network.h"
 #include "error.h"
 #include "global.h"
 #include "suspended.h"
@@ -111,12 +112,12 @@ static int compare(uint32_t id, const struct addresses *wanted)
 	if (ret || !ct.conf || !suspended(&ct))
 		return ret;
 	/* what is no address is none that somebody else could want */
-	if (addresses_parse(conf_get(ct.conf, "IP_ADDRESS"), &has))
+	if (network_configured(ct.conf, &has))
 		error_clear();
 	for (size_t i = 0; !ret && i < wanted->count; i++) {
 		cleanup_free char *text = address_owned(&wanted->list[i]);
 
-		if (addresses_have(&has, &wanted->list[i]))
+		if (addresses_touch(&has, &wanted->list[i]))
 			ret = fail(EXIT_IP_IN_USE, "Address %s: suspended container %u has it",
 				   text, id);
 	}

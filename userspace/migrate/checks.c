@@ -54,26 +54,12 @@ static int check_name(struct container *ct, const struct offer *o)
 	return fail(MIGRATE_EXISTS, "Container %u has the name %s already", holder, name);
 }
 
-/* All that @conf gives it: on venet and on interfaces that the host routes to. */
-static int all_addresses(const struct conf *conf, struct addresses *out)
-{
-	cleanup_netifs struct netifs netifs = {};
-	int ret = addresses_parse(conf_get(conf, "IP_ADDRESS"), out);
-
-	if (!ret)
-		ret = netifs_parse(conf_get(conf, "NETIF"), &netifs);
-	for (size_t i = 0; !ret && i < netifs.count; i++)
-		for (size_t k = 0; k < netifs.list[i].ip.count; k++)
-			addresses_add(out, &netifs.list[i].ip.list[k]);
-	return ret;
-}
-
 static int compare(const struct addresses *wanted, const struct addresses *has, uint32_t id)
 {
 	for (size_t i = 0; i < has->count; i++) {
 		cleanup_free char *text = NULL;
 
-		if (!addresses_have(wanted, &has->list[i]))
+		if (!addresses_touch(wanted, &has->list[i]))
 			continue;
 		text = address_owned(&has->list[i]);
 		return fail(MIGRATE_IP, "Container %u has the address %s already", id, text);
@@ -86,7 +72,7 @@ static int check_addresses(struct container *ct, const struct offer *o)
 	cleanup_addresses struct addresses wanted = {};
 	cleanup_free struct container_entry *list = NULL;
 	size_t count;
-	int ret = all_addresses(o->conf, &wanted);
+	int ret = network_configured(o->conf, &wanted);
 
 	if (ret)
 		return MIGRATE_CONFIG;
@@ -97,7 +83,7 @@ static int check_addresses(struct container *ct, const struct offer *o)
 
 		if (list[i].id == ct->id || container_open_id(&other, list[i].id, NEED_NOTHING))
 			continue;
-		if (other.conf && all_addresses(other.conf, &has) == 0)
+		if (other.conf && network_configured(other.conf, &has) == 0)
 			ret = compare(&wanted, &has, other.id);
 		/* and what was set without --save */
 		if (!ret && kernel_runs(&list[i].kc) && network_addresses(other.id, &now) == 0)

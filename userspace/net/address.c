@@ -114,6 +114,19 @@ bool address_within(const struct address *a, const struct address *prefix)
 	return memcmp(cut.bytes, prefix->bytes, sizeof(cut.bytes)) == 0;
 }
 
+bool address_overlap(const struct address *a, const struct address *b)
+{
+	return address_within(a, b) || address_within(b, a);
+}
+
+bool addresses_touch(const struct addresses *all, const struct address *a)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (address_overlap(&all->list[i], a))
+			return true;
+	return false;
+}
+
 bool addresses_have(const struct addresses *all, const struct address *a)
 {
 	for (size_t i = 0; i < all->count; i++)

@@ -43,12 +43,15 @@ bool address_same(const struct address *a, const struct address *b);
 
 /* Is all of @a of @prefix, which may be a single one? */
 bool address_within(const struct address *a, const struct address *prefix);
+bool address_overlap(const struct address *a, const struct address *b);
 
 /* Words of @text, which may be NULL. EXIT_BAD_IP names the first that is none. */
 int addresses_parse(const char *text, struct addresses *out);
 /* The words again; to be freed. */
 char *addresses_text(const struct addresses *all);
 bool addresses_have(const struct addresses *all, const struct address *a);
+/* Some or all of it? */
+bool addresses_touch(const struct addresses *all, const struct address *a);
 void addresses_add(struct addresses *all, const struct address *a);
 void addresses_free(struct addresses *all);
 

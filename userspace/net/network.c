@@ -20,7 +20,7 @@
 #include "util.h"
 #include "venet.h"
 
-#define KIND	""
+#define KIND	SERVE_VENET
 
 /* @net->addresses are read. */
 static int prepare(struct network *net)
@@ -55,6 +55,9 @@ static int prepare_new(uint32_t id, struct network *net)
 
 	if (!ret)
 		ret = prepare(net);
+	/* in the table of venet's nobody else's are */
+	if (!ret)
+		ret = serve_free(&net->addresses, &net->venet, 1);
 	return ret ? ret : serve_ask(&net->neighbours, &net->addresses, &net->probe);
 }
 
@@ -71,7 +74,9 @@ int network_prepare(uint32_t id, const struct conf *conf, struct network *net)
 	if (!ret && net->addresses.count)
 		ret = prepare_new(id, net);
 	/* both at once */
-	return ret ? ret : routed_ask(0, conf_get(conf, "NETIF"), &net->routed);
+	if (!ret)
+		ret = routed_ask(0, conf_get(conf, "NETIF"), &net->routed);
+	return ret ? ret : suspended_hold(id, &net->routed.fresh);
 }
 
 int network_reserve(uint32_t id, struct network *net)
@@ -142,6 +147,19 @@ static int connect_all(uint32_t id, struct network *net, const struct addresses 
 int network_connect(uint32_t id, struct network *net)
 {
 	return connect_all(id, net, &net->addresses);
+}
+
+int network_configured(const struct conf *conf, struct addresses *out)
+{
+	cleanup_netifs struct netifs netifs = {};
+	int ret = addresses_parse(conf_get(conf, "IP_ADDRESS"), out);
+
+	if (!ret)
+		ret = netifs_parse(conf_get(conf, "NETIF"), &netifs);
+	for (size_t i = 0; !ret && i < netifs.count; i++)
+		for (size_t k = 0; k < netifs.list[i].ip.count; k++)
+			addresses_add(out, &netifs.list[i].ip.list[k]);
+	return ret;
 }
 
 void network_close(struct network *net)

@@ -58,6 +58,9 @@ void network_forget(uint32_t id, pid_t pid, const struct addresses *had,
 /* Undo network_connect(); does nothing where nothing is noted. EXIT_SYSTEM, EXIT_ADD_IP. */
 int network_disconnect(uint32_t id);
 
+/* All that @conf gives one: on venet, and on interfaces that have addresses. To be freed. */
+int network_configured(const struct conf *conf, struct addresses *out);
+
 /* What container @id has now, with the masks that it sees. */
 int network_addresses(uint32_t id, struct addresses *out);
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "error.h"
+#include "ethernet.h"
 #include "footprint.h"
 #include "host.h"
 #include "routed.h"
@@ -10,7 +11,7 @@
 #include "serve.h"
 #include "util.h"
 
-#define KIND	".routed"
+#define KIND	SERVE_ROUTED
 
 static const int families[] = { AF_INET, AF_INET6 };
 
@@ -21,6 +22,19 @@ static void addresses_of(const struct netifs *all, struct addresses *out)
 		for (size_t j = 0; all->list[i].type == NETIF_ROUTED &&
 		     j < all->list[i].ip.count; j++)
 			addresses_add(out, &all->list[i].ip.list[j]);
+}
+
+/* What the container has itself is not in the way. */
+static int check_free(uint32_t id, const struct addresses *fresh)
+{
+	cleanup_netifs struct netifs has = {};
+	cleanup_free int *own = NULL;
+	int ret = ethernet_noted(id, &has);
+
+	own = xcalloc(has.count + 1, sizeof(*own));
+	for (size_t i = 0; i < has.count; i++)
+		own[i] = if_nametoindex(has.list[i].host_ifname);
+	return ret ? ret : serve_free(fresh, own, has.count);
 }
 
 int routed_ask(uint32_t id, const char *netif, struct routed *r)
@@ -43,7 +57,9 @@ int routed_ask(uint32_t id, const char *netif, struct routed *r)
 			addresses_add(&r->fresh, &wanted.list[i]);
 	if (!r->fresh.count)
 		return 0;
-	ret = rtnl_open(-1, &host);
+	ret = check_free(id, &r->fresh);
+	if (!ret)
+		ret = rtnl_open(-1, &host);
 	if (!ret)
 		ret = host_forward(&r->fresh);
 	if (!ret)

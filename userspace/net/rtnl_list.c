@@ -136,6 +136,34 @@ bool rtnl_list_has(const struct rtnl_list *all, int ifindex, const struct addres
 	return all->count && bsearch(&e, all->list, all->count, sizeof(e), compare);
 }
 
+bool rtnl_list_elsewhere(const struct rtnl_list *all, int ifindex, const struct address *a)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->list[i].ifindex != ifindex && address_same(&all->list[i].a, a))
+			return true;
+	return false;
+}
+
+static bool among(const int *list, size_t count, int ifindex)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == ifindex)
+			return true;
+	return false;
+}
+
+int rtnl_list_overlap(const struct rtnl_list *all, const struct address *a, const int *but,
+		      size_t count)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct rtnl_entry *e = &all->list[i];
+
+		if (address_overlap(&e->a, a) && !among(but, count, e->ifindex))
+			return e->ifindex;
+	}
+	return 0;
+}
+
 void rtnl_list_free(struct rtnl_list *all)
 {
 	free(all->list);

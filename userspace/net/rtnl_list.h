@@ -18,6 +18,11 @@ struct rtnl_list {
 int rtnl_list_routes(struct rtnl_list *out);
 int rtnl_list_proxies(struct rtnl_list *out);
 bool rtnl_list_has(const struct rtnl_list *all, int ifindex, const struct address *a);
+/* Is it there on another link? */
+bool rtnl_list_elsewhere(const struct rtnl_list *all, int ifindex, const struct address *a);
+/* A link, none of @but, where some or all of @a is; 0: none. */
+int rtnl_list_overlap(const struct rtnl_list *all, const struct address *a, const int *but,
+		      size_t count);
 void rtnl_list_free(struct rtnl_list *all);
 
 #define cleanup_rtnl_list	cleanup(rtnl_list_free)

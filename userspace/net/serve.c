@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,14 @@
 #include "footprint.h"
 #include "global.h"
 #include "host.h"
+#include "note.h"
 #include "rtnl.h"
 #include "rtnl_list.h"
 #include "serve.h"
 #include "stage.h"
 #include "util.h"
+
+static const char *const serve_kinds[] = { SERVE_VENET, SERVE_ROUTED };
 
 /* An address of the host's never reaches a container: the host takes the packets. */
 static int check_own(const struct addresses *own, const struct addresses *all)
@@ -26,6 +30,24 @@ static int check_own(const struct addresses *own, const struct addresses *all)
 			return fail(EXIT_IP_IN_USE, "Address %s: the host itself has it", text);
 		}
 	return 0;
+}
+
+int serve_free(const struct addresses *all, const int *own, size_t count)
+{
+	cleanup_rtnl_list struct rtnl_list routes = {};
+	int ret = rtnl_list_routes(&routes);
+
+	for (size_t i = 0; !ret && i < all->count; i++) {
+		cleanup_free char *text = address_owned(&all->list[i]);
+		int link = rtnl_list_overlap(&routes, &all->list[i], own, count);
+		char name[IFNAMSIZ] = "";
+
+		if (link)
+			ret = fail(EXIT_IP_IN_USE,
+				   "Address %s: a container has it, or some of it, behind link %s",
+				   text, if_indextoname(link, name) ? name : "that has gone");
+	}
+	return ret;
 }
 
 int serve_ask(const struct neighbours *on, const struct addresses *all, struct probe *probe)
@@ -77,8 +99,30 @@ static bool is_noted(const char *links, const char *word)
 	return false;
 }
 
+/* Such as one that is dead, whose address is @s's by now. */
+static bool noted_by_other(const struct serve *s, const struct address *a, const char *word)
+{
+	bool found = false;
+
+	for (size_t k = 0; !found && k < ARRAY_SIZE(serve_kinds); k++) {
+		size_t count;
+		cleanup_free uint32_t *ids = note_ids(serve_kinds[k], &count);
+
+		for (size_t i = 0; !found && i < count; i++) {
+			cleanup_footprint struct footprint f = {};
+
+			if (ids[i] == s->id && strcmp(s->kind, serve_kinds[k]) == 0)
+				continue;
+			footprint_load(ids[i], serve_kinds[k], &f);
+			found = is_noted(footprint_links(&f, a), word);
+		}
+	}
+	return found;
+}
+
 /* What is to be noted for @a, of which @noted is, with @proxies that are there. */
-static char *links_for(const struct neighbours *on, const struct address *a, const char *noted,
+static char *links_for(const struct serve *s, const struct neighbours *on,
+		       const struct address *a, const char *noted,
 		       const struct rtnl_list *proxies)
 {
 	char *links = xstrdup("");
@@ -90,7 +134,8 @@ static char *links_for(const struct neighbours *on, const struct address *a, con
 
 		if (!neighbour_wants(on, &on->list[i], a))
 			continue;
-		theirs = !is_noted(noted, ours) && rtnl_list_has(proxies, ifindex, a);
+		theirs = !is_noted(noted, ours) && rtnl_list_has(proxies, ifindex, a) &&
+			 !noted_by_other(s, a, ours);
 		before = links;
 		links = xasprintf("%s%s%s%s", before, *before ? " " : "", theirs ? "-" : "", ours);
 	}
@@ -145,7 +190,7 @@ int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighb
 	for (size_t i = 0; !ret && i < all->count; i++) {
 		const struct address *a = &all->list[i];
 		const char *noted = footprint_links(&f, a);
-		cleanup_free char *links = links_for(on, a, noted, &proxies);
+		cleanup_free char *links = links_for(s, on, a, noted, &proxies);
 
 		ret = forget_proxies(host, a, noted, links);
 		footprint_set(&f, a, links);
@@ -183,17 +228,21 @@ void serve_announce(uint32_t id, const char *kind)
 
 int serve_end(struct nl_sock *host, const struct serve *s, const struct addresses *all)
 {
+	cleanup_rtnl_list struct rtnl_list routes = {};
 	cleanup_footprint struct footprint f = {};
-	int failed = 0, ret;
+	int failed = all->count ? rtnl_list_routes(&routes) : 0, ret;
 
+	if (failed)
+		return failed;
 	footprint_load(s->id, s->kind, &f);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct address *a = &all->list[i];
 
-		/* another container may have it by now */
 		if (!footprint_links(&f, a))
 			continue;
-		ret = forget_proxies(host, a, footprint_links(&f, a), "");
+		/* another container may have it by now */
+		ret = rtnl_list_elsewhere(&routes, s->ifindex, a) ? 0 :
+		      forget_proxies(host, a, footprint_links(&f, a), "");
 		if (!ret && s->ifindex)
 			ret = rtnl_route_away(host, s->ifindex, a);
 		if (ret)
@@ -216,7 +265,7 @@ bool serve_whole(const struct serve *s, const struct neighbours *on,
 	for (size_t i = 0; whole && i < all->count; i++) {
 		const struct address *a = &all->list[i];
 		const char *noted = footprint_links(&f, a);
-		cleanup_free char *links = links_for(on, a, noted, &proxies);
+		cleanup_free char *links = links_for(s, on, a, noted, &proxies);
 
 		whole = noted && strcmp(noted, links) == 0 &&
 			rtnl_list_has(&routes, s->ifindex, a);

@@ -15,15 +15,24 @@
 #include "address.h"
 #include "neighbour.h"
 
+/* Kinds of notes: of venet, and of interfaces that are routed to. */
+#define SERVE_VENET	""
+#define SERVE_ROUTED	".routed"
+
 struct serve {
 	uint32_t id;
-	const char *kind;	/* of the note */
+	const char *kind;
 	int ifindex;		/* of the link; 0: it is gone, and its routes with it */
 	const struct address *gateway;	/* by which addresses of its family are routed */
 };
 
 /*
- * Before: the host itself must not have them, and neighbours are asked, unless that is
+ * Before: no container must have some of them behind another link than @own, by the routes
+ * that there are; equal ones the kernel refuses. EXIT_IP_IN_USE.
+ */
+int serve_free(const struct addresses *all, const int *own, size_t count);
+/*
+ * Also before: the host itself must not have them, and neighbours are asked, unless that is
  * not wanted; serve_settle() waits for what they say. EXIT_IP_IN_USE.
  */
 int serve_ask(const struct neighbours *on, const struct addresses *all, struct probe *probe);
