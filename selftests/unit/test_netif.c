@@ -106,6 +106,18 @@ static void test_change(void)
 	cleanup_free char *none = netif_set("ip=", other), *name = netif_set("ifname=eth1", other);
 	cleanup_free char *veth = netif_set("type=veth", none);
 
+	cleanup_free char *random = netif_add("eth0,,host0,,br0", NULL);
+	cleanup_free char *picked = netif_select("eth0", random);
+	cleanup_free char *unnamed = netif_set("host_ifname=", picked);
+	cleanup_free char *unmarked = netif_set("host_mac=", unnamed);
+	cleanup_free char *upper = netif_set("type=macvlan", random);
+	cleanup_free char *ipvlan = netif_set("type=ipvlan", random);
+
+	ok(unmarked && !strstr(unmarked, "host_ifname") && !strstr(unmarked, "host_mac="),
+	   "what is empty is none: %s", unmarked);
+	ok(upper && !strstr(upper, "host_") && strstr(upper, ",mac="),
+	   "macvlan has no end on the host: %s", upper);
+	ok(ipvlan && !strstr(ipvlan, "mac="), "ipvlan has no MAC address: %s", ipvlan);
 	ok(other && strstr(other, ",ip=10.0.0.3 fd00::3") && !strstr(other, "10.0.0.2"),
 	   "addresses instead of others: %s", other);
 	ok(none && !strstr(none, "ip="), "and none: %s", none);

@@ -99,6 +99,18 @@ static bool add_addresses(const char *words, struct addresses *to)
 	return good;
 }
 
+static bool may_be_mac(const char *s, unsigned char *mac)
+{
+	memset(mac, 0, 6);
+	return !*s || parse_mac(s, mac);
+}
+
+static bool may_be_name(const char *s, char *name)
+{
+	*name = '\0';
+	return !*s || parse_name(s, name);
+}
+
 static bool set_key(struct netif *n, const char *key, const char *value)
 {
 	if (strcmp(key, "ifname") == 0)	/* that one is the container's for --ipadd */
@@ -115,21 +127,17 @@ static bool set_key(struct netif *n, const char *key, const char *value)
 		n->vlan = vlan;
 		return true;
 	}
-	/* the others may be empty, as OpenVZ wrote them */
+	/* the others may be empty, as OpenVZ wrote them: none, or to be made up */
 	if (strcmp(key, "mac") == 0)
-		return !*value || parse_mac(value, n->mac);
+		return may_be_mac(value, n->mac);
 	if (strcmp(key, "host_mac") == 0)
-		return !*value || parse_mac(value, n->host_mac);
+		return may_be_mac(value, n->host_mac);
 	if (strcmp(key, "host_ifname") == 0)
-		return !*value || parse_name(value, n->host_ifname);
-	if (strcmp(key, "bridge") == 0) {
-		n->bridge[0] = '\0';
-		return !*value || parse_name(value, n->bridge);
-	}
-	if (strcmp(key, "link") == 0) {
-		n->link[0] = '\0';
-		return !*value || parse_name(value, n->link);
-	}
+		return may_be_name(value, n->host_ifname);
+	if (strcmp(key, "bridge") == 0)
+		return may_be_name(value, n->bridge);
+	if (strcmp(key, "link") == 0)
+		return may_be_name(value, n->link);
 	if (strcmp(key, "type") == 0)
 		return parse_type(value, &n->type);
 	return strcmp(key, "ip") == 0 && add_addresses(value, &n->ip);
@@ -356,6 +364,17 @@ char *netif_select(const char *arg, const char *old)
 	return netifs_text(&all);
 }
 
+/* It has not what was made up for another type. */
+static void drop_unfit(struct netif *n)
+{
+	if (netif_is_upper(n)) {
+		may_be_mac("", n->host_mac);
+		may_be_name("", n->host_ifname);
+	}
+	if (!has_mac(n))
+		may_be_mac("", n->mac);
+}
+
 char *netif_change(const char *key, const char *arg, const char *old)
 {
 	cleanup_netifs struct netifs all = {};
@@ -369,7 +388,11 @@ char *netif_change(const char *key, const char *arg, const char *old)
 	/* all of them, instead of those that there were */
 	if (strcmp(key, "ip") == 0)
 		addresses_free(&all.list[i].ip);
-	return set_key(&all.list[i], key, arg) ? netifs_text(&all) : NULL;
+	if (!set_key(&all.list[i], key, arg))
+		return NULL;
+	if (strcmp(key, "type") == 0)
+		drop_unfit(&all.list[i]);
+	return netifs_text(&all);
 }
 
 char *netif_set(const char *arg, const char *old)
@@ -406,7 +429,7 @@ static const char *misfit(const struct netif *n)
 		return NULL;
 	if (n->type == NETIF_IPVLAN_L3 || !n->vlan)
 		return "what it sends cannot be told from the host's own, so it could use "
-		       "addresses of others; give it a VLAN (macvlan, ipvlan), or take type "
+		       "addresses of others, and a macvlan take what they receive; give it a VLAN (macvlan, ipvlan), or take type "
 		       "routed, or allow that by mac_filter=off";
 	return n->type == NETIF_IPVLAN && !ip ?
 	       "type ipvlan is kept to its addresses: ip=10.0.0.2/24 or the like" : NULL;
