@@ -89,12 +89,18 @@ int host_forward(const struct addresses *of)
 
 void host_distrust(const char *link, bool bridged)
 {
+	cleanup_free char *rp = xasprintf(IPV4 "conf/%s/rp_filter", link);
+	cleanup_free char *arp = xasprintf(IPV4 "conf/%s/arp_ignore", link);
 	cleanup_free char *ra = xasprintf(IPV6 "conf/%s/accept_ra", link);
 	cleanup_free char *off = xasprintf(IPV6 "conf/%s/disable_ipv6", link);
 
+	/* from a link without addresses and routes the host takes no IPv4 at all then */
+	set(rp, "1");
+	if (bridged || is_set(arp, "8"))
+		set(arp, bridged ? "8" : "0");
 	set(ra, "0");
 	set(off, bridged || is_set(IPV6 "conf/default/disable_ipv6", "1") ? "1" : "0");
-	/* a host without IPv6 has neither */
+	/* a host without IPv6 has neither of these */
 	error_clear();
 }
 

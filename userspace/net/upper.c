@@ -18,8 +18,11 @@ static const char *kind_of(const struct netif *n)
 	return n->type == NETIF_MACVLAN ? "macvlan" : "ipvlan";
 }
 
-/* libnl knows no flags of ipvlan. Neighbours on one link hear of each other only if that is
- * what the operator wants: between them there is no filter.
+/*
+ * libnl knows no flags of ipvlan. Neighbours on one link hear of each other only if that is
+ * what the operator wants: between them there is no filter. For ipvlan it is VEPA that keeps
+ * them apart: being private, it hands what is for its own MAC address, but for no ipvlan, to
+ * the host, past the filter.
  */
 static int put_info(struct nl_msg *msg, const struct netif *n)
 {
@@ -37,7 +40,7 @@ static int put_info(struct nl_msg *msg, const struct netif *n)
 				  n->type == NETIF_IPVLAN ? IPVLAN_MODE_L2 : IPVLAN_MODE_L3);
 		if (!err)
 			err = nla_put_u16(msg, IFLA_IPVLAN_FLAGS,
-					  n->unfiltered ? 0 : IPVLAN_F_PRIVATE);
+					  n->unfiltered ? 0 : IPVLAN_F_VEPA);
 	}
 	nla_nest_end(msg, data);
 	nla_nest_end(msg, info);
