@@ -11,6 +11,7 @@
 #include "bridge.h"
 #include "error.h"
 #include "link.h"
+#include "rtnl.h"
 #include "util.h"
 
 #define LAST_VLAN	4094
@@ -59,10 +60,16 @@ static unsigned int setting(const char *name, const char *what)
 	return text ? atoi(text) : 0;
 }
 
-/* That one and no other; by default the one that a bridge gives to each port. */
+/* By default the one that a bridge gives to each port. */
+static unsigned int wanted_vlan(const struct netif *n)
+{
+	return n->vlan ? n->vlan : setting(n->bridge, "default_pvid");
+}
+
+/* That one and no other. */
 static int join_vlan(struct nl_sock *sock, const struct netif *n)
 {
-	unsigned int vlan = n->vlan ? n->vlan : setting(n->bridge, "default_pvid");
+	unsigned int vlan = wanted_vlan(n);
 	int port = if_nametoindex(n->host_ifname), err = 0;
 
 	if (vlan)
@@ -74,6 +81,81 @@ static int join_vlan(struct nl_sock *sock, const struct netif *n)
 		err = port_vlans(sock, port, RTM_DELLINK, vlan + 1, LAST_VLAN, 0);
 	return err ? fail(EXIT_NETIF, "Cannot put %s into VLAN %u: %s", n->host_ifname, vlan,
 			  nl_geterror(err)) : 0;
+}
+
+/* The VLANs of a port: how many, and is one of them @vlan as we want it? */
+struct membership {
+	unsigned int vlan, count;
+	bool has;
+};
+
+static int see_vlans(struct nl_msg *msg, void *arg)
+{
+	const unsigned int flags = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED;
+	struct membership *m = arg;
+	struct nlattr *entry;
+	int left;
+
+	nlmsg_for_each_attr(entry, nlmsg_hdr(msg), sizeof(struct br_vlan_msg), left) {
+		struct nlattr *tb[BRIDGE_VLANDB_ENTRY_MAX + 1];
+		struct bridge_vlan_info info;
+
+		if (nla_type(entry) != BRIDGE_VLANDB_ENTRY ||
+		    nla_parse_nested(tb, BRIDGE_VLANDB_ENTRY_MAX, entry, NULL) ||
+		    !tb[BRIDGE_VLANDB_ENTRY_INFO])
+			continue;
+		nla_memcpy(&info, tb[BRIDGE_VLANDB_ENTRY_INFO], sizeof(info));
+		m->count++;
+		m->has = m->has || (info.vid == m->vlan && !tb[BRIDGE_VLANDB_ENTRY_RANGE] &&
+				    (info.flags & flags) == flags);
+	}
+	return NL_OK;
+}
+
+static bool in_vlan(const struct netif *n)
+{
+	struct br_vlan_msg port = { .family = AF_BRIDGE };
+	struct membership m = { .vlan = wanted_vlan(n) };
+	cleanup_rtnl struct nl_sock *sock = NULL;
+
+	port.ifindex = if_nametoindex(n->host_ifname);
+	if (rtnl_open(-1, &sock)) {
+		error_clear();
+		return false;
+	}
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, see_vlans, &m);
+	return nl_send_simple(sock, RTM_GETVLAN, NLM_F_DUMP, &port, sizeof(port)) >= 0 &&
+	       nl_recvmsgs_default(sock) >= 0 && m.count == !!m.vlan && m.has == !!m.vlan;
+}
+
+bool bridge_joined(struct rtnl_link *port, const struct netif *n)
+{
+	int bridge = if_nametoindex(n->bridge);
+
+	return bridge && rtnl_link_get_master(port) == bridge &&
+	       (!setting(n->bridge, "vlan_filtering") || in_vlan(n));
+}
+
+/* Into another bridge only while it is down: there it is in the VLAN of all at first. */
+static int change_bridge(struct nl_sock *sock, const struct netif *n, int bridge)
+{
+	cleanup_link struct rtnl_link *link = link_get(sock, n->host_ifname);
+
+	if (link && rtnl_link_get_master(link) == bridge)
+		return 0;
+	return link_down(sock, n->host_ifname) || link_master(sock, n->host_ifname, bridge) ?
+	       EXIT_NETIF : 0;
+}
+
+/* With STP the bridge itself hears what a container with a limit says about that, see
+ * portfilter.h: who wants to be the root is cut off.
+ */
+static void block_root(const struct netif *n)
+{
+	cleanup_free char *path = xasprintf("/sys/class/net/%s/brport/root_block", n->host_ifname);
+
+	if (write_file_at(-1, path, n->unfiltered ? "0" : "1"))
+		warn("Cannot write to %s", path);
 }
 
 int bridge_join(struct nl_sock *sock, const struct netif *n)
@@ -89,7 +171,8 @@ int bridge_join(struct nl_sock *sock, const struct netif *n)
 		return fail(EXIT_NETIF,
 			    "Interface %s: bridge %s has no VLANs: ip link set %s type bridge vlan_filtering 1",
 			    n->ifname, n->bridge, n->bridge);
-	if (link_master(sock, n->host_ifname, bridge))
+	if (change_bridge(sock, n, bridge))
 		return EXIT_NETIF;
+	block_root(n);
 	return filters ? join_vlan(sock, n) : 0;
 }

@@ -65,14 +65,28 @@ static int make_pair(struct nl_sock *sock, int netns, const struct netif *n, con
 			  n->host_ifname, nl_geterror(err)) : 0;
 }
 
-/* A link of that name that has the MAC address that we gave it. */
-static bool is_ours(struct nl_sock *sock, const struct netif *n)
+/* One that has the MAC address that we gave it. @link may be NULL. */
+static bool is_its(struct rtnl_link *link, const struct netif *n)
 {
 	cleanup_nl_addr struct nl_addr *mac = mac_address(n->host_mac);
-	cleanup_link struct rtnl_link *link = link_get(sock, n->host_ifname);
 
 	return mac && link_is(link, "veth") && rtnl_link_get_addr(link) &&
 	       nl_addr_cmp(rtnl_link_get_addr(link), mac) == 0;
+}
+
+static bool is_ours(struct nl_sock *sock, const struct netif *n)
+{
+	cleanup_link struct rtnl_link *link = link_get(sock, n->host_ifname);
+
+	return is_its(link, n);
+}
+
+static bool is_whole(struct nl_sock *sock, const struct netif *n)
+{
+	cleanup_link struct rtnl_link *link = link_get(sock, n->host_ifname);
+
+	return is_its(link, n) && (rtnl_link_get_flags(link) & IFF_UP) &&
+	       (!n->bridge[0] || bridge_joined(link, n));
 }
 
 /* Remove the host's end, if it is there; the other one goes with it. @inside: NULL where
@@ -358,7 +372,7 @@ bool ethernet_whole(uint32_t id, bool runs)
 	}
 	for (size_t i = 0; runs && whole && i < has.count; i++)
 		whole = netif_is_upper(&has.list[i]) ? uplink_whole(host, &has.list[i]) :
-						       is_ours(host, &has.list[i]);
+						       is_whole(host, &has.list[i]);
 	return runs && whole && macfilter_whole(id, &has) && routed_whole(id, &has);
 }
 

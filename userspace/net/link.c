@@ -49,6 +49,15 @@ int link_up(struct nl_sock *sock, const char *name)
 	return change(sock, name, up);
 }
 
+int link_down(struct nl_sock *sock, const char *name)
+{
+	struct rtnl_link *down = rtnl_link_alloc();
+
+	if (down)
+		rtnl_link_unset_flags(down, IFF_UP);
+	return change(sock, name, down);
+}
+
 int link_master(struct nl_sock *sock, const char *name, int master)
 {
 	struct rtnl_link *to = rtnl_link_alloc();

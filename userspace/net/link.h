@@ -37,6 +37,7 @@ struct rtnl_link *link_get(struct nl_sock *sock, const char *name);
 bool link_is(struct rtnl_link *link, const char *kind);
 
 int link_up(struct nl_sock *sock, const char *name);
+int link_down(struct nl_sock *sock, const char *name);
 /* @master 0: none. */
 int link_master(struct nl_sock *sock, const char *name, int master);
 /* It is down. */
