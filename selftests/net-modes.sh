@@ -71,6 +71,7 @@ undo_lan() {
 	ip netns del lan
 	ip link del lan0
 	nft delete table netdev mine
+	nft delete table inet mine
 } 2>/dev/null
 
 lan_case() {
@@ -184,12 +185,47 @@ routed() {
 	lan_pings 10.0.60.4
 	lan_pings 10.0.60.5
 	expect_out 'nothing is left' cloisonctl check remains
-	cloisonctl stop 900 --fast
+	# out of a prefix of another one's, or one around his address, whichever way they are given
+	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.4 10.0.61.0/28'
+	cloisonctl set 902 --ipadd 10.0.62.0/28
+	for a in 10.0.61.5 10.0.62.5 10.0.60.4/30; do
+		expect_exit 78 cloisonctl set 901 --ifname eth0 --netif_set "ip=10.0.60.3 $a"
+	done
+	expect_exit 78 cloisonctl set 902 --ipadd 10.0.61.5
+	expect_exit 78 cloisonctl set 902 --ipadd 10.0.60.4/30
+	expect_out 'nothing is left' cloisonctl check remains
+	# who has taken a dead one's address is not cut off when that is cleared away
+	kill -9 "$(init_of 900)"
+	wait_for is_down 900
+	wait_for not test -e /sys/class/net/veth900.0
+	cloisonctl set 901 --ifname eth0 --netif_set 'ip=10.0.60.3 10.0.60.4' --save
+	cloisonctl check --repair || true
+	in_lan ip neigh flush dev eth0
+	lan_pings 10.0.60.4
 	cloisonctl stop 901 --fast
 	cloisonctl stop 902 --fast
 	[[ $(ip neigh show proxy) == "10.0.60.3 dev lan0"* ]]
 	ip neigh del proxy 10.0.60.3 dev lan0
 	nothing_left
+}
+
+# A link with the host alone: what he sends is from where the host would send back to.
+alone() {
+	make_running 900 --netif_add eth1
+	ip addr add 10.0.52.1/24 dev veth900.0
+	ip addr add fd52::1/64 dev veth900.0 nodad
+	in_ct 900 ip addr add 10.0.52.2/24 dev eth1
+	in_ct 900 ip addr add fd52::2/64 dev eth1 nodad
+	in_ct 900 ip route add default via 10.0.52.1
+	in_ct 900 ip -6 route add default via fd52::1
+	in_lan ip route add 10.0.52.0/24 via 10.0.60.1
+	in_lan ip route add fd52::/64 via fd60::1
+	sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	for rate in none 50M; do
+		cloisonctl set 900 --rate "$rate"
+		sent 900 10.0.52.2 10.0.60.77 10.0.60.9
+		sent 900 fd52::2 fd60::77 fd60::9
+	done
 }
 
 # What is said on the network about an address.
@@ -260,14 +296,17 @@ macvlan() {
 	expect_out 'mac_filter=off' cloisonctl start 900
 	cloisonctl set 900 --ifname eth0 --vlan 7 --save
 	cloisonctl start 900 --wait
-	make_running 901 --netif_add eth0,type=macvlan,link=lan0,vlan=7
 	[[ -e /sys/class/net/lan0.7 ]]
+	# a neighbour there could take what is for him
+	make 901 --netif_add eth0,type=macvlan,link=lan0,vlan=7
+	expect_out 'another container has a macvlan on lan0.7' cloisonctl start 901
+	cloisonctl set 901 --ifname eth0 --netif_set type=ipvlan --netif_set ip=10.0.70.3/24 --save
+	expect_out 'the type must be the same' cloisonctl start 901
+	is_down 901
+	cloisonctl destroy 901
 	cloisonctl exec 900 'ip addr add 10.0.70.2/24 dev eth0; ip addr add fd70::2/64 dev eth0'
-	cloisonctl exec 901 'ip addr add 10.0.70.3/24 dev eth0'
 	ct_pings 900 10.0.70.9
 	wait_for ct_pings 900 fd70::9
-	ct_pings 901 10.0.70.9
-	ct_mute 901 10.0.70.2
 	mac=$(cloisonctl exec 900 'cat /sys/class/net/eth0/address')
 	# another address, and another interface that he makes
 	cloisonctl exec 900 'ip link set eth0 address 02:00:00:00:00:66'
@@ -285,26 +324,22 @@ macvlan() {
 	expect_out 'nothing is left' cloisonctl check remains
 	nft flush ruleset
 	nft add table netdev mine
-	expect_out '^mended +container 90[01]: ' cloisonctl check --repair
+	expect_out '^mended +container 900: ' cloisonctl check --repair
 	expect_out 'nothing is left' cloisonctl check remains
 	nft list table netdev cloison_lan0.7 | grep -q "$mac"
 	cloisonctl restart 900 --wait
 	cloisonctl exec 900 'ip addr add 10.0.70.2/24 dev eth0'
 	ct_pings 900 10.0.70.9
-	cloisonctl set 900 --netif_del eth0
-	not cloisonctl exec 900 'ls -d /sys/class/net/eth0' 2>/dev/null
-	not grep -q "$mac" <(nft list table netdev cloison_lan0.7)
-	cloisonctl exec 901 'ping -c 1 -W 5 10.0.70.9'
 	# one that was given another name is not found by its own, which is said; the VLAN goes with its last user
-	in_ct 901 ip link set eth0 down
-	in_ct 901 ip link set eth0 name mine
-	expect_out '^Warning: Inside the container: there is no interface eth0' cloisonctl set 901 --netif_del eth0 --save
+	in_ct 900 ip link set eth0 down
+	in_ct 900 ip link set eth0 name mine
+	expect_out '^Warning: Inside the container: there is no interface eth0' cloisonctl set 900 --netif_del eth0 --save
 	[[ ! -e /sys/class/net/lan0.7 ]]
-	not in_ct 901 ip link show mine
-	cloisonctl set 901 --netif_add eth0,type=macvlan,link=lan0,vlan=7
+	not in_ct 900 ip link show mine
+	cloisonctl set 900 --netif_add eth0,type=macvlan,link=lan0,vlan=7
 	[[ -e /sys/class/net/lan0.7 ]]
-	kill -9 "$(init_of 901)"
-	wait_for is_down 901
+	kill -9 "$(init_of 900)"
+	wait_for is_down 900
 	cloisonctl check --repair || true
 	[[ ! -e /sys/class/net/lan0.7 ]]
 	# the operator's own VLAN is not ours to filter or to remove
@@ -317,7 +352,7 @@ macvlan() {
 	ip link del lan0.8
 	expect_exit 130 cloisonctl start 902
 	cloisonctl set 902 --ifname eth0 --netif_set link=lan0 --save
-	cloisonctl start 902 --wait
+	expect_out '^Warning: Interface eth0: root .* can take away' cloisonctl start 902 --wait
 	cloisonctl exec 902 'ip addr add 10.0.60.8/24 dev eth0'
 	ct_pings 902 10.0.60.9
 	# one address twice, at once after one another
@@ -328,7 +363,7 @@ macvlan() {
 }
 
 ipvlan() {
-	local lan_mac
+	local lan_mac mac protocol a
 	make 900 --netif_add eth0,type=ipvlan,link=lan0,vlan=7
 	expect_exit 130 cloisonctl start 900
 	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.70.2/24 fd70::2/64' --save
@@ -350,10 +385,63 @@ ipvlan() {
 	in_ct 900 "$packet" send eth0 0x0806 "$(arp_of "$(</sys/class/net/lan0.7/address)" 10.0.70.77 "$lan_mac" 10.0.70.9)" || true
 	lan_pings 10.0.70.2
 	[[ -z $(in_lan ip neigh show 10.0.70.77) ]]
+	# an advertisement of a router as what it is not, from an address in which his own is where ARP has its sender's
+	mac=$(</sys/class/net/lan0.7/address)
+	count eth0.7 'icmpv6 type nd-router-advert' 'arp daddr ip 10.0.70.88'
+	for protocol in 0x86dd 0x0806; do
+		in_ct 900 "$packet" send eth0 "$protocol" "333300000001${mac//:/}86dd6000000000103aff$V6_SOURCE$RA" 3 || true
+	done
+	# to all as well: what is for all is sent in its order
+	in_ct 900 "$packet" send eth0 0x0806 "$(arp_of "$mac" 10.0.70.2 ff:ff:ff:ff:ff:ff 10.0.70.88)"
+	wait_for is_heard 'arp daddr ip 10.0.70.88'
+	[[ $(heard 'icmpv6 type nd-router-advert') == 0 ]]
+	in_lan nft delete table netdev seen
+	# the host is no machine on that link: for what is sent to its own MAC address, and for others there
+	nft -f - <<-EOT
+		add table inet mine
+		add chain inet mine in { type filter hook input priority 0; }
+		add rule inet mine in iifname lan0.7 counter
+		add chain inet mine on { type filter hook forward priority 0; }
+		add rule inet mine on iifname lan0.7 counter
+	EOT
+	in_ct 900 ip neigh replace 10.0.70.1 lladdr "$mac" dev eth0 nud permanent
+	in_ct 900 ip route add 10.0.60.0/24 via 10.0.70.1
+	in_ct 900 "$packet" spoof 10.0.60.77 10.0.60.1 3 || true
+	in_ct 900 "$packet" spoof 10.0.70.2 10.0.60.1 3 || true
+	in_ct 900 "$packet" spoof 10.0.70.2 10.0.60.9 3 || true
+	in_lan ip neigh replace 10.0.70.1 lladdr "$mac" dev eth0.7 nud permanent
+	in_lan "$packet" spoof 10.0.60.77 10.0.70.1 3
+	in_lan ip route add 10.0.61.1/32 via 10.0.70.1
+	ip addr add 10.0.61.1/32 dev lan0
+	count eth0.7 'arp operation reply arp saddr ip 10.0.61.1'
+	for a in 0.0.0.0 10.0.70.9; do
+		in_lan "$packet" send eth0.7 0x0806 "$(arp_of "$lan_mac" "$a" ff:ff:ff:ff:ff:ff 10.0.61.1)"
+	done
+	not in_lan ping -n -q -c 1 -W 1 10.0.61.1
+	[[ $(heard 'arp operation reply arp saddr ip 10.0.61.1') == 0 ]]
+	in_lan nft delete table netdev seen
+	ip addr del 10.0.61.1/32 dev lan0
+	in_lan ip route del 10.0.61.1/32
+	none 'counter packets [1-9]' nft list table inet mine
+	nft delete table inet mine
+	# several containers, and a link that is made anew
+	make_running 901 --netif_add eth0,type=ipvlan,link=lan0,vlan=7,ip=10.0.70.3/24
+	ct_pings 901 10.0.70.9
+	ip link del lan0.7
+	expect_out '^mended +container 901: ' cloisonctl check --repair
+	expect_out 'nothing is left' cloisonctl check remains
+	ct_pings 900 10.0.70.9
+	ct_pings 901 10.0.70.9
+	nft flush chain netdev cloison_lan0.7 out
+	cloisonctl stop 901 --fast
+	ct_pings 900 10.0.70.9
 	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.70.4/24' --save
 	ct_pings 900 10.0.70.9
 	cloisonctl stop 900 --fast
 	nothing_left
+	cloisonctl destroy 900
+	cloisonctl destroy 901
+	gone_from_under
 	# on the host's own link, by the operator's word
 	make 901 --netif_add eth0,type=ipvlan-l3,link=lan0,ip=10.0.61.2,mac_filter=off
 	cloisonctl start 901 --wait
@@ -361,6 +449,31 @@ ipvlan() {
 	ct_pings 901 10.0.60.9
 	cloisonctl restart 901 --wait
 	ct_pings 901 10.0.60.9
+}
+
+# from fe80:0:0:a00:4602::1 to ff02::1
+V6_SOURCE=fe80000000000a004602000000000001
+RA=ff02000000000000000000000000000186000000000000000000000000000000
+
+# The link of containers' VLANs goes, or gets another name: they can be stopped.
+gone_from_under() {
+	local what
+	for what in "del lan1" "set lan1 name lan9"; do
+		ip link add lan1 type dummy
+		ip link set lan1 up
+		make_running 900 --netif_add eth0,type=ipvlan,link=lan1,vlan=7,ip=10.0.71.2/24
+		make_running 901 --netif_add eth0,type=ipvlan,link=lan1,vlan=7,ip=10.0.71.3/24
+		# older kernels want it so for another name
+		ip link set lan1 down
+		# shellcheck disable=SC2086 # words
+		ip link $what
+		cloisonctl stop 900 --fast
+		cloisonctl stop 901 --fast
+		nothing_left
+		cloisonctl destroy 900
+		cloisonctl destroy 901
+	done
+	ip link del lan9
 }
 
 # arp_of MAC IP TO_MAC TO_IP: a question, as bytes.
@@ -396,9 +509,10 @@ bad_input() {
 	nothing_left
 }
 
-ktap_plan 6
+ktap_plan 7
 lan_case "routed" routed
 lan_case "routed: neighbours are asked" asked
+lan_case "a link with the host alone" alone
 lan_case "routed: check --repair" repaired
 lan_case "macvlan" macvlan
 lan_case "ipvlan" ipvlan

@@ -63,6 +63,12 @@ bridged() {
 	[[ -e /sys/class/net/veth901.0 ]]
 }
 
+packet=$here/net/packet
+
+in_ct() {
+	nsenter -t "$(init_of "$1")" -n "${@:2}"
+}
+
 # count_others ID: the frames for the address 02:00:00:00:00:77 that come in there; others_seen ID says how many.
 count_others() {
 	nsenter -t "$(init_of "$1")" -n nft -f - <<-EOT
@@ -106,6 +112,44 @@ filtered() {
 	wait_for saw_others 901
 	cloisonctl exec 901 'ip link set eth0 address 02:00:00:00:00:66'
 	ct_pings 901 10.0.50.2
+}
+
+# What is not a machine's to say on a network: who is the router, what switches say, and tags; with and without a limit.
+unheard() {
+	local mac rate
+	two
+	mac=$(of 900 mac)
+	mac=${mac//:/}
+	for rate in none 50M; do
+		cloisonctl set 900 --rate "$rate"
+		in_ct 901 nft -f - <<-EOT
+			add table netdev seen
+			delete table netdev seen
+			table netdev seen {
+				chain in {
+					type filter hook ingress device eth0 priority 0;
+					icmpv6 type { nd-router-advert, nd-redirect } counter
+					ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 counter
+					vlan id 5 counter
+					ether type 0x88b5 counter
+				}
+			}
+		EOT
+		for type in 86 89; do
+			in_ct 900 "$packet" send eth0 0x86dd "333300000001${mac}86dd6000000000103afffe800000000000000000000000000001\
+ff020000000000000000000000000001${type}000000000000000000000000000000"
+		done
+		in_ct 900 "$packet" send eth0 0x0004 "0180c2000000${mac}000742420300000000000000"
+		in_ct 900 "$packet" send eth0 0x8100 "ffffffffffff${mac}8100000588b500000000"
+		in_ct 900 "$packet" send eth0 0x88b5 "ffffffffffff${mac}88b500000000" 3
+		wait_for heard_something
+		[[ $(in_ct 901 nft list table netdev seen | grep -c 'packets 0 ') == 3 ]]
+	done
+	[[ $(</sys/class/net/veth900.0/brport/root_block) == 1 ]]
+}
+
+heard_something() {
+	in_ct 901 nft list table netdev seen | grep -q 'packets [1-9]'
 }
 
 while_it_runs() {
@@ -195,6 +239,9 @@ vlans() {
 	not ct_pings 902 10.0.50.1
 	bridge -c vlan show dev veth900.0 | grep -q '7 PVID Egress Untagged'
 	not grep -qw 1 <(bridge vlan show dev veth902.0 | sed 's/veth902.0//')
+	bridge vlan add dev veth900.0 vid 9
+	expect_out '^mended +container 900: ' cloisonctl check --repair
+	not grep -qw 9 <(bridge vlan show dev veth900.0)
 	expect_exit 21 cloisonctl set 900 --ifname eth0 --vlan 4095
 	expect_exit 21 cloisonctl set 900 --ifname eth0 --vlan x
 	# back to the bridge's own
@@ -228,6 +275,12 @@ mended() {
 	ip link del veth901.0
 	expect_out '^mended +container 901: ' cloisonctl check --repair
 	[[ $(readlink -f /sys/class/net/veth901.0/master) == */br0 ]]
+	for damage in "ip link set veth900.0 down" "ip link set veth900.0 nomaster" "nft delete table bridge cloison_ports"; do
+		$damage
+		expect_out '^mended +container 900: ' cloisonctl check --repair
+		expect_out 'nothing is left' cloisonctl check remains
+	done
+	nft list table bridge cloison_ports | grep -q 'veth901.0'
 	# no advertisement from a container sets up the host
 	[[ $(sysctl -n net.ipv6.conf.veth901/0.accept_ra) == 0 ]]
 }
@@ -256,9 +309,10 @@ of_others() {
 	done
 }
 
-ktap_plan 7
+ktap_plan 8
 run_case "in a bridge" with_bridge bridged
 run_case "MAC addresses of others" with_bridge filtered
+run_case "what is not heard" with_bridge unheard
 run_case "made and removed while it runs" with_bridge while_it_runs
 run_case "VLANs" with_bridge vlans
 run_case "check --repair" with_bridge mended

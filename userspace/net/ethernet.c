@@ -187,7 +187,7 @@ static int make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int n
 					  make_pair(host, netns, n, n->ifname);
 	}
 	if (!ret && macfilter_wanted(to))
-		ret = macfilter_set(id, to);
+		ret = macfilter_set(id, from, to);
 	if (!ret)
 		ret = rate_again(id);
 	for (size_t i = 0; !ret && i < to->count; i++)
@@ -248,8 +248,13 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 		 const struct netifs *to, bool back)
 {
 	cleanup_rtnl struct nl_sock *inside = NULL;
+	cleanup_close int lock = -1;
 	int ret = rtnl_open(netns, &inside);
 
+	if (!ret)
+		ret = uplink_lock(from, to, &lock);
+	if (!ret)
+		ret = uplink_check(id, to);
 	for (size_t i = 0; !ret && i < from->count; i++) {
 		if (find(to, &from->list[i]))
 			continue;
@@ -263,7 +268,7 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 		ret = uplink_update(host, from, id, to);
 	/* nothing would tell of the rules when the note is gone */
 	if (!ret && macfilter_wanted(from) && !macfilter_wanted(to))
-		ret = macfilter_clear(id);
+		ret = macfilter_set(id, from, to);
 	if (!ret)
 		ret = note_before(id, from, to);
 	if (!ret)
@@ -272,6 +277,8 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 		ret = make(host, inside, id, netns, from, to);
 	if (!ret)
 		ret = note(id, to);
+	if (!ret)
+		ret = uplink_note(id, to);
 	/* what is taken past the filter is what the note says that it would let pass */
 	return ret ? ret : rate_again(id);
 }
@@ -341,15 +348,18 @@ int ethernet_remove(uint32_t id)
 	static const struct netifs none;
 	cleanup_netifs struct netifs has = {};
 	cleanup_rtnl struct nl_sock *host = NULL;
+	cleanup_close int lock = -1;
 	int ret = ethernet_noted(id, &has);
 
 	if (ret || !has.count)
 		return ret;
 	ret = rtnl_open(-1, &host);
+	if (!ret)
+		ret = uplink_lock(&has, &none, &lock);
 	for (size_t i = 0; !ret && i < has.count; i++)
 		ret = remove_one(host, NULL, &has.list[i]);
 	/* without its links a rule does nothing: that must not keep a container from stopping */
-	if (!ret && macfilter_wanted(&has) && macfilter_clear(id)) {
+	if (!ret && macfilter_wanted(&has) && macfilter_set(id, &has, &none)) {
 		warn("%s", error_text());
 		error_clear();
 	}
@@ -357,6 +367,8 @@ int ethernet_remove(uint32_t id)
 		ret = routed_trim(host, id, &none);
 	if (!ret)
 		ret = uplink_update(host, &has, id, &none);
+	if (!ret)
+		ret = uplink_note(id, &none);
 	return ret ? ret : note(id, &none);
 }
 
@@ -371,8 +383,8 @@ bool ethernet_whole(uint32_t id, bool runs)
 		return true;
 	}
 	for (size_t i = 0; runs && whole && i < has.count; i++)
-		whole = netif_is_upper(&has.list[i]) ? uplink_whole(host, &has.list[i]) :
-						       is_whole(host, &has.list[i]);
+		whole = netif_is_upper(&has.list[i]) ? uplink_whole(host, id, &has, &has.list[i]) :
+			is_whole(host, &has.list[i]);
 	return runs && whole && macfilter_whole(id, &has) && routed_whole(id, &has);
 }
 

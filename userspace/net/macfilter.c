@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include "error.h"
 #include "macfilter.h"
 #include "nft.h"
+#include "portfilter.h"
 #include "util.h"
 
 static void print_mac(FILE *f, const unsigned char *mac)
@@ -22,6 +24,7 @@ static void print_macs(FILE *f, size_t i, const struct netif *n)
 {
 	fprintf(f, "chain from_%zu {\n"
 		"type filter hook ingress device \"%s\" priority 0; policy drop;\n"
+		PORTFILTER_NO_BPDU
 		"ether saddr ", i, n->host_ifname);
 	print_mac(f, n->mac);
 	fprintf(f, " accept\n}\nchain to_%zu {\n"
@@ -90,114 +93,166 @@ static void print_chains(FILE *f, size_t i, struct netif *n)
 	      "}\n", f);
 }
 
-static int begin(const char *table, char **text, size_t *size, FILE **f)
+/* Of @body, whatever the order of its lines: containers on a link come in any. FNV-1a. */
+static uint64_t digest(const char *body)
 {
-	*f = open_memstream(text, size);
-	if (!*f)
-		return fail_errno(EXIT_SYSTEM, "Cannot write in memory");
-	/* one transaction: there is no moment without rules */
-	fprintf(*f, "add table netdev %s\ndelete table netdev %s\n", table, table);
-	return 0;
+	uint64_t sum = 0, hash = 0;
+
+	for (const char *c = body; *c; c++) {
+		hash = ((hash ? hash : 0xcbf29ce484222325ULL) ^ (unsigned char)*c) *
+		       0x100000001b3ULL;
+		if (*c != '\n')
+			continue;
+		sum += hash;
+		hash = 0;
+	}
+	return sum;
 }
 
-int macfilter_set(uint32_t id, const struct netifs *all)
+/* Chains @body, or none; what they say is noted as the table's comment. */
+static int install(const char *table, const char *body)
 {
-	cleanup_free char *table = xasprintf("cloison_%u", id), *text = NULL;
-	size_t size;
-	FILE *f;
+	/* one transaction: there is no moment without rules */
+	cleanup_free char *text = xasprintf("add table netdev %s\ndelete table netdev %s\n",
+					    table, table);
+	cleanup_free char *before = NULL;
 
-	if (begin(table, &text, &size, &f))
-		return EXIT_SYSTEM;
-	if (macfilter_wanted(all)) {
-		fprintf(f, "table netdev %s {\n", table);
-		for (size_t i = 0; i < all->count; i++)
-			if (is_filtered(&all->list[i]))
-				print_chains(f, i, &all->list[i]);
-		fputs("}\n", f);
+	if (*body) {
+		before = text;
+		text = xasprintf("%stable netdev %s {\ncomment \"%016" PRIx64 "\"\n%s}\n",
+				 before, table, digest(body), body);
 	}
-	fclose(f);
 	return nft_run(text, NULL, EXIT_NETIF, "Cannot filter what interfaces send");
 }
 
-/* "" if there is none. */
-static char *list_table(const char *table)
+/* Is each of the chains of @body there, and was made from it? */
+static bool installed(const char *table, const char *body)
 {
 	cleanup_free char *command = xasprintf("list table netdev %s\n", table);
-	char *rules = NULL;
+	cleanup_free char *comment = xasprintf("comment \"%016" PRIx64 "\"", digest(body));
+	cleanup_free char *rules = NULL;
+	bool whole;
 
+	if (!*body)
+		return true;
 	if (nft_run(command, &rules, EXIT_NETIF, ""))
 		error_clear();
-	return rules;
-}
+	whole = strstr(rules, comment);
+	/* a chain goes with its link */
+	while (whole && (body = strstr(body, "chain "))) {
+		cleanup_free char *head = xstrndup(body, strcspn(body, "\n"));
 
-/* Each chain is bound to its link and named after the interface's place in @all. */
-bool macfilter_whole(uint32_t id, const struct netifs *all)
-{
-	cleanup_free char *table = xasprintf("cloison_%u", id);
-	cleanup_free char *rules = macfilter_wanted(all) ? list_table(table) : xstrdup("");
-	bool whole = true;
-
-	for (size_t i = 0; i < all->count; i++) {
-		const struct netif *n = &all->list[i];
-		cleanup_free char *in = xasprintf("chain from_%zu {", i);
-		cleanup_free char *out = xasprintf("chain to_%zu {", i);
-
-		if (is_filtered(n))
-			whole = whole && strstr(rules, in) &&
-				(n->type == NETIF_ROUTED || strstr(rules, out));
+		whole = strstr(rules, head);
+		body += strlen(head);
 	}
 	return whole;
 }
 
-int macfilter_clear(uint32_t id)
+/* To be freed. */
+static char *chains_of(const struct netifs *all)
 {
-	static const struct netifs none;
+	char *body = NULL;
+	size_t size;
+	FILE *f = open_memstream(&body, &size);
 
-	return macfilter_set(id, &none);
+	for (size_t i = 0; f && i < all->count; i++)
+		if (is_filtered(&all->list[i]))
+			print_chains(f, i, &all->list[i]);
+	if (f)
+		fclose(f);
+	return body ? body : xstrdup("");
+}
+
+int macfilter_set(uint32_t id, const struct netifs *had, const struct netifs *all)
+{
+	cleanup_free char *table = xasprintf("cloison_%u", id), *body = chains_of(all);
+	int ret = install(table, body);
+
+	return ret ? ret : portfilter_set(had, all);
+}
+
+bool macfilter_whole(uint32_t id, const struct netifs *all)
+{
+	cleanup_free char *table = xasprintf("cloison_%u", id), *body = chains_of(all);
+
+	return installed(table, body) && portfilter_whole(all);
+}
+
+/*
+ * What several send that have one MAC address, told by the bytes of the frame: what nftables
+ * takes for its protocol, and where it looks for headers, is what a packet socket was told.
+ */
+#define IP		"@ll,96,16 0x0800"
+#define ARP		"@ll,96,16 0x0806"
+#define IP_SOURCE	208
+#define ARP_SOURCE	224
+#define IP6_NEXT	"@ll,160,8"
+#define IP6_SOURCE	176
+#define IP6_FROM_NONE	"@ll,176,128 0"
+#define ICMP6		IP6_NEXT " 58 @ll,432,8"	/* and its type */
+#define ICMP6_TARGET	496
+/* as RFC 3810 wants them: behind a header of eight bytes, hop by hop */
+#define MLD_REPORT	IP6_NEXT " 0 @ll,432,8 58 @ll,496,8 143"
+
+/* The bits at @at of the frame are an address of @a. */
+static void print_bits(FILE *f, unsigned int at, const struct address *a)
+{
+	fprintf(f, " @ll,%u,%u", at, a->bits);
+	for (unsigned int i = 0; !address_is_single(a) && i < a->bits / 8; i++)
+		fprintf(f, "%s%02x", i ? "" : " & 0x",
+			8 * i >= a->owned ? 0 : 8 * (i + 1) <= a->owned ? 0xff :
+			0xff << (8 * (i + 1) - a->owned) & 0xff);
+	fputs(address_is_single(a) ? " 0x" : " == 0x", f);
+	for (unsigned int i = 0; i < a->bits / 8; i++)
+		fprintf(f, "%02x", a->bytes[i]);
+}
+
+/* After @match, a field at @at that is one of the addresses of @family of @users. */
+static void print_each(FILE *f, const struct netifs *users, int family, const char *match,
+		       unsigned int at)
+{
+	for (size_t i = 0; i < users->count; i++)
+		for (size_t j = 0; j < users->list[i].ip.count; j++) {
+			const struct address *a = &users->list[i].ip.list[j];
+
+			if (a->family != family)
+				continue;
+			fputs(match, f);
+			print_bits(f, at, a);
+			fputs(" accept\n", f);
+		}
 }
 
 /* The link's MAC address, as link-local addresses have it: of each ipvlan with a number of
  * its own in the middle.
  */
-#define LL_MASK	"ffff:ffff:ffff:ffff:fdff:ff00:00ff:ffff"
-
-static void print_link_local(FILE *f, const unsigned char *m)
+static void print_link_local(FILE *f, const unsigned char *m, const char *match)
 {
-	fprintf(f, "ip6 saddr & " LL_MASK " == fe80::%02x%02x:%02x00:00%02x:%02x%02x "
-		"icmpv6 type { nd-neighbor-solicit, nd-router-solicit, mld2-listener-report } accept\n",
-		m[0] & 0xfd, m[1], m[2], m[3], m[4], m[5]);
+	fprintf(f, "@ll,176,128 & 0xfffffffffffffffffdffff0000ffffff == "
+		"0xfe80000000000000%02x%02x%02x0000%02x%02x%02x %s accept\n",
+		m[0] & 0xfd, m[1], m[2], m[3], m[4], m[5], match);
 }
 
-/* Who looks for, or has, one of these: the eight bytes before are the header's. */
-static void print_target(FILE *f, const char *before, const struct address *a)
-{
-	fprintf(f, "%s @th,64,%u 0x", before, a->owned / 8 * 8);
-	for (unsigned int i = 0; i < a->owned / 8; i++)
-		fprintf(f, "%02x", a->bytes[i]);
-	fputs(" accept\n", f);
-}
-
-/* Several that have one MAC address: by their addresses, and who says that he has another
- * one is not heard by the machines on that network.
+/* By their addresses; and who says that he has another one is not heard by the machines on
+ * that network, nor who is a router.
  */
 static void print_ipvlans(FILE *f, const struct netifs *users, const unsigned char *mac)
 {
 	fputs("ether saddr != ", f);
 	print_mac(f, mac);
 	fputs(" drop\n", f);
-	for (size_t i = 0; i < users->count; i++)
-		for (size_t j = 0; j < users->list[i].ip.count; j++) {
-			const struct address *a = &users->list[i].ip.list[j];
-
-			if (a->family != AF_INET6)
-				continue;
-			print_target(f, "icmpv6 type nd-neighbor-advert", a);
-			print_target(f, "ip6 saddr :: icmpv6 type nd-neighbor-solicit", a);
-		}
-	fputs("icmpv6 type nd-neighbor-advert drop\n"
-	      "ip6 saddr :: icmpv6 type mld2-listener-report accept\n", f);
-	print_link_local(f, mac);
-	print_addresses(f, users);
+	print_each(f, users, AF_INET, IP, IP_SOURCE);
+	print_each(f, users, AF_INET, ARP, ARP_SOURCE);
+	fputs("@ll,96,16 != 0x86dd drop\n"
+	      MLD_REPORT " " IP6_FROM_NONE " accept\n", f);
+	print_link_local(f, mac, MLD_REPORT);
+	/* headers that others could be behind; what is in fragments is not taken (RFC 6980) */
+	fputs(IP6_NEXT " { 0, 43, 60 } drop\n", f);
+	print_each(f, users, AF_INET6, ICMP6 " 136", ICMP6_TARGET);
+	print_each(f, users, AF_INET6, ICMP6 " 135 " IP6_FROM_NONE, ICMP6_TARGET);
+	fputs(ICMP6 " { 134, 136, 137 } drop\n", f);
+	print_link_local(f, mac, ICMP6 " { 133, 135 }");
+	print_each(f, users, AF_INET6, "", IP6_SOURCE);
 }
 
 static void print_macvlans(FILE *f, const struct netifs *users)
@@ -219,34 +274,42 @@ static int mac_of(const char *name, unsigned char *mac)
 	       fail(EXIT_NETIF, "Cannot read %s", path);
 }
 
-int macfilter_shared(const char *name, const struct netifs *users)
+/* To be freed; NULL if it cannot be told. */
+static char *shared_chain(const char *name, const struct netifs *users)
 {
-	cleanup_free char *table = xasprintf("cloison_%s", name), *text = NULL;
-	bool filtered = users->count && !users->list[0].unfiltered;
 	unsigned char mac[6];
+	char *body = NULL;
 	size_t size;
 	FILE *f;
 
-	if ((filtered && mac_of(name, mac)) || begin(table, &text, &size, &f))
-		return EXIT_NETIF;
-	if (filtered) {
-		fprintf(f, "table netdev %s {\nchain out {\n"
-			"type filter hook egress device \"%s\" priority 0; policy drop;\n",
-			table, name);
-		if (users->list[0].type == NETIF_MACVLAN)
-			print_macvlans(f, users);
-		else
-			print_ipvlans(f, users, mac);
-		fputs("}\n}\n", f);
-	}
+	if (!users->count || users->list[0].unfiltered)
+		return xstrdup("");
+	f = mac_of(name, mac) ? NULL : open_memstream(&body, &size);
+	if (!f)
+		return NULL;
+	fprintf(f, "chain out {\ntype filter hook egress device \"%s\" priority 0; policy drop;\n",
+		name);
+	if (users->list[0].type == NETIF_MACVLAN)
+		print_macvlans(f, users);
+	else
+		print_ipvlans(f, users, mac);
+	fputs("}\n", f);
 	fclose(f);
-	return nft_run(text, NULL, EXIT_NETIF, "Cannot filter what interfaces send");
+	return body;
 }
 
-bool macfilter_shared_whole(const char *name)
+int macfilter_shared(const char *name, const struct netifs *users)
 {
 	cleanup_free char *table = xasprintf("cloison_%s", name);
-	cleanup_free char *rules = list_table(table);
+	cleanup_free char *body = shared_chain(name, users);
 
-	return strstr(rules, "chain out {");
+	return body ? install(table, body) : EXIT_NETIF;
+}
+
+bool macfilter_shared_whole(const char *name, const struct netifs *users)
+{
+	cleanup_free char *table = xasprintf("cloison_%s", name);
+	cleanup_free char *body = shared_chain(name, users);
+
+	return body && installed(table, body);
 }

@@ -12,16 +12,15 @@
 
 #include "netif.h"
 
-/* The rules for all of @all that are filtered; replaces what there was. EXIT_NETIF. */
-int macfilter_set(uint32_t id, const struct netifs *all);
-/* Are they there? */
+/* The rules for all of @all that are filtered, instead of those for @had. EXIT_NETIF. */
+int macfilter_set(uint32_t id, const struct netifs *had, const struct netifs *all);
+/* Are they there, and as they should be? */
 bool macfilter_whole(uint32_t id, const struct netifs *all);
-int macfilter_clear(uint32_t id);
 /* Do any of @all need them? */
 bool macfilter_wanted(const struct netifs *all);
 
 /* For what @users send through the link @name, all of them of one type. */
 int macfilter_shared(const char *name, const struct netifs *users);
-bool macfilter_shared_whole(const char *name);
+bool macfilter_shared_whole(const char *name, const struct netifs *users);
 
 #endif

@@ -15,22 +15,33 @@
 #include "uplink.h"
 #include "util.h"
 
+/* The indices of links that a container's interfaces were made on. */
+#define INDEX_NOTE	".uplink"
+
 static bool has_own(const struct netif *n)
 {
 	return netif_is_upper(n) && n->vlan && n->link[0];
 }
 
-/* "" if it has none of its own. */
+/* The link that it shares; "" if there is none. */
 static char *name_of(const struct netif *n)
 {
-	return has_own(n) ? xasprintf("%s.%u", n->link, n->vlan) : xstrdup("");
+	return has_own(n) ? xasprintf("%s.%u", n->link, n->vlan) :
+	       xstrdup(netif_is_upper(n) ? n->link : "");
 }
 
 static bool is_ours(struct rtnl_link *link, const struct netif *n)
 {
 	return link_is(link, "vlan") && rtnl_link_get_group(link) == LINK_GROUP &&
-	       rtnl_link_get_link(link) == (int)if_nametoindex(n->link) &&
 	       rtnl_link_vlan_get_id(link) == (int)n->vlan;
+}
+
+/* Its own one may have another name by now. */
+static bool is_on(struct rtnl_link *link, const char *parent)
+{
+	int index = if_nametoindex(parent);
+
+	return !index || rtnl_link_get_link(link) == index;
 }
 
 static int make_link(struct nl_sock *host, const struct netif *n, const char *name)
@@ -67,7 +78,7 @@ static int ensure(struct nl_sock *host, const struct netif *n, const char *name)
 			    name);
 	if (!link)
 		ret = make_link(host, n, name);
-	else if (!is_ours(link, n))
+	else if (!is_ours(link, n) || !is_on(link, n->link))
 		return fail(EXIT_NETIF,
 			    "Interface %s: the host has a link %s already, which others may use: to share it give it as link, without vlan",
 			    n->ifname, name);
@@ -124,64 +135,150 @@ static void find_users(const char *name, uint32_t id, const struct netifs *has,
 	netifs_parse(text, users);
 }
 
+/* Of @users @own are the container's own. */
+static int check_users(const struct netif *n, const char *name, const struct netifs *users,
+		       size_t own)
+{
+	for (size_t i = 1; i < users->count; i++) {
+		if (users->list[i].type != users->list[0].type)
+			return fail(EXIT_NETIF,
+				    "Interface %s: the type must be the same for all that share %s",
+				    n->ifname, name);
+		if (users->list[i].unfiltered != users->list[0].unfiltered)
+			return fail(EXIT_NETIF,
+				    "Interface %s: mac_filter must be the same for all that share %s",
+				    n->ifname, name);
+	}
+	if (n->type != NETIF_MACVLAN || n->unfiltered || users->count == own)
+		return 0;
+	return fail(EXIT_NETIF,
+		    "Interface %s: another container has a macvlan on %s, and each could take away what the other one receives; give it a VLAN of its own, or allow that by mac_filter=off for both",
+		    n->ifname, name);
+}
+
+/* Nobody has it any more. */
+static int unshare(struct nl_sock *host, const struct netif *n, const char *name)
+{
+	static const struct netifs none;
+
+	return drop(host, n, name) || macfilter_shared(name, &none) ? EXIT_NETIF : 0;
+}
+
+static size_t count_on(const char *name, const struct netifs *all)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		cleanup_free char *shared = name_of(&all->list[i]);
+
+		count += strcmp(shared, name) == 0;
+	}
+	return count;
+}
+
 static int share(struct nl_sock *host, const struct netif *n, const char *name, uint32_t id,
 		 const struct netifs *has)
 {
 	cleanup_netifs struct netifs users = {};
+	int ret = 0;
 
 	find_users(name, id, has, &users);
-	for (size_t i = 1; i < users.count; i++)
-		if (users.list[i].unfiltered != users.list[0].unfiltered)
-			return fail(EXIT_NETIF,
-				    "Interface %s: mac_filter must be the same for all that share %s",
-				    n->ifname, name);
-	if (!users.count && drop(host, n, name))
-		return EXIT_NETIF;
-	/* without its link a rule does nothing: that must not keep a container from stopping */
-	if (!users.count && macfilter_shared(name, &users)) {
-		warn("%s", error_text());
-		error_clear();
-	}
 	if (!users.count)
-		return 0;
-	return ensure(host, n, name) || macfilter_shared(name, &users) ? EXIT_NETIF : 0;
+		ret = unshare(host, n, name);
+	else if (ensure(host, n, name) || macfilter_shared(name, &users))
+		ret = EXIT_NETIF;
+	if (!ret || count_on(name, has))
+		return ret;
+	/* what becomes of others must not keep a container from stopping */
+	warn("%s", error_text());
+	error_clear();
+	return 0;
+}
+
+static bool any(const struct netifs *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (netif_is_upper(&all->list[i]))
+			return true;
+	return false;
+}
+
+int uplink_lock(const struct netifs *from, const struct netifs *to, int *lock)
+{
+	return any(from) || any(to) ? lock_take("uplink", true, lock) : 0;
+}
+
+int uplink_check(uint32_t id, const struct netifs *all)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < all->count; i++) {
+		cleanup_free char *name = name_of(&all->list[i]);
+		cleanup_netifs struct netifs users = {};
+
+		if (!*name)
+			continue;
+		find_users(name, id, all, &users);
+		ret = check_users(&all->list[i], name, &users, count_on(name, all));
+	}
+	return ret;
 }
 
 int uplink_update(struct nl_sock *host, const struct netifs *all, uint32_t id,
 		  const struct netifs *has)
 {
-	cleanup_close int lock = -1;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < all->count; i++) {
 		cleanup_free char *name = name_of(&all->list[i]);
 
-		if (!*name)
-			continue;
-		if (lock < 0)
-			ret = lock_take("uplink", true, &lock);
-		if (!ret)
+		if (has_own(&all->list[i]))
 			ret = share(host, &all->list[i], name, id, has);
 	}
 	return ret;
 }
 
+/* A line of the note. */
+static char *made_on(const struct netif *n)
+{
+	cleanup_free char *name = name_of(n);
+
+	return has_own(n) ? xasprintf("%s %u\n", n->ifname, if_nametoindex(name)) : xstrdup("");
+}
+
+int uplink_note(uint32_t id, const struct netifs *all)
+{
+	cleanup_free char *text = xstrdup("");
+
+	for (size_t i = 0; i < all->count; i++) {
+		cleanup_free char *line = made_on(&all->list[i]), *before = text;
+
+		text = xasprintf("%s%s", before, line);
+	}
+	return note_save(id, INDEX_NOTE, text);
+}
+
 int uplink_of(const struct netif *n, int *ifindex)
 {
 	cleanup_free char *name = name_of(n);
-	const char *link = *name ? name : n->link;
 
-	*ifindex = if_nametoindex(link);
+	*ifindex = if_nametoindex(name);
 	return *ifindex ? 0 : fail(EXIT_NETIF, "Interface %s: the host has no link %s", n->ifname,
-				   link);
+				   name);
 }
 
-bool uplink_whole(struct nl_sock *host, const struct netif *n)
+bool uplink_whole(struct nl_sock *host, uint32_t id, const struct netifs *has,
+		  const struct netif *n)
 {
-	cleanup_free char *name = name_of(n);
-	cleanup_link struct rtnl_link *link = *name ? link_get(host, name) : NULL;
+	cleanup_free char *name = name_of(n), *line = made_on(n);
+	cleanup_free char *noted = note_load(id, INDEX_NOTE);
+	cleanup_link struct rtnl_link *link = has_own(n) ? link_get(host, name) : NULL;
+	cleanup_netifs struct netifs users = {};
 
 	/* another one is not ours to mend */
-	return !*name || (link && is_ours(link, n) &&
-			  (n->unfiltered || macfilter_shared_whole(name)));
+	if (!has_own(n))
+		return true;
+	find_users(name, id, has, &users);
+	return link && is_ours(link, n) && strstr(noted, line) &&
+	       (n->unfiltered || macfilter_shared_whole(name, &users));
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <linux/if_link.h>
@@ -74,6 +77,32 @@ static int make(struct nl_sock *host, int netns, const char *name, int link,
 			  kind_of(n), nl_geterror(err)) : 0;
 }
 
+static bool has_addresses(const char *link)
+{
+	struct ifaddrs *all, *i;
+	bool has = false;
+
+	if (getifaddrs(&all))
+		return false;
+	for (i = all; i && !has; i = i->ifa_next) {
+		const struct sockaddr_in6 *v6 = (const void *)i->ifa_addr;
+
+		has = v6 && strcmp(i->ifa_name, link) == 0 &&
+		      (v6->sin6_family == AF_INET ||
+		       (v6->sin6_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr)));
+	}
+	freeifaddrs(all);
+	return has;
+}
+
+/* By a macvlan of mode source, which root in the container may make beside his own. */
+static void warn_taken(const struct netif *n)
+{
+	if (n->type == NETIF_MACVLAN && !n->vlan && has_addresses(n->link))
+		warn("Interface %s: root in the container can take away whatever others "
+		     "receive on %s, the host itself too", n->ifname, n->link);
+}
+
 /*
  * Kernels before 6.15 look on the host whether the name is free, which eth0 is not: the link
  * gets its own in the container. There may be one that a killed command left.
@@ -88,6 +117,8 @@ int upper_make(struct nl_sock *host, struct nl_sock *inside, uint32_t id, int ne
 		ret = link_delete(inside, name);
 	if (!ret)
 		ret = make(host, netns, name, link, n);
+	if (!ret)
+		warn_taken(n);
 	if (ret || !link_rename(inside, name, n->ifname))
 		return ret;
 	why = xstrdup(error_text());
