@@ -83,9 +83,51 @@ new"; chmod 000 /tmp/x; chattr +i /tmp/x; chattr +a /tmp/x; mkdir /tmp/m; mount 
 	[[ -e /etc/passwd ]]
 }
 
+# shell_902 LINE...: what its /bin/sh does first, which the tool runs for the host name while process 1 waits for it
+shell_902() {
+	rm "$state/private/902/fs/bin/sh"
+	printf '%s\n' '#!/bin/busybox sh' "$@" 'exec /bin/busybox sh "$@"' >"$state/private/902/fs/bin/sh"
+	chmod 755 "$state/private/902/fs/bin/sh"
+}
+
+# Who waits for the container reads what comes from it, and what comes may be a socket that does not close.
+lingering_socket() {
+	make 902 --hostname lingers
+	cp "$escape" "$state/private/902/fs/escape"
+	shell_902 '[ -e /tried ] || { : >/tried; /escape linger /run/cloison/notify && : >/sent; }'
+	timeout 100 cloisonctl --quiet start 902 --wait
+	[[ -e $state/private/902/fs/sent ]]
+	timeout 100 cloisonctl --quiet stop 902 --fast
+	# nobody waits, so that there is nothing to send it to
+	rm "$state"/private/902/fs/{tried,sent}
+	timeout 100 cloisonctl --quiet start 902
+	[[ -e $state/private/902/fs/tried && ! -e $state/private/902/fs/sent ]]
+	timeout 100 cloisonctl --quiet stop 902 --fast
+	cloisonctl --quiet destroy 902
+}
+
+# Process 1 is the tool's still, and can be frozen: when the tool is dead it must not have the lock.
+frozen_half_made() {
+	local tool
+	make 902 --hostname frozen
+	shell_902 '[ -e /frozen ] || { cd /sys/fs/cgroup && mkdir x && echo 1 >x/cgroup.procs && echo 1 >x/cgroup.freeze; : >/frozen; }'
+	cloisonctl --quiet start 902 &
+	tool=$!
+	wait_for grep -qx 'frozen 1' /sys/fs/cgroup/cloison/902/x/cgroup.events
+	wait_for test -e "$state/private/902/fs/frozen"
+	kill -9 "$tool"
+	wait "$tool" || true
+	timeout 100 cloisonctl --quiet stop 902 --fast
+	timeout 100 cloisonctl --quiet start 902 --wait
+	timeout 100 cloisonctl --quiet stop 902 --fast
+	cloisonctl --quiet destroy 902
+}
+
 guest 901
-ktap_plan 3
+ktap_plan 5
 wall "hostile root file systems" hostile_root
 wall "swapping links and mounts under the operator's feet" races
 wall "destroying a hostile tree" destroy_hostile
+wall "a socket that does not close, for who waits" lingering_socket
+wall "process 1 frozen before it is init" frozen_half_made
 ktap_finish

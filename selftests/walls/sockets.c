@@ -2,6 +2,7 @@
 /* Sockets, and what kernel and host listen on. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
@@ -227,12 +228,61 @@ static int try_socket_ns(char **args)
 	return verdict("SIOCGSKNS", ioctl(STDIN_FILENO, SIOCGSKNS), none);
 }
 
+/*
+ * Leave with who listens at PATH a socket that nobody else has then, and whose close waits
+ * for a peer that does not read. That one stays behind.
+ */
+static int try_linger(char **args)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	static const struct linger forever = { 1, INT_MAX };
+	static char text[65536];
+	union {
+		struct cmsghdr hdr;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec iov = { text, 1 };
+	struct msghdr mh = {
+		.msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control.space),
+	};
+	socklen_t len = sizeof(in);
+	int peer = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", args[0]);
+	if (bind(peer, (struct sockaddr *)&in, len) || listen(peer, 1) ||
+	    getsockname(peer, (struct sockaddr *)&in, &len) ||
+	    connect(fd, (struct sockaddr *)&in, len) || fcntl(fd, F_SETFL, O_NONBLOCK) ||
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &forever, sizeof(forever)))
+		return silly("a connection");
+	while (write(fd, text, sizeof(text)) > 0)
+		;
+	control.hdr = (struct cmsghdr) {
+		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd)),
+	};
+	memcpy(CMSG_DATA(&control.hdr), &fd, sizeof(fd));
+	if (sendmsg(socket(AF_UNIX, SOCK_DGRAM, 0), &mh, 0) < 0)
+		return silly("%s", args[0]);
+	if (fork() == 0) {
+		close(fd);
+		for (int i = 0; i < 3; i++)
+			close(i);
+		setsid();
+		pause();
+	}
+	return WORKED;
+}
+
 const struct attempt socket_attempts[] = {
 	{ "socket", try_socket, 3, "FAMILY TYPE PROTOCOL" },
 	{ "abstract-listen", abstract_listen, 1, "NAME" },
 	{ "abstract-connect", abstract_connect, 1, "NAME" },
 	{ "with-socket", with_socket, 2, "PORT COMMAND..." },
 	{ "redial", try_redial, 1, "PORT" },
+	{ "linger", try_linger, 1, "PATH" },
 	{ "socket-ns", try_socket_ns, 0, "" },
 	{ "family", try_family, 1, "NAME" },
 	{ "families", try_families, 2, "FIRST LAST" },

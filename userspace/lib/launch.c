@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -83,7 +84,7 @@ static int open_up(int fds[UP_FDS])
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = GUEST_NOTIFY };
 
-	fds[FD_NOTIFY] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fds[FD_NOTIFY] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fds[FD_NOTIFY] < 0 ||
 	    bind(fds[FD_NOTIFY], (struct sockaddr *)&addr, sizeof(addr)))
 		return fail_errno(EXIT_START, "Cannot make " GUEST_NOTIFY);
@@ -106,11 +107,12 @@ static int enter_clocks(void)
 	return 0;
 }
 
+/* @up: its operator will wait for it. */
 static int prepare(const struct container *ct, const struct devnodes *nodes,
-		   const struct attach_program *prog, int root, int sync)
+		   const struct attach_program *prog, bool up, int root, int sync)
 {
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
-	int fds[UP_FDS], ret;
+	int fds[UP_FDS + 1] = { -1, -1, sync }, ret;
 	uint64_t dropped;
 
 	ret = capability_dropped(ct->conf, &dropped);
@@ -147,28 +149,31 @@ static int prepare(const struct container *ct, const struct devnodes *nodes,
 		ret = guest_files(root);
 	if (!ret)
 		ret = rootfs_pivot(root);
-	if (!ret && !prog)
+	if (!ret && up)
 		ret = open_up(fds);
 	if (!ret)
 		ret = prog ? attach_stdio(prog) : null_stdio();
 	if (!ret)
 		ret = confine(dropped);
+	/* its programs may freeze this process, which would have the lock when the tool is dead */
+	if (!ret)
+		ret = confine_descriptors(fds, UP_FDS + 1);
 	if (ret)
 		return ret;
-	if (sync_tell(sync, fds, prog ? 0 : UP_FDS) || sync_wait(sync))
+	if (sync_tell(sync, fds, up ? UP_FDS : 0) || sync_wait(sync))
 		return fail(EXIT_START, "The tool cannot be heard any more");
 	return confine_to_line(sync);
 }
 
 static void run_first(const struct container *ct, const struct devnodes *nodes,
-		      const struct attach_program *prog, int root, int sync)
+		      const struct attach_program *prog, bool up, int root, int sync)
 	__attribute__((noreturn));
 
 static void run_first(const struct container *ct, const struct devnodes *nodes,
-		      const struct attach_program *prog, int root, int sync)
+		      const struct attach_program *prog, bool up, int root, int sync)
 {
 	static const char *const argv[] = { "/sbin/init", NULL };
-	int ret = prepare(ct, nodes, prog, root, sync);
+	int ret = prepare(ct, nodes, prog, up, root, sync);
 
 	if (!ret && prog)
 		attach_exec(prog, sync);
@@ -200,12 +205,29 @@ static int set_clocks(pid_t pid)
 	return 0;
 }
 
-static int up_message(int notify)
+/*
+ * A child that ends well when the container has said that it is up. A message may bring a
+ * socket, and who takes it out, or closes what it lies in, is the last who has that one and
+ * waits until it is closed: for as long as the container liked, see SO_LINGER in socket(7).
+ * The child can be killed then, and who ends does not wait.
+ */
+static pid_t fork_listener(int notify)
 {
+	pid_t tool = getpid(), pid;
 	char text[4096];
-	ssize_t n = recv(notify, text, sizeof(text), 0);
+	ssize_t n;
 
-	return n > 0 && notify_ready(text, n);
+	fflush(NULL);
+	pid = fork();
+	if (pid)
+		return pid;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != tool ||
+	    confine_descriptors(&notify, 1))
+		_exit(EXIT_SYSTEM);
+	while ((n = recv(notify, text, sizeof(text), 0)) >= 0)
+		if (notify_ready(text, n))
+			_exit(0);
+	_exit(EXIT_SYSTEM);
 }
 
 /* Nothing that is mounted there is looked at: a file system of the container's may never answer. */
@@ -220,21 +242,25 @@ static bool is_up(int guest_dir)
 	return fd >= 0;
 }
 
-static int wait_up(const struct container *ct, const int fds[UP_FDS])
+static int wait_for_either(const struct container *ct, pid_t listener, int pidfd, int guest_dir)
 {
 	int64_t end = now_ms() + global.start_timeout * 1000LL;
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
 	struct kernel_container kc;
 	int pause = 5, ret;
 
 	while (now_ms() < end) {
-		struct pollfd pfd = { .fd = fds[FD_NOTIFY], .events = POLLIN };
+		siginfo_t info = {};
 
-		if (poll(&pfd, 1, pause) > 0 && up_message(fds[FD_NOTIFY]))
-			return 0;
+		if (poll(&pfd, 1, pause) > 0) {
+			waitid(P_PID, listener, &info, WEXITED | WNOWAIT);
+			return info.si_code == CLD_EXITED && !info.si_status ? 0 :
+			       fail(EXIT_SYSTEM, "Cannot hear what the container says");
+		}
 		/* small systems are up at once; who takes longer is asked less often */
 		if (pause < 100)
 			pause *= 2;
-		if (is_up(fds[FD_GUEST_DIR]))
+		if (is_up(guest_dir))
 			return 0;
 		ret = kernel_get(ct->id, &kc);
 		if (ret)
@@ -247,6 +273,23 @@ static int wait_up(const struct container *ct, const int fds[UP_FDS])
 	}
 	return fail(EXIT_WAIT, "The container did not say that it is up within %u s",
 		    global.start_timeout);
+}
+
+static int wait_up(const struct container *ct, const int fds[UP_FDS])
+{
+	pid_t listener = fork_listener(fds[FD_NOTIFY]);
+	cleanup_close int pidfd = -1;
+	int ret;
+
+	if (listener < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot fork");
+	ret = attach_watch(listener, &pidfd);
+	if (ret)
+		return ret;
+	ret = wait_for_either(ct, listener, pidfd, fds[FD_GUEST_DIR]);
+	kill(listener, SIGKILL);
+	reap_child(listener, NULL);
+	return ret;
 }
 
 /* What a container has and a visit has not; @pid is to become its init. */
@@ -266,14 +309,15 @@ static int start_as_container(struct container *ct, struct place *place, pid_t p
 
 /*
  * Everything between the cgroup and the first instruction of init, or of @prog:
- * that one's pid is left in *@pid.
+ * that one's pid is left in *@pid. @fds is for wait_up(), or NULL.
  */
 static int spawn(struct container *ct, struct place *place,
 		 const struct attach_program *prog, int fds[UP_FDS], pid_t *pid)
 {
 	cleanup_close int root = rootfs_detach(ct->root);
+	int count = fds ? UP_FDS : 0, ret;
+	siginfo_t end = {};
 	struct child child;
-	int status, ret;
 
 	if (root < 0)
 		return EXIT_MOUNT;
@@ -281,7 +325,7 @@ static int spawn(struct container *ct, struct place *place,
 	case -1:
 		return EXIT_START;
 	case 0:
-		run_first(ct, &place->nodes, prog, root, child.sync);
+		run_first(ct, &place->nodes, prog, fds, root, child.sync);
 	}
 	ret = sync_hear(child.sync, NULL, 0);
 	if (!ret)
@@ -295,7 +339,7 @@ static int spawn(struct container *ct, struct place *place,
 	}
 	if (!ret) {
 		sync_go(child.sync);
-		ret = sync_hear(child.sync, fds, prog ? 0 : UP_FDS);
+		ret = sync_hear(child.sync, fds, count);
 	}
 	if (!ret && !prog)
 		ret = start_as_container(ct, place, child.pid);
@@ -303,12 +347,14 @@ static int spawn(struct container *ct, struct place *place,
 		sync_go(child.sync);
 		ret = sync_hear_exec(child.sync);
 	}
+	if (!ret && !prog)
+		waitid(P_PID, child.pid, &end, WEXITED | WNOHANG | WNOWAIT);
 	/* killed before it could say so much (out of memory, say): no success */
 	if (!ret && prog)
 		*pid = child.pid;
-	else if (!ret && waitpid(child.pid, &status, WNOHANG) == child.pid && WIFSIGNALED(status))
+	else if (!ret && (end.si_code == CLD_KILLED || end.si_code == CLD_DUMPED))
 		ret = fail(EXIT_INIT, "The container's init was killed at once by signal %d",
-			   WTERMSIG(status));
+			   end.si_status);
 	else if (!ret)
 		detail("init of container %u is process %d", ct->id, (int)child.pid);
 	if (ret)
@@ -359,7 +405,7 @@ int launch(struct container *ct, bool wait)
 	if (!ret && place.network.addresses.count)
 		say("Adding IP address(es): %s", conf_get(ct->conf, "IP_ADDRESS"));
 	if (!ret)
-		ret = spawn(ct, &place, NULL, fds, NULL);
+		ret = spawn(ct, &place, NULL, wait ? fds : NULL, NULL);
 	if (!ret)
 		ret = action_inside(ct, "start", global.start_timeout);
 	if (!ret)
@@ -367,8 +413,8 @@ int launch(struct container *ct, bool wait)
 	ret = place_leave(ct, &place, ret);
 	if (!ret && wait)
 		ret = wait_up(ct, fds);
-	for (int i = 0; i < UP_FDS; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	/* the other one stays open until the tool ends, see fork_listener() */
+	if (fds[FD_GUEST_DIR] >= 0)
+		close(fds[FD_GUEST_DIR]);
 	return ret;
 }
