@@ -24,25 +24,10 @@
 #define NODE		"node:"
 #define ROOT		"root:"
 
-/* One line of /proc/PID/mountinfo, see proc(5); blanks and the like are \040 in it. */
+/* One line of /proc/PID/mountinfo, see proc(5). */
 struct mount_line {
 	char *device, *root, *point, *type;
 };
-
-static void unescape(char *s)
-{
-	char *to = s;
-	unsigned int c;
-
-	for (; *s; s++)
-		if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
-			*to++ = c;
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	*to = '\0';
-}
 
 static bool parse(char *line, struct mount_line *m)
 {
@@ -64,8 +49,8 @@ static bool parse(char *line, struct mount_line *m)
 	}
 	if (!m->root || !m->point)
 		return false;
-	unescape(m->root);
-	unescape(m->point);
+	unescape_mount(m->root);
+	unescape_mount(m->point);
 	return true;
 }
 

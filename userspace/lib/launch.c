@@ -314,19 +314,24 @@ static int start_as_container(struct container *ct, struct place *place, pid_t p
 static int spawn(struct container *ct, struct place *place,
 		 const struct attach_program *prog, int fds[UP_FDS], pid_t *pid)
 {
-	cleanup_close int root = rootfs_detach(ct->root);
+	cleanup_close int root = rootfs_detach_alone(ct->root);
+	cleanup_close int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int count = fds ? UP_FDS : 0, ret;
 	siginfo_t end = {};
 	struct child child;
+	pid_t forked;
 
 	if (root < 0)
 		return EXIT_MOUNT;
-	switch (userns_fork(NAMESPACES, place->cgroup, place->base, &child)) {
-	case -1:
-		return EXIT_START;
-	case 0:
+	/* for rootfs_populate() */
+	if (here < 0 || chdir(ct->root))
+		return fail_errno(EXIT_MOUNT, "Cannot enter %s", ct->root);
+	forked = userns_fork(NAMESPACES, place->cgroup, place->base, &child);
+	if (!forked)
 		run_first(ct, &place->nodes, prog, fds, root, child.sync);
-	}
+	(void)!fchdir(here);
+	if (forked < 0)
+		return EXIT_START;
 	ret = sync_hear(child.sync, NULL, 0);
 	if (!ret)
 		ret = prog ? cgroup_join_exec(ct->id, child.pid) :

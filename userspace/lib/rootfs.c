@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -340,10 +342,56 @@ int rootfs_work_in(int dir)
 	return ret;
 }
 
+static int attach_copy(int root, const char *path)
+{
+	struct mount_attr set = { .attr_set = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE };
+	cleanup_close int mnt = open_tree(AT_FDCWD, path,
+					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	/* another one lies over it */
+	if (mnt < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH | AT_RECURSIVE, &set, sizeof(set)))
+		return -1;
+	return rootfs_attach(root, mnt, path);
+}
+
+/*
+ * What scripts mounted below VE_ROOT, as this mount namespace has it, which got its copy from
+ * one of another user namespace: read-only and the like cannot be taken off that again
+ * (mount_namespaces(7)), of what comes by a descriptor they can. VE_ROOT is the working
+ * directory, as the way there is closed to us.
+ */
+static int attach_below(int root)
+{
+	cleanup_file FILE *f = fopen("/proc/self/mountinfo", "re");
+	cleanup_free char *top = getcwd(NULL, 0);
+	cleanup_free char *line = NULL;
+	struct statx st;
+	size_t size = 0;
+
+	if (!f || !top || statx(AT_FDCWD, "", AT_EMPTY_PATH, STATX_MNT_ID, &st))
+		return fail_errno(EXIT_MOUNT, "Cannot look up what is mounted in the root");
+	while (getline(&line, &size, f) >= 0) {
+		cleanup_free char *point = NULL;
+		unsigned long long parent;
+
+		if (sscanf(line, "%*u %llu %*s %*s %ms", &parent, &point) != 2 ||
+		    parent != st.stx_mnt_id)
+			continue;
+		unescape_mount(point);
+		if (attach_copy(root, point + strlen(top) + 1))
+			return fail_errno(EXIT_MOUNT, "Cannot mount %s", point);
+	}
+	return 0;
+}
+
 int rootfs_populate(int root)
 {
 	int ret = rootfs_attach_staging(root);
 
+	if (!ret)
+		ret = attach_below(root);
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < ARRAY_SIZE(fs_mounts); i++)

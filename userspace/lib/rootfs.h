@@ -25,8 +25,9 @@ int rootfs_detach_alone(const char *path);
 int rootfs_attach_staging(int root);
 
 /*
- * Inside: attach @root, mount /proc, /sys, /dev, /run and the cgroups in it, and
- * hide what belongs to the host. The old root is still there afterwards.
+ * Inside: attach @root, and what is mounted below the working directory, the same on the
+ * host's side; mount /proc, /sys, /dev, /run and the cgroups in it, and hide what belongs
+ * to the host. The old root is still there afterwards.
  */
 int rootfs_populate(int root);
 

@@ -185,6 +185,21 @@ int mkdir_parents(const char *path, mode_t mode)
 	}
 }
 
+void unescape_mount(char *s)
+{
+	char *to = s;
+	unsigned int c;
+
+	for (; *s; s++)
+		if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
+			*to++ = c;
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	*to = '\0';
+}
+
 void trim_slashes(char *path)
 {
 	for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--)

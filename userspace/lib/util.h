@@ -46,6 +46,9 @@ int mkdir_parents(const char *path, mode_t mode);
 /* Cut off the slashes at the end, but for the root's own. */
 void trim_slashes(char *path);
 
+/* In mountinfo, see proc(5), blanks and the like are \040. */
+void unescape_mount(char *s);
+
 /* Run a program of the host's and wait for it. Returns its wait status, -1 and
  * errno if it could not be run. If the tool is killed, so is the program, which
  * may clear away first (SIGTERM). It and what it runs have @lock as well, unless
