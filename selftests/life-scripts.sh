@@ -62,6 +62,9 @@ vps.postumount 900 0
 	cloisonctl start 900 >"$KTAP_TMP/said"
 	grep -qx $'one\ttab' "$KTAP_TMP/said"
 	grep -qxF '?]0;title?' "$KTAP_TMP/said"
+	# nor is it waited for what goes on writing
+	script 900.start 'while echo on; do :; done & exit 0'
+	timeout 100 cloisonctl --quiet restart 900 --fast
 	rm "$etc/conf/900.start"
 }
 

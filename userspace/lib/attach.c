@@ -303,11 +303,13 @@ int attach_watch(pid_t pid, int *pidfd)
 int attach_wait(pid_t pid, int pidfd, int64_t end, int *status)
 {
 	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
-	int64_t left = end - now_ms();
+	int64_t left;
 	bool over;
 
-	while (left > 0 && poll(&pfd, 1, left) < 0 && errno == EINTR)
+	/* one that has ended already is not late, whenever that was */
+	do
 		left = end - now_ms();
+	while (poll(&pfd, 1, left > 0 ? left : 0) < 0 && errno == EINTR);
 	over = !pfd.revents;
 	if (over)
 		kill_group(pid);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,31 +76,39 @@ static int open_input(const char *input, int *fd)
 	return 0;
 }
 
-/* Until it has ended, or at @end; others may hold the pipe for longer. */
+/*
+ * Until it has ended, or at @end. Others may hold the pipe for longer, and write on: what is
+ * in it when the program has ended is all that is still read.
+ */
 static void collect(int fd, int pidfd, int64_t end, char *output)
 {
 	size_t len = 0;
 	bool ended = false;
+	int rest = 0;
 
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	while (fd >= 0) {
+	while (!ended || rest > 0) {
 		struct pollfd pfds[] = {
 			{ .fd = fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN },
 		};
 		int64_t left = end - now_ms();
-		char rest[4096];
+		char unkept[4096];
 		bool full = len == OUTPUT_MAX - 1;
 		ssize_t n;
 
 		if (left < 0 || poll(pfds, ended ? 1 : 2, ended ? 0 : left) == 0)
 			break;
-		ended |= pfds[1].revents != 0;
-		if (!pfds[0].revents)
+		if (pfds[1].revents) {
+			ended = true;
+			ioctl(fd, FIONREAD, &rest);
 			continue;
-		n = full ? read(fd, rest, sizeof(rest)) :
+		}
+		n = full ? read(fd, unkept, sizeof(unkept)) :
 			   read(fd, output + len, OUTPUT_MAX - 1 - len);
 		if (n == 0)
 			break;
+		if (n > 0)
+			rest -= n;
 		if (n > 0 && !full)
 			len += n;
 	}
