@@ -86,7 +86,18 @@ hostile_groups() {
 	timeout 100 cloisonctl --quiet stop 902 --fast
 	[[ ! -e $cg/cloison/902 ]]
 	cloisonctl --quiet start 902 --wait
-	# visitors may be moved and frozen, like all that is inside: the operator's command ends when he ends it
+	# a program that does not end when it is told to, or is frozen: the operator's command does
+	cloisonctl exec2 902 'trap "" TERM; echo begun; sleep 1000' >"$KTAP_TMP/out" &
+	wait_for grep -q begun "$KTAP_TMP/out"
+	kill "$!"
+	status_of wait "$!"
+	[[ $status -eq 143 ]]
+	cloisonctl exec2 902 'cd /sys/fs/cgroup && mkdir f && echo $$ >f/cgroup.procs && echo 1 >f/cgroup.freeze; sleep 1000' &
+	wait_for grep -qx 'frozen 1' "$cg/cloison/902/f/cgroup.events"
+	kill "$!"
+	status_of wait "$!"
+	[[ $status -eq 143 ]]
+	# nor do visitors keep it that are moved and frozen as they come
 	cloisonctl exec2 902 'cd /sys/fs/cgroup; mkdir f; echo 1 >f/cgroup.freeze; while :; do for p in $(cat cloison-exec/cgroup.procs); do
 		[ $p = $$ ] || echo $p >f/cgroup.procs; done; done 2>/dev/null >/dev/null </dev/null &'
 	timeout 5 cloisonctl exec2 902 'sleep 1; echo out' || true

@@ -40,7 +40,7 @@ int cmd_console(int argc, char **argv)
 	ret = relay_console(&in, login, &status);
 	attach_close(&in);
 	say("Detached from CT %u", ct.id);
-	if (ret == 1)
+	if (ret == RELAY_LEFT)
 		return 0;
 	return ret ? ret : cmd_status_of(status);
 }

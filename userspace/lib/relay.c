@@ -24,6 +24,9 @@ static const char ctrl_d[] = { 004, 004 };
 #define TELL_AGAIN_MS	300
 #define REOPEN_MS	50
 
+/* For a program to end after it was told to, as the tool was. */
+#define PATIENCE_MS	5000
+
 /* As much as a pipe of an unprivileged user's can hold, pipe(7): so much may be the
  * program's own after its end. What else comes is of others that have the pipe.
  */
@@ -48,7 +51,8 @@ struct relay {
 	bool escape;	/* Esc . leaves */
 	bool escaped;	/* Esc was the last character typed */
 	bool left;
-	int signal;	/* that left, 0: none did */
+	int signal;	/* that leaves, 0: none does */
+	int64_t deadline;	/* when that one does, 0: at once */
 	bool over;	/* the terminal was told that input has ended */
 	bool ended;	/* the program has */
 	bool closed;	/* nobody has the terminal's other side open */
@@ -155,7 +159,23 @@ static void take_signal(struct relay *r, int signals)
 	} else {
 		/* it leads its process group */
 		kill(-r->pid, si.ssi_signo);
+		/* who ignores that, or is frozen inside, does not keep the tool from ending */
+		if (!r->deadline && (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP)) {
+			r->signal = si.ssi_signo;
+			r->deadline = now_ms() + PATIENCE_MS;
+		}
 	}
+}
+
+static bool out_of_patience(struct relay *r)
+{
+	if (!r->deadline || now_ms() < r->deadline)
+		return false;
+	/* who ignores the other one has his reasons, see nohup(1) */
+	if (r->signal == SIGTERM)
+		kill(-r->pid, SIGKILL);
+	r->left = true;
+	return true;
 }
 
 /* A program that sets up its terminal may throw away what it was told before. */
@@ -171,6 +191,8 @@ static int timeout_of(const struct relay *r, bool pending)
 		return 0;
 	if (r->closed)
 		return REOPEN_MS;
+	if (r->deadline)
+		return r->deadline > now_ms() ? r->deadline - now_ms() : 0;
 	return r->over ? TELL_AGAIN_MS : -1;
 }
 
@@ -212,7 +234,7 @@ static void carry(struct relay *r, int pidfd, int signals)
 		r->ended |= !!(pfds[0].revents);
 		if (pfds[1].revents)
 			take_signal(r, signals);
-		if (r->left)
+		if (r->left || out_of_patience(r))
 			return;
 		for (int i = 0; i < r->count; i++) {
 			struct channel *c = &r->channels[i];
@@ -331,8 +353,10 @@ static int run(const struct attached *in, const char *const argv[], bool pty, bo
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	pidfd = syscall(SYS_pidfd_open, r.pid, 0);
 	if (signals < 0 || pidfd < 0) {
+		fail_errno(EXIT_SYSTEM, "Cannot watch the program");
 		kill(r.pid, SIGKILL);
-		return fail_errno(EXIT_SYSTEM, "Cannot watch the program");
+		reap_child(r.pid, NULL);
+		return EXIT_SYSTEM;
 	}
 	raw = pty && raw_terminal(&old) == 0;
 	carry(&r, pidfd, signals);
@@ -342,7 +366,7 @@ static int run(const struct attached *in, const char *const argv[], bool pty, bo
 		close(r.pty);
 	/* it is told by its terminal, and may take its time */
 	if (r.left)
-		return r.signal ? 128 + r.signal : 1;
+		return r.signal ? 128 + r.signal : RELAY_LEFT;
 	if (!reap_child(r.pid, status))
 		return fail(EXIT_SYSTEM,
 			    "The program does not end: a process of the container traces it");
