@@ -165,8 +165,11 @@ int devnodes_add(const struct attached *in, const struct devnodes *nodes)
 		return ret;
 	fflush(NULL);
 	pid = fork();
-	if (pid < 0)
+	if (pid < 0) {
+		close(ends[0]);
+		close(ends[1]);
 		return fail_errno(EXIT_SYSTEM, "Cannot fork");
+	}
 	if (pid == 0) {
 		ret = enter(in, nodes, ends[1]);
 		if (!ret)
