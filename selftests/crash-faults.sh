@@ -23,6 +23,11 @@ failing() {
 	[[ $(<"$KTAP_TMP/report") == hit* ]]
 }
 
+# no_guards: they go with the group.
+no_guards() {
+	rmdir "$cgroups"/shut-in "$cgroups" || [[ ! -e $cgroups ]]
+}
+
 # programs: how many BPF programs container 900 and all containers have.
 programs() {
 	"$here/crash/picture" 900 | grep -E '^(device filters|guards of settings|other guards) '
@@ -36,7 +41,7 @@ no_start() {
 guards() {
 	local point all
 	make 900
-	rmdir "$cgroups" || [[ ! -e $cgroups ]]
+	no_guards
 	calls bpf cloisonctl --quiet start 900
 	all=$(programs)
 	cloisonctl --quiet stop 900 --fast
@@ -44,7 +49,7 @@ guards() {
 	grep -qx 'device filters 1' <<<"$all"
 	grep -qx 'guards of settings 1' <<<"$all"
 	while read -r point; do
-		rmdir "$cgroups" || [[ ! -e $cgroups ]]
+		no_guards
 		failing ENOMEM "$point" cloisonctl start 900
 		[[ $status -eq 5 ]]
 		grep -qE '(guard|device filter).*: Cannot allocate memory' "$KTAP_TMP/said"
@@ -54,12 +59,12 @@ guards() {
 		cloisonctl --quiet stop 900 --fast
 	done <"$KTAP_TMP/bpf"
 	# the first call asks, the second one loads
-	rmdir "$cgroups"
+	no_guards
 	failing EINVAL "$(sed -n 2p "$KTAP_TMP/bpf")" cloisonctl --verbose start 900
 	[[ $status -eq 0 ]]
 	grep -q '^no guard on sockets: Invalid argument' "$KTAP_TMP/said"
 	cloisonctl --quiet stop 900 --fast
-	rmdir "$cgroups"
+	no_guards
 }
 
 device_filter() {

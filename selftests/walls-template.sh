@@ -113,6 +113,7 @@ broken_tar() {
 	echo "of the administrator" >/usr/local/lib/walls
 	cat >"$zstd" <<-EOF
 		#!/bin/bash
+		exec 3>&2
 		{
 			echo "uid \$(id -u) of \$(cat /proc/self/uid_map 2>&1)"
 			for d in $outside /tmp /var/tmp /dev/shm /run/lock /usr /usr/local /empty /work/.. /; do
@@ -125,17 +126,26 @@ broken_tar() {
 			walls-escape abstract-connect cloison-walls >/dev/null; echo "abstract \$?"
 			walls-escape kill $$ >/dev/null; echo "kill \$?"
 			walls-escape socket 38 5 0 >/dev/null; echo "alg \$?"
+			walls-escape socketcall 38 5 0 >/dev/null; echo "alg32 \$?"
+			mount -t minix none /work
+			perl -e 'open(F, ">>&=", 3) && truncate(F, 0); print "perl\n"'
+			printf '\033]0;title\007\n' >&3
 			ls /sys/class/net/ 2>/dev/null | wc -l
 			ip -o link 2>/dev/null | grep -c eth
 			ls -l /proc/\$PPID/fd /proc/self/fd 2>/dev/null | grep -c cloison/run
 		} >./result 2>&1
+		exec 3>&-
 		exec $zstd.real "\$@"
 	EOF
 	chmod 755 "$zstd"
 	"$escape" abstract-listen cloison-walls >"$KTAP_TMP/listen" &
 	listener=$!
 	wait_for grep -q listening "$KTAP_TMP/listen"
-	cloisonctl --quiet create 900 --ostemplate busybox
+	modprobe -q algif_hash || true
+	modprobe -r -q minix || true
+	works socketcall 38 5 0
+	echo whole >"$KTAP_TMP/log"
+	cloisonctl --quiet create 900 --ostemplate busybox >>"$KTAP_TMP/log" 2>&1
 	mv "$zstd.real" "$zstd"
 	rm /usr/bin/walls-escape /usr/local/lib/walls
 	kill "$listener"
@@ -147,6 +157,12 @@ broken_tar() {
 	grep -q '^abstract 1$' "$result"
 	grep -q '^kill 1$' "$result"
 	grep -q '^alg 1$' "$result"
+	if grep -q bpf /sys/kernel/security/lsm; then
+		grep -q '^alg32 [13]$' "$result"
+		not grep -q '^minix ' /proc/modules
+	fi
+	grep -q '^perl$' "$result"
+	[[ $(<"$KTAP_TMP/log") == $'whole\n?]0;title?' ]]
 	[[ -z $(ls -A "$outside") && ! -e /tmp/walls && ! -e /var/tmp/walls && ! -e /dev/shm/walls && ! -e /usr/walls ]]
 	# and the container is as good as any
 	cloisonctl --quiet start 900 --wait

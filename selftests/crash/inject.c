@@ -231,7 +231,8 @@ static bool in_container(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
-		if (strstr(line, "/cloison/"))
+		/* tar and the like are the tool's still */
+		if (strstr(line, "/cloison/") && !strstr(line, "/cloison/shut-in"))
 			inside = true;
 	if (f)
 		fclose(f);

@@ -22,6 +22,10 @@
 
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 #define CGROUP_PARENT	CGROUP_ROOT "/cloison"
+#define SHUT_IN		CGROUP_PARENT "/shut-in"
+
+/* All of them together. */
+#define SHUT_IN_PIDS	"4096"
 
 /* How long killed processes may take to go (some may hang in I/O). */
 #define KILL_TIMEOUT_MS	60000
@@ -136,11 +140,8 @@ static int guard(const char *path)
 	return ret;
 }
 
-int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid)
+static int make_parent(void)
 {
-	cleanup_free char *path = path_of(id, "");
-	cleanup_free char *scope = path_of(id, "init.scope");
-	struct stat st;
 	int ret = cgroup_check();
 
 	if (!ret)
@@ -150,8 +151,30 @@ int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid)
 	if (mkdir(CGROUP_PARENT, 0755) && errno != EEXIST)
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", CGROUP_PARENT);
 	ret = enable_controllers(CGROUP_PARENT);
-	if (!ret)
-		ret = guard(CGROUP_PARENT);
+	return ret ? ret : guard(CGROUP_PARENT);
+}
+
+int cgroup_shut_in(int *fd)
+{
+	int ret = make_parent();
+
+	if (ret)
+		return ret;
+	if (mkdir(SHUT_IN, 0755) && errno != EEXIST)
+		return fail_errno(EXIT_SYSTEM, "Cannot make %s", SHUT_IN);
+	if (write_file_at(AT_FDCWD, SHUT_IN "/pids.max", SHUT_IN_PIDS))
+		return fail_errno(EXIT_SYSTEM, "Cannot set up %s", SHUT_IN);
+	*fd = open(SHUT_IN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd < 0 ? fail_errno(EXIT_SYSTEM, "Cannot open %s", SHUT_IN) : 0;
+}
+
+int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid)
+{
+	cleanup_free char *path = path_of(id, "");
+	cleanup_free char *scope = path_of(id, "init.scope");
+	struct stat st;
+	int ret = make_parent();
+
 	if (!ret)
 		ret = make(path, base, fd);
 	if (ret)

@@ -5,6 +5,7 @@
  *	/sys/fs/cgroup/cloison/101		limits are here, set by the host
  *	/sys/fs/cgroup/cloison/101/init.scope	init starts here
  *	/sys/fs/cgroup/cloison/101/cloison-exec	what the host runs inside
+ *	/sys/fs/cgroup/cloison/shut-in		see shut_in.h
  *
  * 101 is the root of the container's cgroup namespace and delegated to it: its
  * root may make groups below, and enable controllers for them, but not touch
@@ -26,6 +27,8 @@ int cgroup_check(void);
  * the directory, *@cgid its id as cloison.ko wants it.
  */
 int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid);
+/* One for programs of the host's on hostile data, under the guards that containers have. */
+int cgroup_shut_in(int *fd);
 /* Its name; to be freed. */
 char *cgroup_path(uint32_t id);
 bool cgroup_exists(uint32_t id);

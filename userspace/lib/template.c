@@ -257,7 +257,7 @@ static int start_tar(int archive, int dir, uint32_t base, const char *compressio
 	};
 
 	return shut_in_start(&(struct shut_in){
-		.argv = argv, .dir = dir, .base = base, .stdio = { archive, STDOUT_FILENO },
+		.argv = argv, .dir = dir, .base = base, .stdio = { archive, -1 },
 		.keep = -1, .status = EXIT_CREATE,
 	}, pid);
 }

@@ -142,7 +142,6 @@ static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
 
 int files_send(struct channel *ch, const char *dir, uint32_t base, time_t since)
 {
-	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	cleanup_close int ours = -1, theirs = -1;
 	cleanup_free char *shell = NULL;
 	char self[PATH_MAX];
@@ -163,7 +162,7 @@ int files_send(struct channel *ch, const char *dir, uint32_t base, time_t since)
 			"--exclude=/dev/*", shell, ".", "target:.", NULL
 		};
 
-		ret = spawn(dir, base, argv, null, STDERR_FILENO, theirs, &pid);
+		ret = spawn(dir, base, argv, -1, -1, theirs, &pid);
 	}
 	if (ret)
 		return ret;
@@ -235,14 +234,13 @@ static int spawn_server(const char *const argv[], const char *dir, uint32_t base
  */
 static int distrust(const char *dir, uint32_t base, json_int_t since)
 {
-	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	cleanup_free char *than = xasprintf("@%lld", (long long)since);
 	const char *const argv[] = {
 		"find", ".", "-xdev", "-type", "f", "-newermt", than, "-execdir",
 		"touch", "--no-create", "--date=@0", "--", "{}", "+", NULL
 	};
 	pid_t pid;
-	int ret = spawn(dir, base, argv, null, STDERR_FILENO, -1, &pid);
+	int ret = spawn(dir, base, argv, -1, -1, -1, &pid);
 
 	return ret || !shut_in_wait(pid) ? ret :
 	       fail(MIGRATE_COPY, "What has changed meanwhile could not be marked");

@@ -59,7 +59,7 @@ static int copy(int from, int to, uint32_t base)
 	};
 	pid_t pid;
 	int ret = shut_in_start(&(struct shut_in){
-		.argv = argv, .dir = to, .base = base, .stdio = { STDIN_FILENO, STDOUT_FILENO },
+		.argv = argv, .dir = to, .base = base, .stdio = { -1, -1 },
 		.keep = -1, .status = EXIT_CONVERT, .prepare = attach_from, .arg = &from,
 	}, &pid);
 
