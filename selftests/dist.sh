@@ -127,12 +127,18 @@ by_set() {
 	[[ $(<"$fs/etc/resolv.conf") == $'search example.org\nnameserver 192.0.2.3' ]]
 	cloisonctl --quiet set 900 --nameserver 192.0.2.4
 	[[ $(<"$fs/etc/resolv.conf") == $'search example.org\nnameserver 192.0.2.4' ]]
-	# a shell that hangs or fails is the customer's own loss, and nothing is saved
+	# a shell that hangs or fails is the customer's own loss, and decides nothing about what is saved
 	printf '#!/bin/busybox false\n' >"$fs/bin/fail"
 	chmod 755 "$fs/bin/fail"
 	ln -sf fail "$fs/bin/sh"
-	expect_exit 108 cloisonctl set 900 --hostname three --save
-	grep -qx 'HOSTNAME="two.example.net"' "$etc/conf/900.conf"
+	expect_exit 108 cloisonctl set 900 --ram 300M --hostname three --save
+	grep -qx 'HOSTNAME="three"' "$etc/conf/900.conf"
+	grep -qx 'PHYSPAGES="0:300M"' "$etc/conf/900.conf"
+	expect_exit 74 cloisonctl set 900 --cpuunits 777 --userpasswd root:third --save
+	grep -qx 'CPUUNITS="777"' "$etc/conf/900.conf"
+	# but one that is wrong is known before
+	expect_exit 21 cloisonctl set 900 --cpuunits 778 --userpasswd root --save
+	grep -qx 'CPUUNITS="777"' "$etc/conf/900.conf"
 }
 
 passwords() {

@@ -16,8 +16,8 @@ exists="CTID 900 exist unmounted down"
 # Every so many points: all would take ten minutes. CRASH_EVERY=1 tries them all.
 every=${CRASH_EVERY:-6}
 
-# What of the picture a verb changes before the rest, which is not undone: by a script that was killed, say.
-declare -A halfway=([set]='^(memory\.max|hostname) ' [start]='/fs/etc/hostname ')
+# What of the picture a verb changes before or after the rest, and is not undone: by a script that was killed, say.
+declare -A halfway=([set]='^(memory\.max|hostname) |/fs/etc/hostname ' [start]='/fs/etc/hostname ')
 
 # small_template: all that create and start need, in a few files, so that all of tar's calls can be tried too; of busybox
 # there is only the beginning, see keep_container. Its init ends at once when it is told to. Its script for the host name

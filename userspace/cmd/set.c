@@ -102,7 +102,15 @@ static int apply_inside(struct container *ct, const struct kernel_container *kc,
 		ret = apply_devices(ct, &in);
 		attach_close(&in);
 	}
-	if (!ret && (applies & APPLIES_HOSTNAME)) {
+	return ret;
+}
+
+/* By the container's own shell, which is to decide nothing else: last, and after saving. */
+static int apply_files(struct container *ct, unsigned int applies)
+{
+	int ret = 0;
+
+	if (applies & APPLIES_HOSTNAME) {
 		ret = dist_set_hostname(ct, conf_get(ct->conf, "HOSTNAME"));
 		if (!ret)
 			say("Set hostname: %s", conf_get(ct->conf, "HOSTNAME"));
@@ -304,7 +312,7 @@ static int check(const struct options *o)
 	if (o->mode == SETMODE_RESTART && !o->save)
 		return fail(EXIT_BAD_OPTION,
 			    "--setmode restart needs --save: it starts from the file");
-	return 0;
+	return o->userpasswd ? dist_check_password(o->userpasswd) : 0;
 }
 
 static int apply_sample(struct options *o, struct conf *conf)
@@ -447,12 +455,14 @@ int cmd_set(int argc, char **argv)
 	/* of files, that are there whether it runs or not */
 	if (!ret && (o.params.applies & APPLIES_DISK) && container_exists(&ct))
 		ret = ct.layout->resize(&ct);
-	if (!ret && o.userpasswd)
-		ret = dist_set_password(&ct, o.userpasswd);
 	if (!ret && o.save)
 		ret = save(&ct, o.params.applies, old_name);
 	if (ret && at_once && (o.params.applies & APPLIES_NAME))
 		ret = name_back(&ct, old_name, ret);
+	if (!ret && at_once)
+		ret = apply_files(&ct, o.params.applies);
+	if (!ret && o.userpasswd)
+		ret = dist_set_password(&ct, o.userpasswd);
 	if (ret)
 		return ret;
 

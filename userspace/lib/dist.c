@@ -225,12 +225,14 @@ int dist_set_addresses(struct container *ct, const char *addresses)
 }
 
 /* One line of passwd(5) and nothing else can come of it. */
-static bool valid_user_password(const char *s)
+int dist_check_password(const char *s)
 {
 	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
-	return len && len <= 32 && *s != '-' && s[len] == ':' && s[len + 1] &&
-	       strlen(s) < 1024 && !s[strcspn(s, "\n\r")];
+	if (len && len <= 32 && *s != '-' && s[len] == ':' && s[len + 1] &&
+	    strlen(s) < 1024 && !s[strcspn(s, "\n\r")])
+		return 0;
+	return fail(EXIT_BAD_VALUE, "Bad value for --userpasswd; it takes USER:PASSWORD");
 }
 
 static int visit_and_run(struct container *ct, const char *action, const char *input)
@@ -264,8 +266,6 @@ int dist_set_password(struct container *ct, const char *user_password)
 	cleanup_free char *line = NULL;
 	int ret;
 
-	if (!valid_user_password(user_password))
-		return fail(EXIT_BAD_VALUE, "Bad value for --userpasswd; it takes USER:PASSWORD");
 	line = xasprintf("%s\n", user_password);
 	ret = visit_and_run(ct, "SET_USERPASS", line);
 	explicit_bzero(line, strlen(line));

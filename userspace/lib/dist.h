@@ -23,9 +23,11 @@ int dist_set_dns(struct container *ct, const char *nameserver, const char *searc
 /* As IP_ADDRESS has them: so that the container's own programs do not undo them. */
 int dist_set_addresses(struct container *ct, const char *addresses);
 
+/* "user:password"; else EXIT_BAD_VALUE. */
+int dist_check_password(const char *user_password);
 /*
- * "user:password", running or not: one that is down is visited. A user that is not
- * there is made. EXIT_BAD_VALUE, EXIT_USERPASSWD.
+ * A checked one, running or not: one that is down is visited. A user that is not there is
+ * made. EXIT_USERPASSWD.
  */
 int dist_set_password(struct container *ct, const char *user_password);
 
