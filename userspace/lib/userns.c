@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,12 +31,13 @@ int userns_become_root(void)
 	return prctl(PR_SET_DUMPABLE, 0);
 }
 
-static int write_maps(pid_t pid, uint32_t base)
+/* The ids of a container, which begin at @inside there and at @base outside. */
+static int write_maps(pid_t pid, uint32_t inside, uint32_t base)
 {
 	static const char *const maps[] = { "uid_map", "gid_map" };
 	char line[64];
 
-	snprintf(line, sizeof(line), "0 %u %u", base, IDS_PER_CONTAINER);
+	snprintf(line, sizeof(line), "%u %u %u", inside, base, IDS_PER_CONTAINER);
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
 		cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, maps[i]);
 
@@ -79,7 +81,7 @@ static pid_t clone_as(uint32_t creator, struct clone_args *args)
 	return pid;
 }
 
-pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *child)
+static pid_t fork_unmapped(uint64_t flags, int cgroup_fd, uint32_t creator, struct child *child)
 {
 	struct clone_args args = {
 		.flags = CLONE_NEWUSER | flags,
@@ -95,31 +97,64 @@ pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *ch
 		args.cgroup = cgroup_fd;
 	}
 	fflush(NULL);
-	pid = clone_as(base, &args);
-	if (pid < 0) {
+	pid = clone_as(creator, &args);
+	if (pid < 0)
 		fail_errno(EXIT_START, "Cannot make the namespaces");
-		close(ends[0]);
+	if (pid) {
 		close(ends[1]);
-		return -1;
-	}
-	if (pid == 0) {
+		if (pid < 0)
+			close(ends[0]);
+		*child = (struct child){ .pid = pid, .sync = ends[0] };
+	} else {
 		close(ends[0]);
 		child->sync = ends[1];
-		if (sync_wait(ends[1]))
+	}
+	return pid;
+}
+
+pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *child)
+{
+	pid_t pid = fork_unmapped(flags, cgroup_fd, base, child);
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		if (sync_wait(child->sync))
 			_exit(EXIT_START);
 		if (userns_become_root())
-			sync_die(ends[1], fail_errno(EXIT_START, "Cannot become root inside"));
+			sync_die(child->sync, fail_errno(EXIT_START, "Cannot become root inside"));
 		return 0;
 	}
-	close(ends[1]);
-	*child = (struct child){ .pid = pid, .sync = ends[0] };
-	if (write_maps(pid, base)) {
+	if (write_maps(pid, 0, base)) {
 		child_kill(child);
 		return -1;
 	}
 	/* if it is dead already, what it says next tells */
 	sync_go(child->sync);
 	return pid;
+}
+
+int userns_open(uint32_t inside, uint32_t base)
+{
+	cleanup_free char *path = NULL;
+	struct child child;
+	pid_t pid = fork_unmapped(0, -1, base, &child);
+	int fd = -1;
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		sync_wait(child.sync);
+		_exit(0);
+	}
+	path = xasprintf("/proc/%d/ns/user", (int)pid);
+	if (write_maps(pid, inside, base) == 0) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fail_errno(EXIT_MOUNT, "Cannot open %s", path);
+	}
+	child_kill(&child);
+	return fd;
 }
 
 void child_kill(struct child *child)

@@ -22,6 +22,12 @@ struct child {
  */
 pid_t userns_fork(uint64_t flags, int cgroup_fd, uint32_t base, struct child *child);
 
+/*
+ * Such a namespace without processes, for as long as the descriptor is open: its ids from
+ * @inside on are @base and up on the host. -1 and an error.
+ */
+int userns_open(uint32_t inside, uint32_t base);
+
 /* Become root of the user namespace one is in. 0 or -1 and errno. */
 int userns_become_root(void);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "copy.h"
 #include "dir.h"
 #include "error.h"
 #include "layout.h"
@@ -76,8 +77,24 @@ void dir_unlimit(const struct container *ct, const char *dir)
 	project_unlimit(dir, ct->id);
 }
 
+int dir_make(const struct copy *c, const char *dir)
+{
+	if (mkdir(dir, 0700))
+		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : c->status,
+				  "Cannot make %s", dir);
+	return c->counted ? project_begin(dir, c->ct->id) : 0;
+}
+
+static int dir_copy(const struct copy *c)
+{
+	cleanup_free char *fs = xasprintf("%s/fs", c->to);
+	int ret = dir_make(c, fs);
+
+	return ret ? ret : copy_tree(c, "fs");
+}
+
 const struct layout layout_dir = {
 	.name = "dir", .alias = "simfs", .files = "fs",
 	.create = dir_create, .mount = dir_mount, .resize = dir_resize, .usage = dir_usage,
-	.unenforced = dir_unenforced, .unlimit = dir_unlimit,
+	.unenforced = dir_unenforced, .unlimit = dir_unlimit, .copy = dir_copy,
 };

@@ -5,35 +5,11 @@
 #include "cleanup.h"
 #include "error.h"
 #include "idmap.h"
-#include "sync.h"
 #include "userns.h"
-#include "util.h"
 
-/* A user namespace with the container's ids, for as long as it is open; no process stays in it. */
-static int open_userns(uint32_t base)
+static int map(int mnt, uint32_t from, uint32_t to)
 {
-	cleanup_free char *path = NULL;
-	struct child child;
-	int fd;
-
-	switch (userns_fork(0, -1, base, &child)) {
-	case -1:
-		return -1;
-	case 0:
-		sync_wait(child.sync);
-		_exit(0);
-	}
-	path = xasprintf("/proc/%d/ns/user", (int)child.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		fail_errno(EXIT_MOUNT, "Cannot open %s", path);
-	child_kill(&child);
-	return fd;
-}
-
-int idmap_mount(int mnt, uint32_t base)
-{
-	cleanup_close int userns = open_userns(base);
+	cleanup_close int userns = userns_open(from, to);
 	struct mount_attr set = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns };
 
 	if (userns < 0)
@@ -43,7 +19,12 @@ int idmap_mount(int mnt, uint32_t base)
 	return 0;
 }
 
-int idmap_clone(const char *path, uint32_t base)
+int idmap_mount(int mnt, uint32_t base)
+{
+	return map(mnt, 0, base);
+}
+
+int idmap_shift(const char *path, uint32_t from, uint32_t to)
 {
 	cleanup_close int mnt = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
@@ -51,5 +32,10 @@ int idmap_clone(const char *path, uint32_t base)
 		fail_errno(EXIT_MOUNT, "Cannot mount %s", path);
 		return -1;
 	}
-	return idmap_mount(mnt, base) ? -1 : take_fd(&mnt);
+	return map(mnt, from, to) ? -1 : take_fd(&mnt);
+}
+
+int idmap_clone(const char *path, uint32_t base)
+{
+	return idmap_shift(path, 0, base);
 }

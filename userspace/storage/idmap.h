@@ -10,5 +10,7 @@ int idmap_mount(int mnt, uint32_t base);
 
 /* A detached copy of what is at @path, with that; -1 and an error. */
 int idmap_clone(const char *path, uint32_t base);
+/* The same for files of a container's ids from @from on: they are those from @to on there. */
+int idmap_shift(const char *path, uint32_t from, uint32_t to);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include <linux/fs.h>
 
+#include "copy.h"
 #include "error.h"
 #include "idmap.h"
 #include "image.h"
@@ -253,8 +254,17 @@ int image_compact(const struct container *ct, uint64_t *bytes)
 	return 0;
 }
 
+static int image_copy(const struct copy *c)
+{
+	cleanup_free char *from = xasprintf("%s/image", c->from);
+	cleanup_free char *to = xasprintf("%s/image", c->to);
+
+	return copy_file(from, to, c->ct->lock, c->status);
+}
+
 const struct layout layout_image = {
 	.name = "image", .alias = "ploop", .files = "image",
 	.create = image_create, .mount = image_mount, .resize = image_resize,
-	.usage = image_usage, .unenforced = image_unenforced,
+	.usage = image_usage, .unenforced = image_unenforced, .copy = image_copy,
+	.own_fs = true,
 };

@@ -19,6 +19,7 @@
 #include "conf.h"
 
 struct container;
+struct copy;
 
 /* What DISKSPACE (in KiB), DISKINODES and QUOTATIME (seconds) say; 0: nothing. */
 struct disk_limits {
@@ -35,6 +36,7 @@ struct disk_usage {
 struct layout {
 	const char *name, *alias;
 	const char *files;	/* its name in the private area */
+	bool own_fs;		/* a file system of their own, on a loop device */
 	/*
 	 * Unpack the template @archive into the private area @dir, which is the container's
 	 * while it is being created; or, with NULL (an overlay needs one), nothing. The caller
@@ -54,6 +56,8 @@ struct layout {
 	 * them again. NULL: they are part of it.
 	 */
 	void (*unlimit)(const struct container *ct, const char *dir);
+	/* See copy.h. The caller clears away what is left after an error, and writes to disk. */
+	int (*copy)(const struct copy *copy);
 };
 
 extern const struct layout layout_dir, layout_overlay, layout_image;

@@ -20,7 +20,10 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
+#include "copy.h"
 #include "dir.h"
 #include "error.h"
 #include "idmap.h"
@@ -190,8 +193,35 @@ static int overlay_mount(const struct container *ct)
 	return mount_over(tree, lower, options);
 }
 
+/* All but the tree, which both share. */
+static int overlay_copy(const struct copy *c)
+{
+	cleanup_free char *from = xasprintf("%s/" TREE_LINK, c->from);
+	cleanup_free char *link = xasprintf("%s/" TREE_LINK, c->to);
+	cleanup_free char *overlay = xasprintf("%s/overlay", c->to);
+	cleanup_free char *upper = xasprintf("%s/upper", overlay);
+	cleanup_free char *work = xasprintf("%s/work", overlay);
+	char tree[PATH_MAX];
+	ssize_t n = readlink(from, tree, sizeof(tree) - 1);
+	int ret;
+
+	if (n < 0)
+		return fail_errno(c->status, "Cannot read %s", from);
+	tree[n] = '\0';
+	ret = dir_make(c, overlay);
+	if (!ret && (symlink(tree, link) || mkdir(upper, 0700) || mkdir(work, 0700)))
+		ret = fail_errno(c->status, "Cannot make the layers in %s", overlay);
+	if (!ret)
+		ret = copy_tree(c, "overlay/upper");
+	/* the number of a file system, which another is not to have */
+	if (!ret && c->from_base != c->to_base)
+		removexattr(upper, "trusted.overlay.uuid");
+	return ret;
+}
+
 const struct layout layout_overlay = {
 	.name = "overlay", .files = "overlay",
 	.create = overlay_create, .mount = overlay_mount, .resize = dir_resize,
 	.usage = dir_usage, .unenforced = dir_unenforced, .unlimit = dir_unlimit,
+	.copy = overlay_copy,
 };
