@@ -58,6 +58,7 @@ struct checkpoint_dump {
 	 */
 	bool journal;
 	bool leave;		/* after that it is left frozen instead, for checkpoint_kill() */
+	bool go_on;		/* after that it runs on instead */
 	/* out: CLOCK_MONOTONIC in ms; 0 if it did not come so far */
 	int64_t held, frozen, dumped, ended;
 };

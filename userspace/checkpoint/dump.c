@@ -44,8 +44,8 @@ static int decide(struct work *w)
 		ret = stage_set(id, STAGE_LEFT);
 	if (!ret && d->taken)
 		ret = d->taken(d->arg);
-	w->given_up = !ret && !d->leave;
-	w->left = !ret && d->leave;
+	w->left = !ret && (d->leave || d->go_on);
+	w->given_up = !ret && !w->left;
 	if (w->given_up)
 		return 0;
 	if (ret && d->journal)
@@ -180,6 +180,8 @@ static int work(struct work *w, pid_t init)
 	d->ended = now_ms();
 	if (ret)
 		return w->was_left ? ret : undo(w->ct, ret);
+	if (d->go_on)
+		return checkpoint_resume(w->ct);
 	return w->left ? stage_set(w->ct->id, STAGE_LEFT) : checkpoint_kill(w->ct);
 }
 

@@ -49,11 +49,16 @@ static int keep_log(const struct container *ct, const char *images, const char *
 	return rename(from, to) ? ret : fail_wrap(ret, "see %s", to);
 }
 
+/* What becomes of the container then. */
+enum after { KILL, LEAVE, GO_ON };
+
 struct saving {
 	const struct container *ct;
 	const char *images, *path;
 	char token[TOKEN_SIZE];
-	bool mark;
+	enum after after;
+	int (*also)(void *arg);
+	void *arg;
 };
 
 /* With the mark it is suspended, whatever comes. */
@@ -64,7 +69,9 @@ static int save(void *arg)
 
 	say("\tdump...");
 	ret = archive_save(s->ct->id, s->token, s->images, s->path);
-	if (!ret && s->mark) {
+	if (!ret && s->also)
+		ret = s->also(s->arg);
+	if (!ret && s->after == KILL) {
 		ret = suspended_mark(s->ct, s->token, s->path);
 		if (!ret) {
 			say("\tkill...");
@@ -88,14 +95,18 @@ static char *absolute(const struct container *ct, const char *path)
 	return xasprintf("%s/%s", cwd ? cwd : "", path);
 }
 
-static int write_state(const struct container *ct, const char *path, bool kill)
+static int write_state(const struct container *ct, const char *path, enum after after,
+		       int (*also)(void *arg), void *arg)
 {
 	cleanup_free char *work = work_of(ct);
 	cleanup_free char *images = images_in(work);
 	cleanup_free char *file = absolute(ct, path);
-	struct saving s = { .ct = ct, .images = images, .path = file, .mark = kill };
+	struct saving s = {
+		.ct = ct, .images = images, .path = file, .after = after, .also = also, .arg = arg,
+	};
 	struct checkpoint_dump dump = {
-		.images = images, .taken = save, .arg = &s, .leave = !kill,
+		.images = images, .taken = save, .arg = &s, .leave = after == LEAVE,
+		.go_on = after == GO_ON,
 	};
 	int ret = make_images(work, images);
 
@@ -110,7 +121,7 @@ static int write_state(const struct container *ct, const char *path, bool kill)
 		detail("frozen after %lld ms, images written after %lld ms, all done after %lld ms",
 		       (long long)(dump.frozen - dump.held), (long long)(dump.dumped - dump.held),
 		       (long long)(dump.ended - dump.held));
-	if (!ret && !kill) {
+	if (!ret && after == LEAVE) {
 		cleanup_free char *note = stage_dumped(ct->id);
 		cleanup_free char *text = xasprintf("%s\n%s\n", s.token, file);
 
@@ -122,12 +133,24 @@ static int write_state(const struct container *ct, const char *path, bool kill)
 
 int state_suspend(const struct container *ct, const char *path)
 {
-	return write_state(ct, path, true);
+	return write_state(ct, path, KILL, NULL, NULL);
 }
 
 int state_dump(const struct container *ct, const char *path)
 {
-	return write_state(ct, path, false);
+	return write_state(ct, path, LEAVE, NULL, NULL);
+}
+
+int state_copy(const struct container *ct, const char *path, int (*also)(void *arg), void *arg)
+{
+	return write_state(ct, path, GO_ON, also, arg);
+}
+
+int state_token(const struct container *ct, const char *path, char token[TOKEN_SIZE])
+{
+	cleanup_close int fd = -1;
+
+	return archive_open(ct->id, path, token, &fd);
 }
 
 int state_kill(const struct container *ct)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "archive.h"
 #include "container.h"
 
 /* @path may be NULL everywhere: the place that is usual, or the one in the mark. */
@@ -16,6 +17,10 @@
 int state_suspend(const struct container *ct, const char *path);
 /* Into the file only; it stays frozen, for the next one or checkpoint_resume(). */
 int state_dump(const struct container *ct, const char *path);
+/* Into the file, and it runs on; while it stood still, @also was called. */
+int state_copy(const struct container *ct, const char *path, int (*also)(void *arg), void *arg);
+/* The token of one that is whole. */
+int state_token(const struct container *ct, const char *path, char token[TOKEN_SIZE]);
 /* What is frozen goes; it is suspended if state_dump() was before. */
 int state_kill(const struct container *ct);
 

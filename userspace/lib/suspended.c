@@ -70,14 +70,21 @@ static void unlink_usual(const struct container *ct)
 		unlink(usual);
 }
 
-int suspended_mark(const struct container *ct, const char *token, const char *path)
+int suspended_mark_in(const char *private, const char *token, const char *path)
 {
-	cleanup_free char *mark = mark_of(ct);
+	cleanup_free char *mark = xasprintf("%s/suspended", private);
 	cleanup_free char *text = xasprintf("%s\n%s\n%s", token, path,
 					    suspended_marks_upgrade ? FOR_UPGRADE : "");
 
-	return link_usual(ct, path) || write_file_atomic(mark, text, 0600) ?
+	return write_file_atomic(mark, text, 0600) ?
 	       fail_errno(EXIT_PAUSE, "Cannot write %s", mark) : 0;
+}
+
+int suspended_mark(const struct container *ct, const char *token, const char *path)
+{
+	if (link_usual(ct, path))
+		return fail_errno(EXIT_PAUSE, "Cannot make %s known as its state", path);
+	return suspended_mark_in(ct->private, token, path);
 }
 
 int suspended_unmark(const struct container *ct)

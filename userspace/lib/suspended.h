@@ -24,6 +24,8 @@ bool suspended_find(const struct container *ct, char **token, char **path);
  */
 int suspended_mark(const struct container *ct, const char *token, const char *path);
 int suspended_unmark(const struct container *ct);
+/* The mark alone, into what is to be the private area. */
+int suspended_mark_in(const char *private, const char *token, const char *path);
 
 /*
  * Of what this process marks, the mark says that it was suspended for the host to be upgraded:
