@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+#include <linux/major.h>
+
+#include "cgroup.h"
+#include "error.h"
+#include "layout.h"
+#include "still.h"
+#include "sync.h"
+#include "util.h"
+
+#define DIR_NAME	"/run/cloison/still"
+
+/* What is to go on again, in the note. */
+#define PROGRAMS	"programs\n"
+#define FILES		"files\n"
+
+struct still {
+	int line;	/* to who holds the file system, -1: nobody */
+	bool frozen;	/* the programs, by us */
+};
+
+static char *note_of(const struct container *ct)
+{
+	return xasprintf(DIR_NAME "/%u", ct->id);
+}
+
+/* Its own file system and no other: of the host's, all would stand still. */
+static int open_own(const struct container *ct)
+{
+	cleanup_close int root = -1;
+	struct stat st;
+
+	if (!ct->layout->own_fs || !container_mounted(ct))
+		return -1;
+	root = open(ct->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (root < 0 || fstat(root, &st) || major(st.st_dev) != LOOP_MAJOR)
+		return -1;
+	return take_fd(&root);
+}
+
+static void hold(int root, int sync) __attribute__((noreturn));
+
+/*
+ * A process apart: it lets go when its line to us ends, however that comes. Otherwise CRIU,
+ * which holds the lock and undoes what it did in those files, would wait for it for ever.
+ */
+static void hold(int root, int sync)
+{
+	setsid();
+	if (ioctl(root, FIFREEZE, 0))
+		sync_die(sync, fail_errno(EXIT_PAUSE, "Cannot freeze the file system"));
+	sync_tell(sync, NULL, 0);
+	sync_wait(sync);
+	_exit(ioctl(root, FITHAW, 0) ? EXIT_UNPAUSE : 0);
+}
+
+static int hold_files(int root, int *line)
+{
+	int ends[2], ret = sync_pair(ends);
+	pid_t pid;
+
+	if (ret)
+		return ret;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		hold(root, ends[1]);
+	}
+	close(ends[1]);
+	ret = pid < 0 ? fail_errno(EXIT_SYSTEM, "Cannot fork") : sync_hear(ends[0], NULL, 0);
+	if (ret)
+		close(ends[0]);
+	else
+		*line = ends[0];
+	return ret;
+}
+
+static void release_files(const struct container *ct, int *line)
+{
+	cleanup_close int root = open_own(ct);
+	char c;
+
+	if (*line >= 0) {
+		shutdown(*line, SHUT_WR);
+		/* its end: they go on */
+		while (recv(*line, &c, 1, 0) > 0 || errno == EINTR)
+			errno = 0;
+		close(*line);
+		*line = -1;
+	}
+	/* he may have been killed too; if not, this fails */
+	if (root >= 0)
+		ioctl(root, FITHAW, 0);
+}
+
+static int let_go(const struct container *ct, struct still *still)
+{
+	cleanup_free char *note = note_of(ct);
+	int ret = 0;
+
+	release_files(ct, &still->line);
+	if (still->frozen && cgroup_exists(ct->id))
+		ret = cgroup_freeze(ct->id, false);
+	still->frozen = false;
+	if (!ret && unlink(note) && errno != ENOENT)
+		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", note);
+	return ret;
+}
+
+static int hold_still(const struct container *ct, bool programs, struct still *still)
+{
+	cleanup_free char *note = note_of(ct);
+	cleanup_close int root = open_own(ct);
+	cleanup_free char *text = NULL;
+	int ret = 0;
+
+	*still = (struct still){
+		.line = -1,
+		.frozen = programs && cgroup_exists(ct->id) && !cgroup_frozen(ct->id),
+	};
+	if (!still->frozen && root < 0)
+		return 0;
+	text = xasprintf("%s%s", still->frozen ? PROGRAMS : "", root >= 0 ? FILES : "");
+	if (mkdir_parents(DIR_NAME, 0700) || write_file_atomic(note, text, 0600))
+		return fail_errno(EXIT_SYSTEM, "Cannot write %s", note);
+	if (still->frozen)
+		ret = cgroup_freeze(ct->id, true);
+	if (!ret && root >= 0)
+		ret = hold_files(root, &still->line);
+	if (ret) {
+		cleanup_free char *why = xstrdup(error_text());
+
+		let_go(ct, still);
+		return fail(ret, "%s", why);
+	}
+	return 0;
+}
+
+int still_copy(const struct container *source, bool programs, const struct copy *copy)
+{
+	struct still still;
+	int ret = hold_still(source, programs, &still);
+
+	if (ret)
+		return ret;
+	ret = source->layout->copy(copy);
+	/* what is said is why it failed first */
+	if (ret) {
+		cleanup_free char *why = xstrdup(error_text());
+
+		let_go(source, &still);
+		return fail(ret, "%s", why);
+	}
+	return let_go(source, &still);
+}
+
+bool still_unsettled(const struct container *ct)
+{
+	cleanup_free char *note = note_of(ct);
+
+	return access(note, F_OK) == 0;
+}
+
+int still_settle(const struct container *ct)
+{
+	cleanup_free char *note = note_of(ct);
+	cleanup_free char *text = read_file(note, 64);
+
+	if (!text)
+		return 0;
+	return let_go(ct, &(struct still){
+		.line = -1, .frozen = strstr(text, PROGRAMS),
+	});
+}
