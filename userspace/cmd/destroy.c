@@ -8,7 +8,25 @@
 #include "../lib/names.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
+#include "../storage/snapshot.h"
 #include "cmd.h"
+
+/* Who looks into one, looks. */
+static int check_snapshots(const struct container *ct)
+{
+	cleanup_snapshots struct snapshots all = {};
+	int ret = snapshots_read(ct, &all);
+
+	for (size_t i = 0; !ret && i < all.count; i++) {
+		const char *uuid = all.list[i].uuid;
+		cleanup_free char *where = snapshot_mounted(ct, &all.list[i]);
+
+		if (where)
+			ret = fail(EXIT_MOUNTED, "Snapshot %s is mounted on %s: cloisonctl "
+				   "snapshot-umount %u --id %s", uuid, where, ct->id, uuid);
+	}
+	return ret;
+}
 
 int cmd_destroy(int argc, char **argv)
 {
@@ -38,7 +56,9 @@ int cmd_destroy(int argc, char **argv)
 		return fail(EXIT_MOUNTED,
 			    "Container is mounted. Unmount it before proceeding: cloisonctl umount %u",
 			    ct.id);
-	ret = container_sweep(&ct);
+	ret = check_snapshots(&ct);
+	if (!ret)
+		ret = container_sweep(&ct);
 	if (!ret)
 		ret = state_discard(&ct);
 	if (ret)

@@ -128,6 +128,10 @@ _cloisonctl_verb() {
 	*)
 		if values=$(_cloisonctl_values "$tool" "$prev"); then
 			_cloisonctl_offer "$values"
+		elif [[ $prev == --id ]]; then
+			_cloisonctl_offer "$("$tool" snapshot-list "${COMP_WORDS[first + 1]}" -H -o uuid 2>/dev/null)"
+		elif [[ $prev == --target ]]; then
+			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		elif [[ $prev == --dumpfile ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $cur == -* ]]; then

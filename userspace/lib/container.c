@@ -20,8 +20,10 @@
 #include "mount.h"
 #include "names.h"
 #include "network.h"
+#include "snapshot.h"
 #include "stage.h"
 #include "state.h"
+#include "still.h"
 #include "util.h"
 #include "value.h"
 
@@ -145,13 +147,25 @@ int container_lock_as_is(struct container *ct)
 	return ret ? ret : load_conf(ct, ct->need);
 }
 
+int container_settle(struct container *ct)
+{
+	int ret;
+
+	/* who holds the lock for us may be at work on it */
+	if (container_lock_skip)
+		return 0;
+	ret = still_settle(ct);
+	if (!ret)
+		ret = state_settle(ct);
+	return ret ? ret : snapshot_settle(ct);
+}
+
 /* Whose it is comes first: all else is about what is ours. */
 static int settle(struct container *ct)
 {
 	int ret = journal_refuses(ct->id);
 
-	/* who holds the lock for us may be at work on it */
-	return ret || container_lock_skip ? ret : state_settle(ct);
+	return ret ? ret : container_settle(ct);
 }
 
 int container_lock(struct container *ct)

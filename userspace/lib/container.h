@@ -50,10 +50,11 @@ void container_close(struct container *ct);
  */
 int container_lock(struct container *ct);
 /*
- * The same, and what was cut off stays as it is: a suspend or resume, see state_settle(), or
- * a migration, see settle_one().
+ * The same, and what was cut off stays as it is: a suspend, resume or snapshot, see
+ * container_settle(), or a migration, see settle_one().
  */
 int container_lock_as_is(struct container *ct);
+int container_settle(struct container *ct);
 /* Both, waiting for the other command until @end (now_ms()). */
 int container_lock_until(struct container *ct, int64_t end);
 int container_lock_as_is_until(struct container *ct, int64_t end);

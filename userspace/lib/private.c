@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "names.h"
 #include "private.h"
+#include "snapshot.h"
 #include "template.h"
 #include "util.h"
 
@@ -138,6 +139,8 @@ static int remove_doomed(const struct container *ct, bool its_file)
 	cleanup_free char *files = xasprintf("%s/%s", doomed, layout->files);
 	int ret = remove_tree(files, ct->lock, EXIT_DESTROY);
 
+	if (!ret && its_file)
+		ret = snapshots_destroy(ct);
 	/* the file may be on another disk, which has its own order */
 	if (!ret && access(doomed, F_OK) == 0 && sync_file(doomed))
 		ret = fail_errno(EXIT_DESTROY, "Cannot write %s to disk", doomed);
@@ -189,9 +192,13 @@ static int begin(const struct container *ct, const char *staging)
 	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, staging);
 	cleanup_free char *text = read_file(ct->conf_path, CONF_MAX);
 	cleanup_free char *copy = xstrdup(staging);
+	cleanup_free char *snapshots = snapshots_dir(ct);
 
 	if (!text && errno != ENOENT)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", ct->conf_path);
+	if (access(snapshots, F_OK) == 0)
+		return fail(EXIT_PRIVATE_EXISTS, "%s has snapshots of another container: move it "
+			    "away, or remove it", snapshots);
 	if (mkdir_parents(dirname(copy), 0700) || mkdir(staging, 0700))
 		return fail_disk(staging);
 	if (write_file_atomic(before, text ? text : "", 0600))
@@ -238,23 +245,17 @@ static int save(struct container *ct)
 	return ret ? ret : save_with_ids(ct);
 }
 
-static int sync_to_disk(const char *path)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -1 : syncfs(fd);
-}
-
 /* All of a staging area on disk, and only then a container. */
 static int finish(struct container *ct, const char *staging)
 {
-	if (sync_to_disk(staging))
+	if (sync_file_system(staging))
 		return fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", staging);
 	return move(EXIT_CREATE, staging, ct->private);
 }
 
-static int fill(struct container *ct, const char *staging, const char *archive)
+static int fill(struct container *ct, const char *staging, void *arg)
 {
+	const char *archive = arg;
 	const char *name = conf_get(ct->conf, "VE_LAYOUT");
 	const struct layout *layout = name && *name ? layout_named(name) : &layout_dir;
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
@@ -275,6 +276,13 @@ static int fill(struct container *ct, const char *staging, const char *archive)
 
 int private_create(struct container *ct, const char *archive)
 {
+	return private_create_by(ct, fill, (void *)archive);
+}
+
+int private_create_by(struct container *ct,
+		      int (*fill_in)(struct container *ct, const char *staging, void *arg),
+		      void *arg)
+{
 	cleanup_free char *staging = staging_of(ct);
 	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, ct->private);
 	cleanup_free char *why = NULL;
@@ -283,7 +291,7 @@ int private_create(struct container *ct, const char *archive)
 	if (!ret)
 		ret = save(ct);
 	if (!ret)
-		ret = fill(ct, staging, archive);
+		ret = fill_in(ct, staging, arg);
 	if (!ret)
 		ret = finish(ct, staging);
 	if (!ret) {

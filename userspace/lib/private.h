@@ -40,6 +40,10 @@ int private_settle(struct container *ct);
  * is as it was before. When it returns 0 the container is on disk.
  */
 int private_create(struct container *ct, const char *archive);
+/* The same with files that @fill_in puts into the staging area, when the file has its ids. */
+int private_create_by(struct container *ct,
+		      int (*fill_in)(struct container *ct, const char *staging, void *arg),
+		      void *arg);
 
 /*
  * The same in steps, for files that come from elsewhere: private_begin() writes the file,

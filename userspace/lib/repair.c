@@ -20,7 +20,9 @@
 #include "private.h"
 #include "repair.h"
 #include "settle.h"
+#include "snapshot.h"
 #include "state.h"
+#include "still.h"
 #include "template.h"
 #include "tree.h"
 #include "util.h"
@@ -156,6 +158,34 @@ static bool find_mount_point(const struct container *ct, const struct kernel_con
 	return !ct->conf && !kc->id && !container_mounted(ct) && access(ct->root, F_OK) == 0;
 }
 
+static bool find_still(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return still_unsettled(ct);
+}
+
+static int mend_still(struct container *ct)
+{
+	return still_settle(ct);
+}
+
+static bool find_switched(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return snapshot_switched(ct);
+}
+
+static bool find_snapshots(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return snapshots_unfinished(ct);
+}
+
+static int mend_snapshots(struct container *ct)
+{
+	return snapshots_clear(ct);
+}
+
 static bool find_unsettled(const struct container *ct, const struct kernel_container *kc)
 {
 	(void)kc;
@@ -211,6 +241,8 @@ static const struct fault faults[] = {
 	{ find_moving, settle_one, "a migration that was cut off", "settled it" },
 	{ NULL, NULL, "a temporary configuration file of a command that was cut off",
 	  "removed it", temporary_of },
+	{ find_still, mend_still, "it stands still for a snapshot or clone that was cut off",
+	  "let it go on" },
 	{ find_unsettled, mend_unsettled, "a suspend or resume that was cut off",
 	  "it is suspended, or runs on" },
 	{ find_lost, mend_lost,
@@ -226,7 +258,10 @@ static const struct fault faults[] = {
 	  "set that right" },
 	{ find_stray_mount, mend_remains, "a mount of no container", "unmounted it" },
 	{ find_creating, private_settle, "a create that was cut off", "undid it" },
-	{ find_converting, mend_converting, "a convert that was cut off",
+	{ find_switched, snapshot_settle, "a snapshot-switch that was cut off", "finished it" },
+	{ find_snapshots, mend_snapshots, "a snapshot that is half made or half removed",
+	  "removed it" },
+	{ find_converting, mend_converting, "a convert or snapshot-switch that was cut off",
 	  "removed what is not its" },
 	{ find_destroyed, private_settle, "a destroy that was cut off", "finished it" },
 	{ NULL, NULL, "a rest of its creation", "removed it", before_of },

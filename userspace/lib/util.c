@@ -157,6 +157,13 @@ int sync_file(const char *path)
 	return fd < 0 ? -1 : fsync(fd);
 }
 
+int sync_file_system(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : syncfs(fd);
+}
+
 int write_file_at(int dirfd, const char *path, const char *text)
 {
 	cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);

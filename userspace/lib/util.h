@@ -36,6 +36,8 @@ int write_file_atomic(const char *path, const char *text, mode_t mode);
 
 /* fsync(2) of a file or a directory. */
 int sync_file(const char *path);
+/* All of the file system that directory @path is on. */
+int sync_file_system(const char *path);
 
 /* One write(2) into a file that exists (procfs, cgroupfs); 0 or -1 and errno. */
 int write_file_at(int dirfd, const char *path, const char *text);

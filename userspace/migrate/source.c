@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
-#include "../checkpoint/state.h"
 #include "../lib/suspended.h"
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
@@ -17,6 +16,7 @@
 #include "../lib/names.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
+#include "../storage/snapshot.h"
 #include "files.h"
 #include "hello.h"
 #include "images.h"
@@ -86,7 +86,7 @@ static int look(struct migration *m)
 	ret = settle_before(&m->ct, m->o->host);
 	if (ret)
 		return ret;
-	if (!container_lock_skip && state_settle(&m->ct))
+	if (container_settle(&m->ct))
 		return MIGRATE_STOP;
 	if (!container_exists(&m->ct))
 		return fail(MIGRATE_NOT_EXIST, "Container %u does not exist", m->ct.id);
@@ -97,6 +97,8 @@ static int look(struct migration *m)
 		return MIGRATE_CONFIG;
 	m->running = kernel_runs(&kc);
 	ret = suspended_refuse(&m->ct, MIGRATE_STOP);
+	if (!ret)
+		ret = snapshots_refuse(&m->ct, MIGRATE_STOP);
 	if (ret)
 		return ret;
 	/* it would be thawed, there or here */

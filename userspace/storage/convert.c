@@ -14,27 +14,28 @@
 #include "private.h"
 #include "rootfs.h"
 #include "shut_in.h"
+#include "snapshot.h"
 #include "template.h"
 #include "util.h"
 
 /* Where rootfs_work_in() leaves room. */
 #define FROM		"/empty"
 
-static char *staging_of(const struct container *ct)
+char *convert_staging(const struct container *ct)
 {
 	return xasprintf("%s.converting", ct->private);
 }
 
 bool convert_unfinished(const struct container *ct)
 {
-	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *staging = convert_staging(ct);
 
 	return access(staging, F_OK) == 0;
 }
 
 int convert_clear(const struct container *ct)
 {
-	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *staging = convert_staging(ct);
 
 	return access(staging, F_OK) ? 0 : remove_tree(staging, ct->lock, EXIT_CONVERT);
 }
@@ -86,6 +87,8 @@ static int fill(const struct container *ct, const struct layout *layout, const c
 	cleanup_free char *files = xasprintf("%s/%s", staging, layout->files);
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	cleanup_free char *new_fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
+	cleanup_free char *current = xasprintf("%s/" SNAPSHOT_CURRENT, ct->private);
+	cleanup_free char *new_current = xasprintf("%s/" SNAPSHOT_CURRENT, staging);
 	cleanup_free char *archive = NULL;
 	cleanup_close int from = -1, to = -1;
 	/* what the layout mounts is there */
@@ -103,6 +106,8 @@ static int fill(const struct container *ct, const struct layout *layout, const c
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", staging);
 	if (!ret && access(fresh, F_OK) == 0 && mknod(new_fresh, S_IFREG | 0600, 0))
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", new_fresh);
+	if (!ret && link(current, new_current) && errno != ENOENT)
+		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", new_current);
 	if (!ret)
 		ret = layout->create(&new, staging, archive);
 	if (ret)
@@ -118,8 +123,7 @@ static int fill(const struct container *ct, const struct layout *layout, const c
 	return ret ? ret : sync_all(to, staging);
 }
 
-/* The step that counts, on disk when this returns 0. */
-static int change_places(const struct container *ct, const char *staging)
+int convert_change_places(const struct container *ct, const char *staging)
 {
 	cleanup_free char *parent = xstrdup(ct->private);
 	int ret;
@@ -136,7 +140,7 @@ static int change_places(const struct container *ct, const char *staging)
 
 int convert(struct container *ct, const char *name)
 {
-	cleanup_free char *staging = staging_of(ct);
+	cleanup_free char *staging = convert_staging(ct);
 	const struct layout *layout = layout_named(name);
 	int ret = convert_clear(ct);
 
@@ -144,7 +148,7 @@ int convert(struct container *ct, const char *name)
 	if (!ret)
 		ret = fill(ct, layout, staging);
 	if (!ret)
-		ret = change_places(ct, staging);
+		ret = convert_change_places(ct, staging);
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 

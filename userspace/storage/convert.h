@@ -18,4 +18,11 @@ int convert(struct container *ct, const char *name);
 bool convert_unfinished(const struct container *ct);
 int convert_clear(const struct container *ct);
 
+/*
+ * The same way for others, who fill PRIVATE.converting, convert_staging(), to be freed, after
+ * convert_clear(): the step that counts, on disk when this returns 0.
+ */
+char *convert_staging(const struct container *ct);
+int convert_change_places(const struct container *ct, const char *staging);
+
 #endif

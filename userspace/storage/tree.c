@@ -12,6 +12,7 @@
 #include "global.h"
 #include "idmap.h"
 #include "lock.h"
+#include "snapshot.h"
 #include "template.h"
 #include "tree.h"
 #include "util.h"
@@ -115,9 +116,25 @@ static bool uses(const char *private, const char *suffix, const char *tree)
 	return strcmp(target, tree) == 0;
 }
 
+static bool in_snapshots(const struct container *ct, const char *tree)
+{
+	cleanup_free char *path = snapshots_dir(ct);
+	cleanup_dir DIR *dir = opendir(path);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		cleanup_free char *one = xasprintf("%s/%s", path, de->d_name);
+
+		if (uses(one, "", tree))
+			return true;
+	}
+	return false;
+}
+
 /*
  * *@user is 0 if there is none. What cannot be read might be one. Where an area comes from is
- * looked at before where it goes, as it may go there meanwhile.
+ * looked at before where it goes, as it may go there meanwhile: a snapshot is made of the area,
+ * and the area of a snapshot.
  */
 static int find_user(const char *tree, uint32_t *user)
 {
@@ -131,9 +148,13 @@ static int find_user(const char *tree, uint32_t *user)
 		cleanup_container struct container ct = CONTAINER_INIT;
 
 		ret = container_open_id(&ct, ids[i], NEED_GOOD_OR_NONE);
+		if (!ret && in_snapshots(&ct, tree))
+			*user = ids[i];
 		for (size_t j = 0; !ret && j < ARRAY_SIZE(suffixes); j++)
 			if (uses(ct.private, suffixes[j], tree))
 				*user = ids[i];
+		if (!ret && in_snapshots(&ct, tree))
+			*user = ids[i];
 	}
 	return ret;
 }
