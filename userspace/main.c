@@ -65,6 +65,7 @@ static const struct verb verbs[] = {
 	{ "snapshot-delete", cmd_snapshot_delete, "CTID --id UUID" },
 	{ "snapshot-mount", cmd_snapshot_mount, "CTID --id UUID --target DIRECTORY" },
 	{ "snapshot-umount", cmd_snapshot_umount, "CTID --id UUID" },
+	{ "clone", cmd_clone, "CTID NEWID [--id UUID] [PARAMETER ...]" },
 	{ "compact", cmd_compact, "CTID" },
 	{ "console", cmd_console, "CTID" },
 	{ "convert", cmd_convert, "CTID [--layout LAYOUT]" },

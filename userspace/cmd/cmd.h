@@ -12,6 +12,7 @@
 
 int cmd_boot(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_clone(int argc, char **argv);
 int cmd_compact(int argc, char **argv);
 int cmd_console(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
