@@ -55,6 +55,9 @@ space() {
 	before=$(used_k)
 	[[ $before -ge 0 && $before -lt 20000 ]]
 	[[ $(df_k 2) == 20480 ]]
+	# what it was is not what it has
+	cloisonctl --quiet snapshot 900 --skip-suspend --name small
+	[[ $(used_k) -lt $((before + 2000)) ]]
 	# beyond the soft limit, not beyond the hard one; root of the container is no exception
 	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/big bs=1M count=60
 	[[ $(inside stat -c %s /big) -gt $((15 << 20)) && $(inside stat -c %s /big) -le $((30 << 20)) ]]
@@ -69,7 +72,10 @@ space() {
 	cloisonctl --quiet set 900 --diskspace 60M:60M --save
 	inside rm /big /more
 	wait_for is_used_below $((before + 2000))
-	cloisonctl --quiet stop 900 --fast
+	inside dd if=/dev/zero of=/more bs=1M count=10
+	cloisonctl --quiet snapshot-switch 900 --id small --skip-config
+	wait_for is_used_below $((before + 2000))
+	[[ $(used_k) -ge $((before / 2)) ]]
 	cloisonctl --quiet start 900 --wait
 	[[ $(df_k 2) == 61440 ]]
 	# nor are there limits for ever: the next one with that number has none
