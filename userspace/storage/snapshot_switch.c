@@ -152,7 +152,7 @@ static int drop_old_state(const struct container *ct)
 	old.private = staging;
 	if (!suspended_find(&old, &token, &path))
 		return 0;
-	/* one of an earlier switch goes with the old files; what has that name now is the new one */
+	/* one of an earlier switch is among the old files: that name is the new one's now */
 	if (strncmp(path, ct->private, len) == 0 && path[len] == '/')
 		return 0;
 	return unlink(path) && errno != ENOENT ?
