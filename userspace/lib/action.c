@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,10 @@
 #include "util.h"
 
 #define CONF_DIR	SYSCONFDIR "/conf"
+#define TEXT_MAX	(1 << 20)
 
 static const char *const on_host[] = { "premount", "mount", "umount", "postumount" };
+static const char *const all[] = { "premount", "mount", "start", "stop", "umount", "postumount" };
 
 static char *script_of(const struct container *ct, const char *when, bool global)
 {
@@ -142,9 +145,6 @@ int action_inside(const struct container *ct, const char *when, unsigned int sec
 
 int action_put_aside(const struct container *ct)
 {
-	static const char *const all[] = { "premount", "mount", "start", "stop", "umount",
-					   "postumount" };
-
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		cleanup_free char *path = script_of(ct, all[i], false);
 		cleanup_free char *gone = xasprintf("%s.destroyed", path);
@@ -153,4 +153,45 @@ int action_put_aside(const struct container *ct)
 			return fail_errno(EXIT_DESTROY, "Cannot rename %s to %s", path, gone);
 	}
 	return 0;
+}
+
+int action_collect(const struct container *ct, json_t *to)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		cleanup_free char *path = script_of(ct, all[i], false);
+		cleanup_free char *text = read_file(path, TEXT_MAX);
+		json_t *value;
+
+		if (!text && errno == ENOENT)
+			continue;
+		if (!text)
+			return fail_errno(EXIT_ACTION, "Cannot read %s", path);
+		value = json_string(text);
+		if (!value)
+			return fail(EXIT_ACTION, "%s is not UTF-8", path);
+		json_object_set_new(to, all[i], value);
+	}
+	return 0;
+}
+
+int action_write(const struct container *ct, const json_t *scripts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		const char *text = json_string_value(json_object_get(scripts, all[i]));
+		cleanup_free char *path = script_of(ct, all[i], false);
+
+		if (text && (write_file_atomic(path, text, 0755) || chmod(path, 0755)))
+			return fail_errno(EXIT_ACTION, "Cannot write %s", path);
+	}
+	return 0;
+}
+
+void action_remove(const struct container *ct)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		cleanup_free char *path = script_of(ct, all[i], false);
+
+		if (unlink(path) && errno != ENOENT)
+			warn("Cannot remove %s: %s", path, strerror(errno));
+	}
 }

@@ -8,6 +8,7 @@
 #ifndef CLOISON_ACTION_H
 #define CLOISON_ACTION_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "container.h"
@@ -31,5 +32,13 @@ int action_inside(const struct container *ct, const char *when, unsigned int sec
  * EXIT_DESTROY if they cannot be renamed.
  */
 int action_put_aside(const struct container *ct);
+
+/*
+ * The texts of its own scripts, by WHEN, into the object @to; the way back, where those that
+ * @scripts has not stay; and away with them. EXIT_ACTION.
+ */
+int action_collect(const struct container *ct, json_t *to);
+int action_write(const struct container *ct, const json_t *scripts);
+void action_remove(const struct container *ct);
 
 #endif

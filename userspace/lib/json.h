@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "cleanup.h"
+
 /* A string, null for NULL. Bytes that are no UTF-8, which JSON cannot have, become '?'. */
 json_t *json_text(const char *text);
 
@@ -13,5 +15,12 @@ json_t *json_words(const char *text, const char *separators);
 
 /* Print @value (and let go of it) on stdout. 0, or EXIT_SYSTEM. */
 int json_print(json_t *value);
+
+static inline void cleanup_json_fn(json_t **value)
+{
+	json_decref(*value);
+}
+
+#define cleanup_json	cleanup(cleanup_json_fn)
 
 #endif

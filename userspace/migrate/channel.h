@@ -13,9 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
-#include "../lib/cleanup.h"
+#include "../lib/json.h"
 
 /* Raised when an old version could take a message for something else, or for less. */
 #define CHANNEL_PROTOCOL	2
@@ -54,12 +52,5 @@ int channel_call(struct channel *ch, const char *verb, json_t *body, json_t **re
  * other does too. Both may be -1: ended already. Closes both.
  */
 int channel_tunnel(struct channel *ch, int from, int to);
-
-static inline void cleanup_json_fn(json_t **value)
-{
-	json_decref(*value);
-}
-
-#define cleanup_json	cleanup(cleanup_json_fn)
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/action.h"
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/private.h"
@@ -15,16 +16,7 @@
 #include "offer.h"
 #include "status.h"
 
-#define CONF_DIR	SYSCONFDIR "/conf"
 #define TEXT_MAX	(1 << 20)
-
-static const char *const scripts[] = { "premount", "mount", "start", "stop", "umount",
-				       "postumount" };
-
-static char *script_path(uint32_t ctid, const char *when)
-{
-	return xasprintf(CONF_DIR "/%u.%s", ctid, when);
-}
 
 char *offer_cpu_flags(void)
 {
@@ -36,25 +28,6 @@ char *offer_cpu_flags(void)
 		return xstrdup("");
 	end = strchr(line, '\n');
 	return xstrndup(line + 1, end ? (size_t)(end - line - 1) : strlen(line + 1));
-}
-
-static int add_scripts(uint32_t ctid, json_t *to)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
-		cleanup_free char *path = script_path(ctid, scripts[i]);
-		cleanup_free char *text = read_file(path, TEXT_MAX);
-		json_t *value;
-
-		if (!text && errno == ENOENT)
-			continue;
-		if (!text)
-			return fail_errno(MIGRATE_CONFIG, "Cannot read %s", path);
-		value = json_string(text);
-		if (!value)
-			return fail(MIGRATE_CONFIG, "%s is not UTF-8", path);
-		json_object_set_new(to, scripts[i], value);
-	}
-	return 0;
 }
 
 static uint64_t counted;
@@ -101,7 +74,7 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 		return fail(MIGRATE_COPY, "Only files in a directory migrate: "
 			    "cloisonctl convert %u --layout dir", ct->id);
 	found = json_object();
-	ret = add_scripts(ct->id, found);
+	ret = action_collect(ct, found) ? MIGRATE_CONFIG : 0;
 	if (!ret && !text)
 		ret = fail_errno(MIGRATE_CONFIG, "Cannot read %s", ct->conf_path);
 	counted = 0;
@@ -175,26 +148,4 @@ int offer_apply(const struct offer *o, struct container *ct)
 	}
 	container_paths(ct);
 	return 0;
-}
-
-int offer_write_scripts(const struct offer *o)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
-		const char *text = json_string_value(json_object_get(o->scripts, scripts[i]));
-		cleanup_free char *path = script_path(o->ctid, scripts[i]);
-
-		if (text && (write_file_atomic(path, text, 0755) || chmod(path, 0755)))
-			return fail_errno(MIGRATE_CONFIG, "Cannot write %s", path);
-	}
-	return 0;
-}
-
-void offer_remove_scripts(uint32_t ctid)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
-		cleanup_free char *path = script_path(ctid, scripts[i]);
-
-		if (unlink(path) && errno != ENOENT)
-			warn("Cannot remove %s: %s", path, strerror(errno));
-	}
 }

@@ -33,8 +33,6 @@ void offer_free(struct offer *o);
 
 /* Its file as it is to be here: with places of ours, and ids nobody has. */
 int offer_apply(const struct offer *o, struct container *ct);
-int offer_write_scripts(const struct offer *o);
-void offer_remove_scripts(uint32_t ctid);
 
 /* The flags of this host's processor, to be freed. */
 char *offer_cpu_flags(void);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
+#include "../lib/action.h"
 #include "../lib/error.h"
 #include "../lib/global.h"
 #include "../lib/private.h"
@@ -211,7 +212,7 @@ static int on_ready(struct session *s)
 
 	if (s->j.state != JOURNAL_RECEIVING)
 		return wrong_order();
-	ret = offer_write_scripts(&s->offer);
+	ret = action_write(&s->ct, s->offer.scripts);
 	if (!ret)
 		ret = private_finish(&s->ct);
 	if (ret)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
+#include "../lib/action.h"
 #include "../lib/error.h"
 #include "../lib/launch.h"
 #include "../lib/private.h"
@@ -20,7 +21,7 @@ static int clear(struct container *ct)
 	images_remove(ct->id);
 	if (ret)
 		return ret;
-	offer_remove_scripts(ct->id);
+	action_remove(ct);
 	if (rmdir(ct->root) && errno != ENOENT)
 		warn("%s is not empty and stays", ct->root);
 	return 0;
