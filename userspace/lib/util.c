@@ -105,19 +105,19 @@ char *read_file(const char *path, size_t max)
 	return read_file_at(AT_FDCWD, path, max);
 }
 
-static int write_all(int fd, const char *text)
+int write_all(int fd, const void *data, size_t len)
 {
-	size_t left = strlen(text);
+	const char *at = data;
 
-	while (left) {
-		ssize_t n = write(fd, text, left);
+	while (len) {
+		ssize_t n = write(fd, at, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
-		text += n;
-		left -= n;
+		at += n;
+		len -= n;
 	}
 	return 0;
 }
@@ -142,7 +142,7 @@ int write_file_atomic(const char *path, const char *text, mode_t mode)
 	/* an administrator may have closed it to others */
 	if (stat(path, &st) == 0)
 		fchmod(fd, st.st_mode & 07777);
-	if (write_all(fd, text) == 0 && fsync(fd) == 0 && rename(tmp, path) == 0)
+	if (write_all(fd, text, strlen(text)) == 0 && fsync(fd) == 0 && rename(tmp, path) == 0)
 		return fsync(dir);
 	saved = errno;
 	unlink(tmp);

@@ -34,6 +34,9 @@ char *read_file_at(int dirfd, const char *path, size_t max);
  */
 int write_file_atomic(const char *path, const char *text, mode_t mode);
 
+/* All of it, however many calls that takes; 0, or -1 and errno. */
+int write_all(int fd, const void *data, size_t len);
+
 /* fsync(2) of a file or a directory. */
 int sync_file(const char *path);
 /* All of the file system that directory @path is on. */
