@@ -10,6 +10,9 @@
 
 #include "../lib/container.h"
 
+int cmd_backup(int argc, char **argv);
+int cmd_backup_delete(int argc, char **argv);
+int cmd_backup_list(int argc, char **argv);
 int cmd_boot(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_clone(int argc, char **argv);
@@ -32,6 +35,7 @@ int cmd_migrate_receive(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
+int cmd_restore_backup(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_runscript(int argc, char **argv);
 int cmd_sched(int argc, char **argv);

@@ -26,6 +26,10 @@ _cloisonctl_containers() {
 	start | convert | destroy | delete | mount | resume | restore) which=(-S) ;;
 	stop | restart | enter | exec | exec2 | runscript | console | pause | suspend | chkpnt | ubc | stat) which=() ;;
 	create) return ;;
+	backup-delete | restore-backup)
+		"$1" backup-list -H 2>/dev/null | awk '$1 ~ /^[0-9a-fT-]+$/ { print $1 }'
+		return
+		;;
 	esac
 	# compgen expands what it is given: a name with a blank or worse in it is not offered
 	"$1" list "${which[@]}" -H -o ctid,name 2>/dev/null |
@@ -134,8 +138,12 @@ _cloisonctl_verb() {
 			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		elif [[ $prev == --dumpfile ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		elif [[ $prev == --to || $prev == --from ]]; then
+			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		elif [[ $cur == -* ]]; then
 			_cloisonctl_offer "$(_cloisonctl_options "$tool" "$verb")"
+		elif [[ $verb == restore-backup && $cur == */* ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $COMP_CWORD -eq $((first + 1)) && $verb != check && $verb != version && $verb != host-upgrade ]]; then
 			_cloisonctl_offer "$(_cloisonctl_containers "$tool" "$verb")"
 		elif [[ $verb == runscript ]]; then

@@ -20,6 +20,7 @@
 #include "mount.h"
 #include "names.h"
 #include "network.h"
+#include "restore.h"
 #include "snapshot.h"
 #include "stage.h"
 #include "state.h"
@@ -155,6 +156,8 @@ int container_settle(struct container *ct)
 	if (container_lock_skip)
 		return 0;
 	ret = still_settle(ct);
+	if (!ret)
+		ret = restore_settle(ct);
 	if (!ret)
 		ret = state_settle(ct);
 	return ret ? ret : snapshot_settle(ct);

@@ -65,6 +65,9 @@ enum exit_status {
 	EXIT_SNAPSHOT_UMOUNT	= 161,
 	EXIT_COMPACT		= 166,
 	EXIT_SNAPSHOT_LIST	= 167,
+	EXIT_BACKUP		= 170,	/* a backup could not be made or removed; not vzctl's */
+	EXIT_RESTORE		= 171,	/* it is damaged, or cannot be restored */
+	EXIT_NO_BACKUP		= 172,	/* there is none of that name */
 };
 
 #endif

@@ -72,6 +72,7 @@ int global_load(void)
 		return ret;
 
 	global.lockdir = get("LOCKDIR", "/run/cloison/lock");
+	global.backup_dir = get("BACKUP_DIR", STATEDIR "/backup");
 	global.dumpdir = get("DUMPDIR", STATEDIR "/dump");
 	global.template = get("TEMPLATE", STATEDIR "/template");
 	global.ve_root = get("VE_ROOT", STATEDIR "/root/$VEID");

@@ -7,6 +7,7 @@
 
 struct global {
 	const char *lockdir;
+	const char *backup_dir;		/* backups are in CTID/ below it */
 	const char *dumpdir;		/* dumps of suspended containers */
 	const char *template;		/* templates' archives are in cache/ below it */
 	const char *ve_root;		/* $VEID stands for the container's id */

@@ -19,10 +19,12 @@
 #include "network.h"
 #include "private.h"
 #include "repair.h"
+#include "restore.h"
 #include "settle.h"
 #include "snapshot.h"
 #include "state.h"
 #include "still.h"
+#include "store.h"
 #include "template.h"
 #include "tree.h"
 #include "util.h"
@@ -230,6 +232,12 @@ static int mend_converting(struct container *ct)
 	return convert_clear(ct);
 }
 
+static bool find_restored(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return restore_unfinished(ct);
+}
+
 /* Whose it is comes first: all else is about what is ours. */
 static bool find_moving(const struct container *ct, const struct kernel_container *kc)
 {
@@ -241,7 +249,7 @@ static const struct fault faults[] = {
 	{ find_moving, settle_one, "a migration that was cut off", "settled it" },
 	{ NULL, NULL, "a temporary configuration file of a command that was cut off",
 	  "removed it", temporary_of },
-	{ find_still, mend_still, "it stands still for a snapshot or clone that was cut off",
+	{ find_still, mend_still, "it stands still for a snapshot, clone or backup that was cut off",
 	  "let it go on" },
 	{ find_unsettled, mend_unsettled, "a suspend or resume that was cut off",
 	  "it is suspended, or runs on" },
@@ -261,7 +269,9 @@ static const struct fault faults[] = {
 	{ find_switched, snapshot_settle, "a snapshot-switch that was cut off", "finished it" },
 	{ find_snapshots, mend_snapshots, "a snapshot that is half made or half removed",
 	  "removed it" },
-	{ find_converting, mend_converting, "a convert or snapshot-switch that was cut off",
+	{ find_restored, restore_settle, "a restore that was cut off after its files were in place",
+	  "finished it" },
+	{ find_converting, mend_converting, "a convert, restore or snapshot-switch that was cut off",
 	  "removed what is not its" },
 	{ find_destroyed, private_settle, "a destroy that was cut off", "finished it" },
 	{ NULL, NULL, "a rest of its creation", "removed it", before_of },
@@ -432,6 +442,11 @@ static void look_at_template(const char *name, void *arg)
 	mend_other(arg, name, "a build of a template that was cut off", template_clear);
 }
 
+static void look_at_backup(const char *path, void *arg)
+{
+	mend_other(arg, path, "a backup, half made or half removed", store_clear);
+}
+
 static void look_at_tree(const char *name, void *arg)
 {
 	mend_other(arg, name, "an unpacked template, half made or half removed", tree_clear);
@@ -460,6 +475,7 @@ int repair(uint32_t id, bool mend,
 		return ret;
 	template_unfinished(look_at_template, &r);
 	tree_unfinished(look_at_tree, &r);
+	store_each_unfinished(look_at_backup, &r);
 	names_stale(look_at_name, &r);
 	return 0;
 }

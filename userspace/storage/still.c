@@ -24,11 +24,6 @@
 #define PROGRAMS	"programs\n"
 #define FILES		"files\n"
 
-struct still {
-	int line;	/* to who holds the file system, -1: nobody */
-	bool frozen;	/* the programs, by us */
-};
-
 static char *note_of(const struct container *ct)
 {
 	return xasprintf(DIR_NAME "/%u", ct->id);
@@ -48,23 +43,24 @@ static int open_own(const struct container *ct)
 	return take_fd(&root);
 }
 
-static void hold(int root, int sync) __attribute__((noreturn));
+static void hold(const struct container *ct, int root, int sync) __attribute__((noreturn));
 
 /*
- * A process apart: it lets go when its line to us ends, however that comes. Otherwise CRIU,
- * which holds the lock and undoes what it did in those files, would wait for it for ever.
+ * A process apart: it lets all go on when its line to us ends, however that comes. Until then
+ * the container's lock is its too. Otherwise CRIU, which holds the lock and undoes what it did
+ * in those files, would wait for it for ever; and a customer for the next command.
  */
-static void hold(int root, int sync)
+static void hold(const struct container *ct, int root, int sync)
 {
 	setsid();
-	if (ioctl(root, FIFREEZE, 0))
+	if (root >= 0 && ioctl(root, FIFREEZE, 0))
 		sync_die(sync, fail_errno(EXIT_PAUSE, "Cannot freeze the file system"));
 	sync_tell(sync, NULL, 0);
 	sync_wait(sync);
-	_exit(ioctl(root, FITHAW, 0) ? EXIT_UNPAUSE : 0);
+	_exit(still_settle(ct));
 }
 
-static int hold_files(int root, int *line)
+static int start_holder(const struct container *ct, int root, int *line)
 {
 	int ends[2], ret = sync_pair(ends);
 	pid_t pid;
@@ -75,7 +71,7 @@ static int hold_files(int root, int *line)
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		hold(root, ends[1]);
+		hold(ct, root, ends[1]);
 	}
 	close(ends[1]);
 	ret = pid < 0 ? fail_errno(EXIT_SYSTEM, "Cannot fork") : sync_hear(ends[0], NULL, 0);
@@ -86,7 +82,7 @@ static int hold_files(int root, int *line)
 	return ret;
 }
 
-static void release_files(const struct container *ct, int *line)
+static void release(const struct container *ct, int *line)
 {
 	cleanup_close int root = open_own(ct);
 	char c;
@@ -104,12 +100,12 @@ static void release_files(const struct container *ct, int *line)
 		ioctl(root, FITHAW, 0);
 }
 
-static int let_go(const struct container *ct, struct still *still)
+int still_end(const struct container *ct, struct still *still)
 {
 	cleanup_free char *note = note_of(ct);
 	int ret = 0;
 
-	release_files(ct, &still->line);
+	release(ct, &still->line);
 	if (still->frozen && cgroup_exists(ct->id))
 		ret = cgroup_freeze(ct->id, false);
 	still->frozen = false;
@@ -118,7 +114,7 @@ static int let_go(const struct container *ct, struct still *still)
 	return ret;
 }
 
-static int hold_still(const struct container *ct, bool programs, struct still *still)
+int still_begin(const struct container *ct, bool programs, struct still *still)
 {
 	cleanup_free char *note = note_of(ct);
 	cleanup_close int root = open_own(ct);
@@ -136,12 +132,12 @@ static int hold_still(const struct container *ct, bool programs, struct still *s
 		return fail_errno(EXIT_SYSTEM, "Cannot write %s", note);
 	if (still->frozen)
 		ret = cgroup_freeze(ct->id, true);
-	if (!ret && root >= 0)
-		ret = hold_files(root, &still->line);
+	if (!ret)
+		ret = start_holder(ct, root, &still->line);
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 
-		let_go(ct, still);
+		still_end(ct, still);
 		return fail(ret, "%s", why);
 	}
 	return 0;
@@ -150,7 +146,7 @@ static int hold_still(const struct container *ct, bool programs, struct still *s
 int still_copy(const struct container *source, bool programs, const struct copy *copy)
 {
 	struct still still;
-	int ret = hold_still(source, programs, &still);
+	int ret = still_begin(source, programs, &still);
 
 	if (ret)
 		return ret;
@@ -159,10 +155,10 @@ int still_copy(const struct container *source, bool programs, const struct copy 
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 
-		let_go(source, &still);
+		still_end(source, &still);
 		return fail(ret, "%s", why);
 	}
-	return let_go(source, &still);
+	return still_end(source, &still);
 }
 
 bool still_unsettled(const struct container *ct)
@@ -179,7 +175,7 @@ int still_settle(const struct container *ct)
 
 	if (!text)
 		return 0;
-	return let_go(ct, &(struct still){
+	return still_end(ct, &(struct still){
 		.line = -1, .frozen = strstr(text, PROGRAMS),
 	});
 }

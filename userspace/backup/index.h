@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What there is of files: for each its kind, inode, time of change and path. By two of them one
+ * knows what has changed, and by one what is not to be there.
+ *
+ * tar has something of its own for that (--listed-incremental), and takes directories that were
+ * renamed for such; but what it writes then of several it cannot unpack.
+ */
+#ifndef CLOISON_BACKUP_INDEX_H
+#define CLOISON_BACKUP_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *data;
+	size_t len;
+};
+
+void text_free(struct text *text);
+
+#define cleanup_text	cleanup(text_free)
+
+/*
+ * Programs of the host's, shut in as root of the ids from @base on. @mnt, a detached mount, is
+ * where they work, and is used up. All return an exit status, @status for failures of theirs.
+ */
+struct place_of_files {
+	int (*mount)(void *arg);	/* such a mount; -1 and an error */
+	void *arg;
+	uint32_t base;
+	int status;
+};
+
+/* What there is, but for what is in /dev. */
+int index_make(const struct place_of_files *place, struct text *index);
+
+/* As it is in a backup. */
+int index_pack(const struct place_of_files *place, const struct text *index, struct text *packed);
+int index_unpack(const struct place_of_files *place, const struct text *packed,
+		 struct text *index);
+
+/*
+ * The files of @now that are as they were in @then, and have not changed since @since (seconds)
+ * either: a list for tar's --exclude-from.
+ */
+int index_unchanged(const struct text *now, const struct text *then, int64_t since,
+		    struct text *list);
+
+/* Remove what is not in @index, or of another kind. */
+int index_remove_others(const struct place_of_files *place, const struct text *index);
+
+#endif

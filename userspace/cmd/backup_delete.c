@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../backup/store.h"
+#include "../lib/error.h"
+#include "../lib/util.h"
+#include "cmd.h"
+
+static int parse(int argc, char **argv, const char **from, bool *all, const char **id)
+{
+	static const struct option options[] = {
+		{ "from", required_argument, NULL, 'd' },
+		{ "with-children", no_argument, NULL, 'c' },
+		{}
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'd')
+			*from = optarg;
+		else if (opt == 'c')
+			*all = true;
+		else
+			return cmd_bad_option(argv);
+	}
+	if (optind == argc)
+		return fail(EXIT_BAD_OPTION, "Say which backup; see: cloisonctl backup-list");
+	*id = argv[optind++];
+	if (!backup_good_id(*id))
+		return fail(EXIT_NO_BACKUP,
+			    "Bad name of a backup: %s; see: cloisonctl backup-list", *id);
+	return cmd_no_more(argc, argv);
+}
+
+/* Children first: whatever stops it, what is left has all it needs. */
+static int delete(const char *dir, const char *id, bool all)
+{
+	struct backup *list = NULL;
+	size_t count = 0;
+	int ret = store_list(dir, 0, &list, &count);
+
+	for (size_t i = 0; !ret && i < count; i++) {
+		if (!store_is_child(&list[i], id))
+			continue;
+		ret = all ? delete(dir, backup_id(&list[i]), true) :
+			    fail(EXIT_BACKUP,
+				 "Backup %s needs %s: delete that one before, or both by --with-children",
+				 backup_id(&list[i]), id);
+	}
+	store_free(list, count);
+	if (!ret)
+		ret = store_remove(dir, id);
+	if (!ret)
+		say("Backup %s was deleted", id);
+	return ret;
+}
+
+int cmd_backup_delete(int argc, char **argv)
+{
+	const char *from = NULL, *id = NULL;
+	cleanup_free char *dir = NULL, *path = NULL;
+	bool all = false;
+	int ret = parse(argc, argv, &from, &all, &id);
+
+	if (ret)
+		return ret;
+	dir = store_dir(from, strtoul(id, NULL, 10));
+	path = store_file(dir, id);
+	if (access(path, F_OK) && errno == ENOENT)
+		return fail(EXIT_NO_BACKUP, "There is no backup %s in %s", id, dir);
+	store_sweep(dir);
+	return delete(dir, id, all);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../backup/restore.h"
+#include "../backup/store.h"
+#include "../lib/error.h"
+#include "../lib/json.h"
+#include "../lib/terminal.h"
+#include "../lib/util.h"
+#include "../lib/value.h"
+#include "cmd.h"
+
+struct options {
+	const char *from;
+	bool verify, json, bare;
+	uint32_t ctid;
+};
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option options[] = {
+		{ "from", required_argument, NULL, 'd' },
+		{ "verify", no_argument, NULL, 'V' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "no-header", no_argument, NULL, 'H' },
+		{}
+	};
+	int opt;
+
+	*o = (struct options){};
+	while ((opt = getopt_long(argc, argv, "Hj", options, NULL)) != -1) {
+		switch (opt) {
+		case 'd':
+			o->from = optarg;
+			break;
+		case 'V':
+			o->verify = true;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 'H':
+			o->bare = true;
+			break;
+		default:
+			return cmd_bad_option(argv);
+		}
+	}
+	if (optind < argc) {
+		cleanup_container struct container ct = CONTAINER_INIT;
+		int ret = container_open(&ct, argv[optind++], NEED_NOTHING);
+
+		if (ret)
+			return ret;
+		o->ctid = ct.id;
+	}
+	return cmd_no_more(argc, argv);
+}
+
+/* Can it be restored? With @verify all of it, and of all it needs, was read for that. */
+static const char *status_of(const struct backup *b, bool verify)
+{
+	cleanup_backup struct backup opened = BACKUP_INIT;
+	struct backup *chain = NULL;
+	const char *status = "whole";
+	size_t count = 0;
+
+	if (!b->head || store_open_file(&opened, b->path) || !opened.tail) {
+		status = "damaged";
+	} else if (store_chain(&opened, &chain, &count)) {
+		status = "parent missing";
+	} else if (verify && backup_verify(chain, count)) {
+		warn("%s", error_text());
+		status = "damaged";
+	}
+	error_clear();
+	store_free(chain, count);
+	return status;
+}
+
+/* The name that its file gives it, where the head cannot be read. */
+static char *name_of(const struct backup *b)
+{
+	cleanup_free char *copy = xstrdup(b->path);
+	const char *file = basename(copy);
+
+	return xstrndup(file, strcspn(file, "."));
+}
+
+static json_t *to_json(const struct backup *b, const char *status)
+{
+	cleanup_free char *name = name_of(b);
+	json_t *one = json_pack("{s:s, s:o, s:I, s:s}", "id", name, "file", json_text(b->path),
+				"size", (json_int_t)b->size, "status", status);
+
+	if (!b->head)
+		return one;
+	json_object_set_new(one, "ctid", json_integer(backup_ctid(b)));
+	json_object_set_new(one, "type", json_string(backup_text(b, "parent") ? "incremental" :
+										"full"));
+	json_object_set_new(one, "parent", json_text(backup_text(b, "parent")));
+	json_object_set_new(one, "date", json_integer(backup_date(b)));
+	json_object_set_new(one, "description", json_text(backup_text(b, "description")));
+	json_object_set_new(one, "layout", json_text(backup_text(b, "layout")));
+	json_object_set_new(one, "state", json_text(backup_text(b, "state")));
+	json_object_set(one, "changed", json_object_get(b->tail, "changed") ?: json_null());
+	return one;
+}
+
+static void print(const struct backup *b, const char *status)
+{
+	cleanup_free char *name = name_of(b), *text = NULL;
+	char when[32] = "-";
+	time_t date;
+	struct tm tm;
+
+	if (!b->head) {
+		printf("%-35s %-11s %-16s %11s  %s\n", name, "-", when, "-", status);
+		return;
+	}
+	date = backup_date(b);
+	if (localtime_r(&date, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
+	text = xstrdup(backup_text(b, "description"));
+	make_printable(text);
+	printf("%-35s %-11s %-16s %10.1fM  %s%s%s\n", name,
+	       backup_text(b, "parent") ? "incremental" : "full", when, b->size / 1048576.0,
+	       status, *text ? "  " : "", text);
+}
+
+int cmd_backup_list(int argc, char **argv)
+{
+	struct backup *list = NULL;
+	cleanup_json json_t *all = json_array();
+	size_t count = 0;
+	struct options o;
+	bool bad = false;
+	int ret = parse(argc, argv, &o);
+
+	if (ret)
+		return ret;
+	if (!o.from && !o.ctid) {
+		ret = store_list_all(&list, &count);
+	} else {
+		cleanup_free char *dir = store_dir(o.from, o.ctid);
+
+		ret = store_list(dir, o.ctid, &list, &count);
+	}
+	if (!ret && !o.json && !o.bare)
+		printf("%-35s %-11s %-16s %11s  %s\n", "BACKUP", "TYPE", "DATE", "SIZE", "STATUS");
+	for (size_t i = 0; !ret && i < count; i++) {
+		const char *status = status_of(&list[i], o.verify);
+
+		bad |= strcmp(status, "whole") != 0;
+		if (o.json)
+			json_array_append_new(all, to_json(&list[i], status));
+		else
+			print(&list[i], status);
+	}
+	store_free(list, count);
+	if (!ret && o.json)
+		ret = json_print(json_incref(all));
+	if (!ret && o.verify && bad)
+		ret = fail(EXIT_RESTORE, "Not all of them could be restored");
+	return ret;
+}
