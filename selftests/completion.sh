@@ -33,6 +33,7 @@ verbs_and_options() {
 	[[ " $(offers cloisonctl create 900 --) " == *" --ram "* ]]
 	is "$(offers cloisonctl set 900 --sa)" --save
 	is "$(offers cloisonctl check --)" "--json --repair"
+	is "$(offers cloisonctl backup 900 --inc)" --incremental
 }
 
 containers() {

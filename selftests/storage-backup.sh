@@ -1,0 +1,480 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
+# Backups: what is restored is what was there; what is damaged, cut off or an enemy's changes nothing.
+
+. "$(dirname "$0")/cli-lib.sh"
+
+backups=$state/backup
+cache=$state/template/cache
+trap 'clean; rm -rf "$KTAP_TMP" "$backups"/9* "$cache"/bk-*.tar.zst "$state"/template/tree/bk-*' EXIT
+
+base_of() {
+	sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf"
+}
+
+# newest ID: its newest backup
+newest() {
+	cloisonctl backup-list -H "$1" | awk 'END { print $1 }'
+}
+
+# told ID EXPRESSION: it is true of the list "b" of its backups
+told() {
+	cloisonctl backup-list --json "$1" | python3 -c '
+import json, sys
+b = json.load(sys.stdin)
+if not eval(sys.argv[1]):
+    sys.exit("%s: %s" % (sys.argv[1], b))' "$2"
+}
+
+# take ID [OPTION...]: a backup; its name in $last
+take() {
+	cloisonctl --quiet backup "$@"
+	last=$(newest "$1")
+	[[ -f $backups/$1/$last.tar.zst ]]
+}
+
+# at ID COMMAND...: in its files, mounted for it
+at() {
+	local id=$1 status=0
+	shift
+	cloisonctl --quiet mount "$id"
+	(cd "$state/root/$id" && "$@") || status=$?
+	cloisonctl --quiet umount "$id"
+	return "$status"
+}
+
+# picture_of BASE: all there is to know of the files here, with ids as the container has them
+picture_of() {
+	find . -mindepth 1 -name lost+found -prune -o -printf '%y %m %U %G %n %s %T@ %p -> %l\0' | tr '\n\0' '?\n' |
+		awk -v base="$1" '$1 == "d" { $5 = $6 = "-" } { $3 -= base; $4 -= base; print }' | sort
+	find . -type f -exec sha256sum {} + | sort -k 2
+	find . -type f -size +1M -printf '%p %b\n' | awk '{ print $1, ($NF < 200 ? "sparse" : "not") }'
+	find . -print0 | sort -z | xargs -0 getfattr -hd -m '^user\.' 2>/dev/null
+	find . ! -type l -print0 | sort -z | xargs -0 getfacl -n --skip-base 2>/dev/null | awk -F : -v base="$1" -v OFS=: '$2 >= base { $2 -= base } { print }'
+	getcap -rn . | sed "s/rootid=$1/rootid=own/" | sort
+}
+
+picture() {
+	at "$1" picture_of "$(base_of "$1")"
+}
+
+same() {
+	diff -u "$1" <(picture "$2")
+}
+
+# as_root ID COMMAND: a line for a shell, in its files, as its root, who may all that a host's may
+as_root() {
+	local base
+	base=$(base_of "$1")
+	at "$1" setpriv --reuid "$base" --regid "$base" --clear-groups --inh-caps +all --ambient-caps +all sh -euc "$2"
+}
+
+# A template with what there can be, and nothing else: bk-kinds.
+all_kinds() (
+	tree=$KTAP_TMP/tree
+	mkdir -p "$tree"/kinds/sub/$'line\nbreak' "$tree"/kinds/gone "$tree"/sbin
+	chmod 755 "$tree"
+	head -c 1M /dev/urandom >"$tree/sbin/init"
+	cd "$tree/kinds"
+	echo one >file
+	ln file sub/link
+	echo odd | tee ./-rf $'a\\b"c\351' gone/x kept >/dev/null
+	ln -s /etc/shadow out
+	mkfifo fifo
+	truncate -s 4M sparse
+	echo end >>sparse
+	echo note >attributes
+	chown 1000:50 attributes
+	chmod 4755 attributes
+	setfattr -n user.note -v text attributes
+	setfacl -m u:1001:rw attributes
+	cp /usr/bin/true capable
+	setcap cap_net_raw+ep capable
+	tar -C "$tree" --numeric-owner --acls --xattrs --xattrs-include='*' --sparse -cf - . |
+		zstd -q -f -o "$cache/bk-kinds.tar.zst"
+)
+
+# Two times each kind of change.
+change_once() {
+	as_root "$1" 'cd kinds
+		rm -r gone sub/link fifo; mv sub moved; echo two >file; ln kept moved/again; setfattr -n user.more -v m kept
+		mkdir sub; echo new >sub/new; mv -- -rf was-rf; rm out; mkdir out; echo in >out/in'
+}
+
+change_again() {
+	as_root "$1" 'cd kinds
+		rm -r out; echo file >out; chmod 640 file; chown '"$(($(base_of "$1") + 7))"' kept; setcap -r capable; rm sparse; mv moved/line* sub
+		mv moved gone'
+}
+
+# make_one ID LAYOUT [OPTION...]
+make_one() {
+	cloisonctl --quiet create "$1" --ostemplate bk-kinds --layout "$2" --diskspace 64M --hostname kept.example "${@:3}" 2>/dev/null
+}
+
+goes_and_comes() {
+	local full first
+	make_one 900 dir
+	picture 900 >"$KTAP_TMP/full"
+	take 900 --description 'the first one'
+	full=$last
+	change_once 900
+	picture 900 >"$KTAP_TMP/first"
+	take 900 --incremental
+	first=$last
+	change_again 900
+	picture 900 >"$KTAP_TMP/second"
+	take 900 --incremental
+	# it has what has changed, and no more
+	[[ $(stat -c %s "$backups/900/$last.tar.zst") -lt $(($(stat -c %s "$backups/900/$full.tar.zst") / 4)) ]]
+	not grep -q sbin/init <<<"$(tar -tf "$backups/900/$last.tar.zst")"
+	told 900 "b[1]['parent'] == '$full' and b[2]['parent'] == '$first' and b[0]['description'] == 'the first one'"
+	told 900 "b[0]['type'] == 'full' and all(one['status'] == 'whole' and one['changed'] is False for one in b)"
+	# as another, with other ids, from a file and its parents beside it
+	cloisonctl --quiet restore-backup "$backups/900/$last.tar.zst" --ctid 901
+	[[ $(base_of 901) != "$(base_of 900)" ]]
+	same "$KTAP_TMP/second" 901
+	cloisonctl --quiet restore-backup "$full" --ctid 901 --force
+	same "$KTAP_TMP/full" 901
+	# what is there now goes
+	as_root 900 'rm -rf kinds sbin'
+	sed -i 's/^HOSTNAME=.*/HOSTNAME="other"/' "$etc/conf/900.conf"
+	cloisonctl --quiet restore-backup "$first"
+	same "$KTAP_TMP/first" 900
+	grep -qx 'HOSTNAME="kept.example"' "$etc/conf/900.conf"
+	[[ ! -e $state/private/900.converting && ! -e $state/private/900/restored ]]
+	# files of other numbers: the next incremental one has all
+	take 900 --incremental
+	[[ $(stat -c %s "$backups/900/$last.tar.zst") -gt 1000000 && -z $(find "$backups" -name '.*') ]]
+}
+
+# layout LAYOUT OTHER: to itself, and to another one
+layout() {
+	make_one 900 "$1"
+	take 900
+	change_once 900
+	change_again 900
+	picture 900 >"$KTAP_TMP/after"
+	take 900 --incremental
+	as_root 900 'rm -rf kinds sbin'
+	cloisonctl --quiet restore-backup "$last"
+	same "$KTAP_TMP/after" 900
+	grep -qx "VE_LAYOUT=\"$1\"" "$etc/conf/900.conf"
+	cloisonctl --quiet restore-backup "$last" --ctid 901 --layout "$2"
+	grep -qx "VE_LAYOUT=\"$2\"" "$etc/conf/901.conf"
+	same "$KTAP_TMP/after" 901
+}
+
+# Without Cloison: tar and zstd.
+plain_tar() {
+	make_one 900 dir
+	take 900
+	mkdir "$KTAP_TMP/plain"
+	tar -C "$KTAP_TMP/plain" --zstd -xf "$backups/900/$last.tar.zst"
+	tar -tf "$backups/900/$last.tar.zst" | grep -x ./kinds/sub/link
+	[[ $(<"$KTAP_TMP/plain/kinds/file") == one && $(stat -c %u:%g "$KTAP_TMP/plain/kinds/attributes") == 1000:50 ]]
+	head -n 40 "$backups/900/$last.tar.zst" | grep -a HOSTNAME
+	head -c -512 "$backups/900/$last.tar.zst" | sha256sum | cut -d ' ' -f 1 | grep -qf - <(tail -c 512 "$backups/900/$last.tar.zst")
+}
+
+# nothing_changed: 900 is as it was, and nobody's rest is beside it
+nothing_changed() {
+	same "$KTAP_TMP/before" 900
+	[[ ! -e $state/private/900.converting && ! -e $etc/conf/901.conf && ! -e $state/private/901.creating ]]
+}
+
+damaged() {
+	local full file copy=$KTAP_TMP/copy size
+	make_one 900 dir
+	take 900
+	full=$last
+	file=$backups/900/$full.tar.zst
+	size=$(stat -c %s "$file")
+	change_once 900
+	take 900 --incremental
+	echo own >"$state/private/900/fs/own"
+	picture 900 >"$KTAP_TMP/before"
+	cp "$file" "$copy"
+	# a bit; the end; all but the head; nothing at all
+	printf '\377' | dd of="$file" bs=1 seek=$((size / 2)) conv=notrunc status=none
+	expect_exit 171 cloisonctl restore-backup "$full"
+	expect_out 'checksum is not what was written' cloisonctl restore-backup "$last"
+	expect_exit 171 cloisonctl backup-list --verify 900
+	expect_out "^$full .* damaged" cloisonctl backup-list --verify 900
+	nothing_changed
+	for size in $((size - 1)) $((size / 2)) 20; do
+		cp "$copy" "$file"
+		truncate -s "$size" "$file"
+		expect_exit 171 cloisonctl restore-backup "$last"
+	done
+	expect_out "^$full .* damaged" cloisonctl backup-list 900
+	: >"$file"
+	expect_exit 171 cloisonctl restore-backup "$full"
+	# another in its place; none
+	cp "$copy" "$file"
+	take 900
+	cp "$backups/900/$last.tar.zst" "$file"
+	last=$(cloisonctl backup-list -H 900 | awk '$2 == "incremental" { print $1 }')
+	expect_exit 171 cloisonctl restore-backup "$last"
+	rm "$file"
+	expect_out 'its parent .* is not there' cloisonctl restore-backup "$last"
+	expect_out "^$last .* parent missing" cloisonctl backup-list 900
+	expect_exit 172 cloisonctl restore-backup "$full"
+	expect_exit 172 cloisonctl restore-backup ../900
+	nothing_changed
+}
+
+streams() {
+	local file=$KTAP_TMP/stream
+	make_one 900 dir
+	picture 900 >"$KTAP_TMP/before"
+	expect_exit 20 cloisonctl backup 900 --stdout --incremental
+	cloisonctl backup 900 --stdout | cloisonctl --quiet restore-backup - --ctid 901
+	same "$KTAP_TMP/before" 901
+	cloisonctl --quiet destroy 901
+	[[ ! -e $backups/900 ]]
+	cloisonctl backup 900 --stdout >"$file"
+	expect_exit 44 cloisonctl restore-backup - <"$file"
+	# it comes to an end too early, or is damaged at its very end: unpacked is not yet there
+	expect_exit 171 cloisonctl restore-backup - --force < <(head -c -1 "$file")
+	expect_exit 171 cloisonctl restore-backup - --ctid 901 < <(head -c -1 "$file")
+	expect_exit 171 cloisonctl restore-backup - --force < <(head -c -520 "$file"; tail -c 520 "$file" | tr '\0' '\1')
+	nothing_changed
+	as_root 900 'rm -r kinds'
+	cloisonctl --quiet restore-backup - --force <"$file"
+	same "$KTAP_TMP/before" 900
+	# who reads it goes away
+	not cloisonctl backup 900 --stdout > >(head -c 100 >/dev/null)
+	take 900
+	not cloisonctl restore-backup - --ctid 901 < <(cloisonctl backup 900 --stdout --description "$(printf '\351')")
+	zstd -dqc "$backups/900/$last.tar.zst" | zstd -qc | expect_exit 171 cloisonctl restore-backup - --ctid 901
+	cloisonctl --quiet destroy 900
+	cloisonctl --quiet restore-backup "$last"
+	same "$KTAP_TMP/before" 900
+}
+
+no_space() {
+	local disk=$KTAP_TMP/disk
+	make_one 900 dir
+	mkdir "$disk"
+	mount -t tmpfs -o size=256k none "$disk"
+	expect_exit 46 cloisonctl backup 900 --to "$disk"
+	[[ -z $(ls -A "$disk") ]]
+	umount "$disk"
+	# an image that is too small for what is restored
+	head -c 20M /dev/zero >"$state/private/900/fs/big"
+	picture 900 >"$KTAP_TMP/before"
+	sed -i 's/^DISKSPACE=.*/DISKSPACE="16M:16M"/' "$etc/conf/900.conf"
+	take 900
+	expect_exit 46 cloisonctl restore-backup "$last" --ctid 901 --layout image
+	nothing_changed
+}
+
+is_frozen() {
+	grep -qx 'frozen 1' "/sys/fs/cgroup/cloison/900/cgroup.events"
+}
+
+running() {
+	make_running 900 --layout "$1" --diskspace 64M
+	cloisonctl exec2 900 'mkdir /kinds; echo written >/kinds/inside; mkdir /tmp/t && echo t >/tmp/t/t'
+	take 900
+	cloisonctl exec2 900 'echo more >/kinds/inside'
+	take 900 --incremental --freeze
+	not is_frozen
+	told 900 "b[0]['state'] == 'running' and b[1]['state'] == 'frozen'"
+	cloisonctl --quiet restore-backup "$last" --ctid 901
+	cloisonctl --quiet start 901 --wait
+	[[ $(cloisonctl exec2 901 cat /kinds/inside /tmp/t/t | xargs) == "more t" ]]
+	cloisonctl --quiet stop 901 --fast
+	expect_exit 41 cloisonctl restore-backup "$last"
+	# killed while it is frozen: a reader that does not read holds it up
+	mkfifo "$KTAP_TMP/fifo"
+	exec 5<>"$KTAP_TMP/fifo"
+	cloisonctl exec2 900 'dd if=/dev/urandom of=/random bs=1024 count=1024'
+	cloisonctl backup 900 --stdout --freeze >"$KTAP_TMP/fifo" &
+	wait_for is_frozen
+	expect_exit 9 cloisonctl stop 900 --fast
+	kill -9 $!
+	wait $! || true
+	exec 5>&-
+	wait_for not is_frozen
+	wait_for cloisonctl check --repair
+	[[ ! -e /run/cloison/backup/900.frozen ]]
+	cloisonctl exec2 900 true
+	# and if nobody is left who thaws it
+	cloisonctl --quiet pause 900
+	touch /run/cloison/backup/900.frozen
+	expect_out '^mended +container 900: frozen for a backup' cloisonctl check --repair
+	not is_frozen
+}
+
+# decision CALL: of the points that inject listed that at which the tool itself makes this call, and the next
+decision() {
+	awk -v call="$1" '$1 ~ /^1\./ && made { print $1; exit } $1 ~ /^1\./ && $3 == call { print $1; made = 1 }' "$KTAP_TMP/points"
+}
+
+killed() {
+	local point backup=(cloisonctl --quiet backup 900 --incremental) restore
+	mkdir -p "$KTAP_TMP/small/sbin"
+	echo one >"$KTAP_TMP/small/file"
+	tar -C "$KTAP_TMP/small" -cf - . | zstd -q -f -o "$cache/bk-small.tar.zst"
+	cloisonctl --quiet create 900 --ostemplate bk-small 2>/dev/null
+	take 900
+	"$here/crash/inject" --list "$KTAP_TMP/points" "${backup[@]}"
+	[[ $(decision rename | wc -l) == 2 ]]
+	while read -r point <&3; do
+		"$here/crash/inject" --kill-all "$point" "${backup[@]}" || true
+		cloisonctl --quiet check --repair
+		[[ -z $(find "$backups/900" -name '.*') ]]
+	done 3< <(decision rename)
+	cloisonctl backup-list --verify 900
+	take 900 --incremental
+	restore=(cloisonctl --quiet restore-backup "$last")
+	"$here/crash/inject" --list "$KTAP_TMP/points" "${restore[@]}"
+	[[ $(decision renameat2 | wc -l) == 2 ]]
+	while read -r point <&3; do
+		echo two >"$state/private/900/fs/file"
+		cloisonctl --quiet set 900 --description two --save
+		"$here/crash/inject" --kill-all "$point" "${restore[@]}" || true
+		cloisonctl --quiet check --repair
+		# files and configuration are those of one time
+		case $(<"$state/private/900/fs/file") in
+		one) not grep -q '^DESCRIPTION="two"' "$etc/conf/900.conf" ;;
+		two) grep -qx 'DESCRIPTION="two"' "$etc/conf/900.conf" ;;
+		*) false ;;
+		esac
+		[[ ! -e $state/private/900.converting && ! -e $state/private/900/restored ]]
+		"${restore[@]}"
+		[[ $(<"$state/private/900/fs/file") == one ]]
+	done 3< <(decision renameat2)
+	expect_out 'nothing is left' cloisonctl check --repair
+}
+
+configuration() {
+	make_one 900 dir --name one --devnodes null:rw --capability sys_time:on
+	echo 'echo mounted >&2' >"$etc/conf/900.mount"
+	chmod 755 "$etc/conf/900.mount"
+	take 900
+	rm "$etc/conf/900.mount"
+	sed -i 's/^NAME=.*/NAME="two"/' "$etc/conf/900.conf"
+	cloisonctl --quiet restore-backup "$last"
+	[[ -x $etc/conf/900.mount && $(status one) == "CTID 900 "* ]]
+	# what is a stranger's gives it nothing of the host's
+	cloisonctl --quiet restore-backup "$backups/900/$last.tar.zst" --ctid 901
+	[[ ! -e $etc/conf/901.mount ]]
+	not grep -E '^(NAME|DEVNODES|CAPABILITY)=' "$etc/conf/901.conf"
+	cloisonctl --quiet restore-backup "$backups/900/$last.tar.zst" --ctid 901 --force --trust
+	[[ -x $etc/conf/901.mount ]]
+	grep -q '^DEVNODES="null:rw"' "$etc/conf/901.conf"
+	not grep -q '^NAME=' "$etc/conf/901.conf"
+	[[ $(base_of 900) != "$(base_of 901)" ]]
+	rm -f "$etc"/conf/90[01].mount*
+}
+
+# forge TAR CONF: a backup as an enemy makes it
+forge() {
+	zstd -qc "$1" >"$KTAP_TMP/data"
+	python3 - "$2" "$KTAP_TMP/data" "$KTAP_TMP/forged" <<-'END'
+		import hashlib, json, struct, sys
+		conf, data, out = sys.argv[1:]
+		def frame(text):
+		    return struct.pack("<II", 0x184d2a5c, len(text)) + text
+		head = {"cloison-backup": 1, "id": "900-20260101T000000-00000000", "ctid": 900, "date": 1,
+		        "description": "", "state": "down", "layout": "dir", "fresh": False, "conf": conf,
+		        "scripts": {"mount": "#!/bin/sh\ntouch /tmp/outside/ran"}}
+		all = bytes.fromhex("28b52ffd240001000099e9d851") + frame(json.dumps(head).encode()) + open(data, "rb").read()
+		tail = json.dumps({"sha256": hashlib.sha256(all).hexdigest()}).encode()
+		open(out, "wb").write(all + frame(b"\n" + tail.ljust(502) + b"\n"))
+	END
+}
+
+hostile() {
+	local tree=$KTAP_TMP/tree outside=/tmp/outside
+	rm -rf "$tree"
+	mkdir -p "$tree" "$outside"
+	chmod 777 "$outside"
+	echo x >"$tree/f"
+	for to in "$outside/file" ../../../../../../../../../../tmp/outside/file; do
+		tar -C "$tree" -P --transform "s,^./f,$to," -cf "$KTAP_TMP/tar" .
+		forge "$KTAP_TMP/tar" 'HOSTNAME="a`touch /tmp/outside/ran`"
+touch /tmp/outside/ran
+VE_PRIVATE="/tmp/outside/private"
+LOCAL_UID="65536"'
+		cloisonctl --quiet restore-backup "$KTAP_TMP/forged" || true
+		[[ -z $(ls -A "$outside") ]]
+		# shellcheck disable=SC1091
+		[[ ! -e $etc/conf/900.conf ]] || (. "$etc/conf/900.conf")
+		[[ -z $(ls -A "$outside") && ! -e $etc/conf/900.mount ]]
+		[[ ! -e $etc/conf/900.conf ]] || cloisonctl --quiet destroy 900
+	done
+	# links out, and through them
+	ln -s "$outside" "$tree/out"
+	tar -C "$tree" -cf "$KTAP_TMP/tar" .
+	rm "$tree/out" && mkdir "$tree/out" && echo x >"$tree/out/file"
+	tar -C "$tree" -rf "$KTAP_TMP/tar" ./out/file
+	forge "$KTAP_TMP/tar" ''
+	cloisonctl --quiet restore-backup "$KTAP_TMP/forged" || true
+	[[ -z $(ls -A "$outside") ]]
+	[[ ! -e $etc/conf/900.conf ]] || cloisonctl --quiet destroy 900
+	# a device
+	mknod "$tree/node" c 1 3
+	tar -C "$tree" -cf "$KTAP_TMP/tar" .
+	forge "$KTAP_TMP/tar" ''
+	expect_exit 171 cloisonctl restore-backup "$KTAP_TMP/forged"
+	not test -e "$state/private/900"
+	# names that are paths
+	sed -i 's,900-20260101T,../../260101T,' "$KTAP_TMP/forged"
+	expect_out 'its head says what cannot be' cloisonctl restore-backup "$KTAP_TMP/forged"
+	rm -r "$outside"
+}
+
+deletes() {
+	local full
+	make_one 900 dir
+	expect_out 'making a full one' cloisonctl backup 900 --incremental
+	full=$(newest 900)
+	take 900 --incremental
+	expect_exit 170 cloisonctl backup-delete "$full"
+	expect_exit 172 cloisonctl backup-delete 900-1
+	expect_exit 172 cloisonctl backup-delete ../../x
+	cloisonctl --quiet backup-delete "$last"
+	take 900 --incremental
+	take 900 --incremental
+	cloisonctl --quiet backup-delete "$full" --with-children
+	[[ -z $(ls -A "$backups/900") ]]
+	mkdir "$KTAP_TMP/else"
+	cloisonctl --quiet backup 900 --to "$KTAP_TMP/else"
+	cloisonctl --quiet backup 900 --to "$KTAP_TMP/else" --incremental
+	[[ $(cloisonctl backup-list -H --from "$KTAP_TMP/else" | awk '{ print $2 }' | xargs) == "full incremental" ]]
+	[[ -z $(cloisonctl backup-list -H) ]]
+	full=$(cloisonctl backup-list -H --from "$KTAP_TMP/else" | awk 'END { print $1 }')
+	expect_exit 44 cloisonctl restore-backup "$full" --from "$KTAP_TMP/else"
+	cloisonctl --quiet restore-backup "$full" --from "$KTAP_TMP/else" --force
+	expect_exit 14 cloisonctl backup 901
+	expect_exit 20 cloisonctl backup 900 --full --incremental
+	expect_exit 20 cloisonctl restore-backup
+	expect_exit 21 cloisonctl restore-backup "$full" --layout nothing
+}
+
+# one NAME FUNCTION [ARGUMENT...]: nobody's backups before it
+one() {
+	rm -rf "$backups"/9*
+	run_case "$@"
+}
+
+ktap_plan 12
+all_kinds
+one "full, incremental, restored over and as another" goes_and_comes
+one "overlay, and to an image" layout overlay image
+one "image, and to a directory" layout image dir
+one "by tar alone" plain_tar
+one "damaged, cut off, without its parent" damaged
+one "streams" streams
+one "no space" no_space
+one "overlay: while it runs, frozen" running overlay
+one "killed at any point" killed
+one "configuration and scripts" configuration
+one "an enemy's" hostile
+one "deleted, elsewhere" deletes
+ktap_finish
