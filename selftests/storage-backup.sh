@@ -300,12 +300,12 @@ running() {
 	exec 5>&-
 	wait_for not is_frozen
 	wait_for cloisonctl check --repair
-	[[ ! -e /run/cloison/backup/900.frozen ]]
+	[[ ! -e /run/cloison/still/900 ]]
 	cloisonctl exec2 900 true
 	# and if nobody is left who thaws it
 	cloisonctl --quiet pause 900
-	touch /run/cloison/backup/900.frozen
-	expect_out '^mended +container 900: frozen for a backup' cloisonctl check --repair
+	echo programs >/run/cloison/still/900
+	expect_out '^mended +container 900: it stands still for a snapshot, clone or backup' cloisonctl check --repair
 	not is_frozen
 }
 
