@@ -1,56 +1,73 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What a switch between two tasks costs that wake one another, by pipes: in one container, beside so many others that
-# compute, with Cloison's scheduler and with the kernel's group scheduling at the same depth.
+# What it costs that two tasks wake one another, by pipes: in one container and between two, alone and beside so many
+# containers that compute, with Cloison's scheduler and with the kernel's group scheduling at the same depth. It is the CPU
+# time that their containers are charged, which the others' has no part in.
 
 here=$(dirname "$0")
-. "$here/parts/lib.sh"
+. "$here/parts/sched-lib.sh"
 
-cgroups=/sys/fs/cgroup/cloison
-work=/usr/lib/cloison/selftests/acct/work
-spin=/usr/lib/cloison/selftests/sched/spin
+# spent ROUNDS THING: in us
+spent() {
+	local before
+	before=$(used 101 102)
+	inside 101 "$work" "$2" "$1" $cgroups/102/cgroup.procs >/dev/null
+	echo $(($(used 101 102) - before))
+}
 
-kernel() { once cloisonctl sched disable; }
-ours() { once cloisonctl sched enable; }
-
+# ping_pong THING: of a round, there and back, in ns; what it takes to begin and to end does not count
 ping_pong() {
-	(
-		echo "$BASHPID" >$cgroups/101/cgroup.procs
-		exec "$work" ctx_switch 3000
-	)
+	local few
+	few=$(spent 200 "$1")
+	# a tenth is done in advance
+	echo $((($(spent 1200 "$1") - few) * 1000 / 1100))
 }
 
-# of the time that the processor was there for: the others' is not counted
+# beside NUMBER: as many containers compute as that
+declare -i others=0
 beside() {
-	local n
-	for ((n = 0; n < $1; n++)); do
-		mkdir -p "$cgroups/$((200 + n))"
-		(
-			echo "$BASHPID" >"$cgroups/$((200 + n))/cgroup.procs"
-			exec "$spin"
-		) &
+	local pids=() procs=$cgroups/999/cgroup.procs
+	[[ $1 -gt $others ]] || return 0
+	inside 999 "$spin" $(($1 - others)) &
+	until mapfile -t pids <$procs && [[ ${#pids[@]} -eq $(($1 - others)) ]]; do
+		pause
 	done
-	least 3 ping_pong
-	for ((n = 0; n < $1; n++)); do
-		echo 1 >"$cgroups/$((200 + n))/cgroup.kill"
+	(cd $cgroups && seq $((1000 + others)) $((999 + $1)) | xargs mkdir)
+	for pid in "${pids[@]}"; do
+		echo 1 >$cgroups/$((1000 + others))/cpu.weight
+		echo "$pid" >$cgroups/$((1000 + others))/cgroup.procs
+		others+=1
 	done
-	wait
 }
 
-mkdir -p $cgroups
-echo +cpu >/sys/fs/cgroup/cgroup.subtree_control
-echo +cpu >$cgroups/cgroup.subtree_control
-mkdir $cgroups/101
-echo 10000 >$cgroups/101/cpu.weight
+# moving a process waits for a grace period otherwise
+mount -o remount,favordynmods /sys/fs/cgroup
+group 101 10000
+group 102 10000
+group 999 1
 declare -A x
 for who in kernel ours; do
 	$who
-	for others in 0 2 50; do
-		x[$who.$others]=$(beside $others)
+	for n in 0 2 50 500; do
+		beside $n
+		x[$who.one.$n]=$(least 2 ping_pong ctx_switch)
+		x[$who.two.$n]=$(least 2 ping_pong ctx_between)
+		echo "# $who beside $n: ${x[$who.one.$n]} ${x[$who.two.$n]} $(date +%T)"
+	done
+	empty {1000..1499}
+	until rmdir $cgroups/1??? 2>/dev/null; do
+		pause
+	done
+	others=0
+done
+for n in 0 2 50 500; do
+	for containers in one two; do
+		result "sched.cost.$containers.$n" "${x[ours.$containers.$n]}" "${x[kernel.$containers.$n]}" kernel ns lower
 	done
 done
-for others in 0 2 50; do
-	result "sched.cost.$others" "${x[ours.$others]}" "${x[kernel.$others]}" kernel ns lower
+for n in 50 500; do
+	result "sched.scale.$n" "${x[ours.one.$n]}" "${x[ours.one.2]}" "beside 2" ns lower
+	result "sched.scale.kernel.$n" "${x[kernel.one.$n]}" "${x[kernel.one.2]}" "beside 2" ns lower
 done
 kernel
 finish

@@ -1,133 +1,122 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cloison's scheduler against the kernel's group scheduling with the same weights, in one machine with two CPUs: shares of
-# containers with unequal numbers of busy tasks, caps, CPUs at once, and how late one wakes up that sleeps beside burners.
-# timeout: 3600
+# Cloison's scheduler against the kernel's group scheduling with the same weights, on two CPUs: shares of containers with
+# unequal numbers of busy tasks, caps, and CPUs at once. By CPU time that was used, in turn, and the worst of two times.
 # icount: no
 
 here=$(dirname "$0")
-. "$here/parts/lib.sh"
+. "$here/parts/sched-lib.sh"
 
-cgroups=/sys/fs/cgroup/cloison
-spin=/usr/lib/cloison/selftests/sched/spin
-
-used() { sed -n 's/^usage_usec //p' "$cgroups/$1/cpu.stat"; }
-
-# inside ID COMMAND...: in the background
-inside() {
-	local id=$1
-	shift
-	(
-		echo "$BASHPID" >"$cgroups/$id/cgroup.procs"
-		exec "$@"
-	) &
-}
-
-empty() {
-	local id
-	for id in 101 102 103; do
-		echo 1 >"$cgroups/$id/cgroup.kill"
+# busy NUMBER...: of busy tasks in 101, 102, ...
+busy() {
+	local id=101 n
+	for n in "$@"; do
+		inside $id "$spin" "$n" &
+		id=$((id + 1))
 	done
-	wait
+	has_used $(($(used 101) + 200000)) 101
 }
 
-kernel() { once cloisonctl sched disable; }
-ours() { once cloisonctl sched enable; }
-
-# shares SECONDS: what 101, 102 and 103 use of what they use together, in percent
-shares() {
+# off WANTED...: by how many points the worst of the shares of 101, 102 and 103 is off, while they use 20 s: that is 10 s on
+# two CPUs
+off() {
 	local id a=() b=()
 	for id in 101 102 103; do a+=("$(used "$id")"); done
-	sleep "$1"
+	has_used $(($(used 101 102 103) + 20000000)) 101 102 103
 	for id in 101 102 103; do b+=("$(used "$id")"); done
-	awk -v a="${a[*]}" -v b="${b[*]}" 'BEGIN {
-		split(a, x); split(b, y)
+	awk -v a="${a[*]}" -v b="${b[*]}" -v want="$*" 'BEGIN {
+		split(a, x); split(b, y); split(want, w)
 		for (i = 1; i <= 3; i++) all += y[i] - x[i]
-		for (i = 1; i <= 3; i++) printf "%.2f ", 100 * (y[i] - x[i]) / all
+		for (i = 1; i <= 3; i++) {
+			d = 100 * (y[i] - x[i]) / all - w[i]
+			printf "%.2f ", 100 * (y[i] - x[i]) / all >"/dev/stderr"
+			d = d < 0 ? -d : d
+			if (d > most) most = d
+		}
+		printf "\n" >"/dev/stderr"
+		printf "%.2f\n", most < 0.01 ? 0.01 : most
 	}'
 }
 
-# off WANTED...: by how many points the worst of the shares is off
-off() {
-	shares 10 | awk -v want="$*" '{
-		split(want, w)
-		for (i = 1; i <= 3; i++) { d = $i - w[i]; d = d < 0 ? -d : d; if (d > most) most = d }
-		printf "%.2f\n", most + 0.005
-	}'
-}
-
-# fair NUMBER NUMBER NUMBER WANTED...: of busy tasks in each
+# fair NUMBER NUMBER NUMBER WANTED...
 fair() {
-	inside 101 "$spin" "$1"
-	inside 102 "$spin" "$2"
-	inside 103 "$spin" "$3"
-	sleep 1
+	busy "${@:1:3}"
 	off "${@:4}"
-	empty
+	empty 101 102 103
 }
 
-# cap PERCENT: what it is held to
+# cap PERCENT: by how many points it is missed over 5 s, by three tasks that could use more
 cap() {
 	local before start spent
 	echo "$(($1 * 1000)) 100000" >$cgroups/101/cpu.max
-	inside 101 "$spin" 3
-	sleep 1
+	busy 3
 	before=$(used 101)
 	start=$(now_us)
-	sleep 10
+	has_used $((before + 50000 * $1)) 101
 	spent=$(($(used 101) - before))
-	awk "BEGIN { d = 100 * $spent / $(($(now_us) - start)) - $1; printf \"%.2f\", (d < 0 ? -d : d) + 0.005 }"
+	awk "BEGIN { d = 100 * $spent / $(($(now_us) - start)) - $1; d = d < 0 ? -d : d; printf \"%.2f\", d < 0.01 ? 0.01 : d }"
 	echo max >$cgroups/101/cpu.max
-	empty
+	empty 101
 }
 
-# late BURNERS: median and 99th percentile in us
-late() {
-	inside 101 "$spin" "$1"
-	sleep 1
-	(
-		echo "$BASHPID" >"$cgroups/102/cgroup.procs"
-		exec "$spin" wake 1500
-	)
-	empty
+# at_once: the most CPUs that a container with --cpus 1 and four busy tasks ever had, by the count of the module; and what
+# was left to 101 beside it, in percent of a CPU
+at_once() {
+	local start before
+	once cloisonctl start 900 --wait
+	cloisonctl exec 900 'exec /spin 4' &
+	busy 2
+	has_used 500000 900
+	start=$(now_us)
+	before=$(used 101)
+	has_used $((before + 5000000)) 101
+	rest=$((100 * ($(used 101) - before) / ($(now_us) - start)))
+	cloisonctl metrics | awk -v rest=$rest 'index($1, "cloison_sched_peak{ctid=\"900\"") == 1 { print $NF, rest }'
+	empty 101
+	once cloisonctl stop 900 --fast
+	{ wait; } 2>/dev/null
 }
 
-mkdir -p $cgroups
-echo +cpu >/sys/fs/cgroup/cgroup.subtree_control
-echo +cpu >$cgroups/cgroup.subtree_control
+once cloisonctl create 900 --ostemplate busybox --cpus 1 --cpuunits 10000
+install -m 755 "$spin" /var/lib/cloison/private/900/fs/spin
+once modprobe cloison_sched
 for id in 101 102 103; do
-	mkdir $cgroups/$id
+	group $id $((100 << (id - 101)))
 done
-echo 100 >$cgroups/101/cpu.weight
-echo 200 >$cgroups/102/cpu.weight
-echo 400 >$cgroups/103/cpu.weight
 
+# worst KEY COMMAND...: keeps the largest
 declare -A x
-for who in kernel ours; do
-	$who
-	# two CPUs: who cannot use what it is entitled to leaves the rest to the others
-	x[$who.2.2.2]=$(fair 2 2 2 14.29 28.57 57.14)
-	x[$who.50.8.2]=$(fair 50 8 2 14.29 28.57 57.14)
-	x[$who.2.8.50]=$(fair 2 8 50 14.29 28.57 57.14)
-	x[$who.50.8.1]=$(fair 50 8 1 16.67 33.33 50.00)
-	for percent in 10 25 150; do
-		x[$who.cap.$percent]=$(cap $percent)
-	done
-	for burners in 2 4 20; do
-		x[$who.late.$burners]=$(late $burners)
+worst() {
+	local got
+	got=$("${@:2}")
+	echo "$1 $got"
+	[[ ${x[$1]:-} ]] && awk "BEGIN { exit !(${got%% *} <= ${x[$1]%% *}) }" || x[$1]=$got
+}
+
+# two CPUs: who cannot use what it is entitled to leaves the rest to the others
+declare -A want=([1.2.8]="14.29 28.57 57.14" [50.8.2]="14.29 28.57 57.14" [2.8.50]="14.29 28.57 57.14" [8.50.1]="16.67 33.33 50.00")
+for ((round = 0; round < 2; round++)); do
+	for who in kernel ours; do
+		$who
+		for mix in "${!want[@]}"; do
+			# shellcheck disable=SC2086
+			worst $who.fair.$mix fair ${mix//./ } ${want[$mix]}
+		done
+		for percent in 10 25 150; do
+			worst "$who.cap.$percent" cap $percent
+		done
+		worst "$who.cpus" at_once
 	done
 done
-for mix in 2.2.2 50.8.2 2.8.50 50.8.1; do
-	result "sched.fair.$mix" "${x[ours.$mix]}" "${x[kernel.$mix]}" kernel points lower
+for mix in "${!want[@]}"; do
+	result "sched.fair.$mix" "${x[ours.fair.$mix]}" "${x[kernel.fair.$mix]}" kernel points lower
 done
 for percent in 10 25 150; do
 	result "sched.cap.$percent" "${x[ours.cap.$percent]}" "${x[kernel.cap.$percent]}" kernel points lower
 done
-for burners in 2 4 20; do
-	read -r p50 p99 _ <<<"${x[ours.late.$burners]}"
-	read -r k50 k99 _ <<<"${x[kernel.late.$burners]}"
-	result "sched.latency.p50.$burners" "$p50" "$k50" kernel us lower
-	result "sched.latency.p99.$burners" "$p99" "$k99" kernel us lower
-done
+read -r most rest <<<"${x[ours.cpus]}"
+read -r kmost krest <<<"${x[kernel.cpus]}"
+result sched.cpus "$most" "$kmost" kernel CPUs lower
+result sched.cpus.rest "$rest" "$krest" kernel percent higher
 kernel
 finish

@@ -6,7 +6,8 @@
  *		Prints the mean time of a round in ns.
  *
  * THINGS: fork_exec (of itself, and waited for); ctx_switch (there and back, by two
- * pipes); page_fault (of anonymous memory, with the unmapping); tcp_connect (over lo,
+ * pipes); ctx_between (the same with a process of another group: its cgroup.procs is the
+ * PATH); page_fault (of anonymous memory, with the unmapping); tcp_connect (over lo,
  * accepted, closed); open_close (of a file); read (opened, read whole, closed);
  * read_late (the same after a pause of 200 ms, which does not count); readers (one
  * process for each round, which all read at once); hog (touches memory until it is
@@ -49,7 +50,15 @@ static void fork_exec(int rounds)
 	}
 }
 
-static void ctx_switch(int rounds)
+static void write_pid(void)
+{
+	FILE *procs = fopen(path, "w");
+
+	if (!procs || fprintf(procs, "%d\n", getpid()) < 0 || fclose(procs))
+		err(1, "%s", path);
+}
+
+static void ping_pong(int rounds, void (*before)(void))
 {
 	int there[2], back[2];
 	char c = 0;
@@ -61,6 +70,8 @@ static void ctx_switch(int rounds)
 	must(pid, "fork");
 	if (!pid) {
 		close(there[1]);
+		if (before)
+			before();
 		while (read(there[0], &c, 1) == 1)
 			must(write(back[1], &c, 1), "write");
 		_exit(0);
@@ -71,6 +82,16 @@ static void ctx_switch(int rounds)
 	}
 	close(there[1]);
 	waitpid(pid, NULL, 0);
+}
+
+static void ctx_switch(int rounds)
+{
+	ping_pong(rounds, NULL);
+}
+
+static void ctx_between(int rounds)
+{
+	ping_pong(rounds, write_pid);
 }
 
 #define PAGES	256
@@ -212,9 +233,9 @@ static const struct {
 	const char *name;
 	void (*work)(int rounds);
 } things[] = {
-	{ "fork_exec", fork_exec }, { "ctx_switch", ctx_switch }, { "page_fault", page_fault },
-	{ "tcp_connect", tcp_connect }, { "open_close", open_close }, { "read", read_whole },
-	{ "read_late", read_late }, { "readers", readers },
+	{ "fork_exec", fork_exec }, { "ctx_switch", ctx_switch }, { "ctx_between", ctx_between },
+	{ "page_fault", page_fault }, { "tcp_connect", tcp_connect }, { "open_close", open_close },
+	{ "read", read_whole }, { "read_late", read_late }, { "readers", readers },
 	{ "hog", hog }, { "nothing", nothing },
 };
 
