@@ -10,6 +10,7 @@
 
 #include "convert.h"
 #include "error.h"
+#include "fill.h"
 #include "layout.h"
 #include "private.h"
 #include "rootfs.h"
@@ -71,36 +72,33 @@ static int copy(int from, int to, uint32_t base)
 	return 0;
 }
 
-/* All in it is on disk. */
-static int sync_all(int mnt, const char *staging)
+static int copy_all(const struct container *new, int to, void *arg)
 {
-	cleanup_close int files = openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int dir = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct container *ct = arg;
+	cleanup_close int from = -1;
+	uint32_t base;
+	int ret = container_ids(ct, &base);
 
-	if (files < 0 || dir < 0 || syncfs(files) || syncfs(dir))
-		return fail_errno(EXIT_CONVERT, "Cannot write %s to disk", staging);
-	return 0;
+	if (ret)
+		return ret;
+	/* for a while both count */
+	if (new->layout->unlimit)
+		new->layout->unlimit(new, new->private);
+	from = ct->layout->mount(ct);
+	return from < 0 ? EXIT_CONVERT : copy(from, to, base);
 }
 
-static int fill(const struct container *ct, const struct layout *layout, const char *staging)
+static int fill(struct container *ct, const struct layout *layout, const char *staging)
 {
-	cleanup_free char *files = xasprintf("%s/%s", staging, layout->files);
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	cleanup_free char *new_fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
 	cleanup_free char *current = xasprintf("%s/" SNAPSHOT_CURRENT, ct->private);
 	cleanup_free char *new_current = xasprintf("%s/" SNAPSHOT_CURRENT, staging);
 	cleanup_free char *archive = NULL;
-	cleanup_close int from = -1, to = -1;
-	/* what the layout mounts is there */
-	struct container new = *ct;
-	uint32_t base;
-	int ret = container_ids(ct, &base);
+	int ret = 0;
 
-	new.private = (char *)staging;
-	new.layout = layout;
-	new.fs = files;
 	/* the tree below an overlay */
-	if (!ret && layout == &layout_overlay)
+	if (layout == &layout_overlay)
 		ret = template_find(conf_get(ct->conf, "OSTEMPLATE") ?: "", &archive);
 	if (!ret && mkdir(staging, 0700))
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", staging);
@@ -108,19 +106,7 @@ static int fill(const struct container *ct, const struct layout *layout, const c
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", new_fresh);
 	if (!ret && link(current, new_current) && errno != ENOENT)
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", new_current);
-	if (!ret)
-		ret = layout->create(&new, staging, archive);
-	if (ret)
-		return ret;
-	/* for a while both count */
-	if (layout->unlimit)
-		layout->unlimit(&new, staging);
-	from = ct->layout->mount(ct);
-	to = from < 0 ? -1 : layout->mount(&new);
-	if (from < 0 || to < 0)
-		return EXIT_CONVERT;
-	ret = copy(from, to, base);
-	return ret ? ret : sync_all(to, staging);
+	return ret ? ret : fill_layout(ct, layout, staging, archive, copy_all, ct);
 }
 
 int convert_change_places(const struct container *ct, const char *staging)
