@@ -272,15 +272,17 @@ mended() {
 	expect_out 'nothing is left' cloisonctl check remains
 	cloisonctl exec 900 'ip link set eth0 address 02:00:00:00:00:66'
 	not ct_pings 900 10.0.50.3
+	ip link set veth900.0 down
+	ip link set veth901.0 nomaster
+	cloisonctl check --repair >"$KTAP_TMP/mended" 2>&1 || true
+	[[ $(grep -cE '^mended +container 90[01]: ' "$KTAP_TMP/mended") == 2 ]]
 	ip link del veth901.0
+	nft delete table bridge cloison_ports
 	expect_out '^mended +container 901: ' cloisonctl check --repair
+	expect_out 'nothing is left' cloisonctl check remains
+	# by what mended its own
+	nft list table bridge cloison_ports | grep -q 'veth900.0'
 	[[ $(readlink -f /sys/class/net/veth901.0/master) == */br0 ]]
-	for damage in "ip link set veth900.0 down" "ip link set veth900.0 nomaster" "nft delete table bridge cloison_ports"; do
-		$damage
-		expect_out '^mended +container 900: ' cloisonctl check --repair
-		expect_out 'nothing is left' cloisonctl check remains
-	done
-	nft list table bridge cloison_ports | grep -q 'veth901.0'
 	# no advertisement from a container sets up the host
 	[[ $(sysctl -n net.ipv6.conf.veth901/0.accept_ra) == 0 ]]
 }
