@@ -57,7 +57,7 @@ read_only_mounts() {
 		"mount --bind $data '\$VE_ROOT/srv/with blank'" | sed "s/'\(.*\)'\$/\"\1\"/" >"$etc/conf/900.mount"
 	chmod 755 "$etc/conf/900.mount"
 	cloisonctl --quiet restart 900 --fast --wait
-	in900 'touch "/srv/with blank/f" && cd /srv && mkdir own again && mount --bind own own && mount -o remount,bind,ro own &&
+	in900 'touch "/srv/with blank/f" && cd /srv && mkdir -p own again /mnt && mount --bind own own && mount -o remount,bind,ro own &&
 		not() { "$@" && echo "worked: $*" >&2 && exit 1; true; }
 		not touch own/f && mount -o remount,bind,rw own && touch own/f &&
 		mount -o rbind ro again && mount -o rbind /srv /mnt &&
