@@ -58,7 +58,7 @@ static int start_tar(int from, int mnt, uint32_t base, pid_t *pid)
 	};
 
 	return shut_in_start(&(struct shut_in){
-		.argv = argv, .dir = mnt, .base = base, .stdio = { from, STDERR_FILENO },
+		.argv = argv, .dir = mnt, .base = base, .stdio = { from, -1 },
 		.keep = -1, .status = EXIT_RESTORE,
 	}, pid);
 }
