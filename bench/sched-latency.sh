@@ -6,6 +6,8 @@
 here=$(dirname "$0")
 . "$here/parts/sched-lib.sh"
 
+results=$(mktemp -d)
+
 # late BURNERS: median, 99th percentile and worst, in us
 late() {
 	inside 104 "$spin" "$1" &
@@ -18,11 +20,11 @@ late() {
 served() {
 	local id
 	for id in 101 102 103; do
-		inside "$id" "$work" "$1" "$2" >"$words.$id" &
+		inside "$id" "$work" "$1" "$2" >"$results/$id" &
 		victims+=($!)
 	done
 	wait "${victims[@]}"
-	cat "$words".10[123] | awk '{ n += $1 } END { printf "%.0f\n", n / NR }'
+	cat "$results"/10[123] | awk '{ n += $1 } END { printf "%.0f\n", n / NR }'
 }
 
 # beside BURNERS THING ROUNDS

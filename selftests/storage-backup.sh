@@ -305,7 +305,7 @@ running() {
 	# and if nobody is left who thaws it
 	cloisonctl --quiet pause 900
 	echo programs >/run/cloison/still/900
-	expect_out '^mended +container 900: it stands still for a snapshot, clone or backup' cloisonctl check --repair
+	expect_out '^mended +container 900: stands still for a snapshot, clone or backup' cloisonctl check --repair
 	not is_frozen
 }
 

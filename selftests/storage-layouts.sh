@@ -150,7 +150,7 @@ converts() {
 	expect_exit 155 cloisonctl convert 900
 	[[ -d $state/private/900/fs && ! -e $state/private/900.converting ]]
 	mkdir "$state/private/900.converting"
-	expect_out '^mended +container 900: a convert or restore that was cut off' cloisonctl check --repair
+	expect_out '^mended +container 900: a convert, restore or switch that was cut off' cloisonctl check --repair
 	[[ ! -e $state/private/900.converting && -e $state/private/900/fs/own ]]
 }
 

@@ -13,7 +13,8 @@
 /*
  * In a user namespace these give power over the container only, if any; what is
  * not needed is not offered. Who has CAP_SYS_RESOURCE, in whatever namespace, has
- * triggers of pressure watched by a real-time thread of the host. CAP_SYS_BOOT stays: reboot(2) ends the container.
+ * triggers of pressure watched by a real-time thread of the host. CAP_SYS_BOOT
+ * stays: reboot(2) ends the container.
  */
 #define DEFAULT_DROPPED	(BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | BIT(CAP_SYS_TIME) | \
 			 BIT(CAP_SYSLOG) | BIT(CAP_MAC_ADMIN) | BIT(CAP_MAC_OVERRIDE) | \
