@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "beancounters.h"
 #include "cgroup.h"
 #include "cgtree.h"
@@ -155,6 +156,8 @@ static int undump(struct container *ct, const struct meta *meta, struct work *w)
 
 	if (!ret && meta->base)
 		ret = check_ids(meta->base, place.base);
+	if (!ret)
+		ret = adopt_refuse(ct);
 	if (!ret)
 		ret = network_prepare(ct->id, ct->conf, &place.network);
 	if (ret) {

@@ -20,6 +20,7 @@
 #include <linux/openat2.h>
 
 #include "action.h"
+#include "adopt.h"
 #include "beancounters.h"
 #include "capability.h"
 #include "cgroup.h"
@@ -392,8 +393,10 @@ int launch(struct container *ct, bool wait)
 {
 	int fds[UP_FDS] = { -1, -1 };
 	struct place place = { .cgroup = -1 };
-	int ret = network_prepare(ct->id, ct->conf, &place.network);
+	int ret = adopt_refuse(ct);
 
+	if (!ret)
+		ret = network_prepare(ct->id, ct->conf, &place.network);
 	if (ret) {
 		network_close(&place.network);
 		return ret;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <unistd.h>
 
-#include "adopt.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
@@ -40,9 +39,6 @@ int place_make(struct container *ct, struct place *place, bool limited)
 		ret = suspended_refuse(ct, EXIT_START);
 	/* what an earlier life or a killed command left */
 	if (!ret && !place->mounted)
-		ret = adopt_refuse(ct);
-	place->ours = !ret;
-	if (!ret && !place->mounted)
 		ret = container_sweep(ct);
 	if (ret)
 		return ret;
@@ -74,7 +70,7 @@ int place_leave(const struct container *ct, struct place *place, int ret)
 		close(place->cgroup);
 	if (!ret)
 		return 0;
-	if (place->ours && (place->mounted ? container_reap(ct) : container_sweep(ct)))
+	if (place->mounted ? container_reap(ct) : container_sweep(ct))
 		return fail_wrap(ret, "%s; and cleaning up failed", why);
 	return fail(ret, "%s", why);
 }

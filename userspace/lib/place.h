@@ -21,13 +21,13 @@ struct place {
 	uint64_t cgid;
 	int cgroup;
 	bool mounted;	/* it was before, by mount */
-	bool ours;	/* nobody else's, from here on */
 	bool ready;	/* all of it was made */
 };
 
 /*
  * Cgroup, mount, devices; without @limited, for a restore, the limits come later. What an
- * earlier life left goes first. EXIT_START if the container is suspended.
+ * earlier life left goes first: the caller knows that it does not run (adopt_refuse()).
+ * EXIT_START if the container is suspended.
  */
 int place_make(struct container *ct, struct place *place, bool limited);
 
