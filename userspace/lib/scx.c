@@ -76,14 +76,6 @@ static bool read_line(const char *path, char *line, size_t size)
 	return true;
 }
 
-/* How often CPUs came or went since the host was booted. */
-static __u64 hotplug_seq(void)
-{
-	char line[32];
-
-	return read_line(SYS "hotplug_seq", line, sizeof(line)) ? strtoull(line, NULL, 10) : 0;
-}
-
 static bool read_ended(struct sched_ended *e)
 {
 	cleanup_close int fd = bpf_obj_get(PIN_ENDED);
@@ -227,7 +219,7 @@ static int load(unsigned int ejections)
 {
 	struct cloison_sched *s = cloison_sched__open();
 	struct bpf_link *link = NULL;
-	struct sched_ended fresh = { .ejections = ejections, .hotplug = hotplug_seq() };
+	struct sched_ended fresh = { .ejections = ejections };
 	__u32 zero = 0;
 	int ret = 0;
 
@@ -318,14 +310,10 @@ int scx_enable(void)
 int scx_disable(void)
 {
 	cleanup_close int lock = -1;
-	struct sched_ended e;
 	int ret = lock_scheduler(&lock);
 
 	if (ret || access(PINS, F_OK))
 		return ret;
-	if (read_ended(&e) && !e.kind && e.hotplug != hotplug_seq())
-		return fail(EXIT_KERNEL,
-			    "CPUs came or went since the scheduler was enabled, and Linux 7.3 hangs when it is disabled after that: it stays until the host is booted");
 	ret = unpin();
 	return ret ? ret : forget_ended();
 }

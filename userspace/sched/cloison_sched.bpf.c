@@ -504,11 +504,13 @@ void BPF_PROG(update_idle, s32 cpu, bool idle)
 {
 	if (idle) {
 		cpu_of(cpu)->current = NOBODY;
-		if (winner[root & (MAX_CONTAINERS - 1)])
+		/* The kick is an interrupt from the CPU to itself. One that dies on its way to idle
+		 * never gets it, and when it is back, no other such interrupt either.
+		 */
+		if (!cpu_of(cpu)->offline && winner[root & (MAX_CONTAINERS - 1)])
 			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 	}
 }
-
 
 SEC("struct_ops.s/init")
 s32 BPF_PROG(init)

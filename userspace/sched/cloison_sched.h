@@ -44,6 +44,7 @@ struct sched_cpu {
 	__u32 current;
 	__u32 sweep;
 	__u32 skipped;
+	__u32 offline;
 	__u32 skip[MAX_SKIPPED];
 };
 
@@ -60,7 +61,6 @@ struct sched_cpus {
 struct sched_ended {
 	__u64 since, at;	/* CLOCK_BOOTTIME, in ns */
 	__s64 code;
-	__u64 hotplug;	/* how often CPUs had come or gone when it began */
 	__u32 ejections;	/* before, in a row */
 	__u32 kind;
 	char reason[128];

@@ -237,11 +237,13 @@ void BPF_PROG(cgroup_set_bandwidth, struct cgroup *cgrp, u64 period_us, u64 quot
 SEC("struct_ops/cpu_online")
 void BPF_PROG(cpu_online, s32 cpu)
 {
+	cpu_of(cpu)->offline = 0;
 }
 
 SEC("struct_ops/cpu_offline")
 void BPF_PROG(cpu_offline, s32 cpu)
 {
+	cpu_of(cpu)->offline = 1;
 }
 
 #endif
