@@ -30,9 +30,7 @@ struct frame {
 
 static int fail_write(void)
 {
-	return errno == ENOSPC || errno == EDQUOT ?
-	       fail(EXIT_NO_SPACE, "There is no space left for the backup") :
-	       fail_errno(EXIT_BACKUP, "Cannot write the backup");
+	return fail_errno(disk_status(EXIT_BACKUP), "Cannot write the backup");
 }
 
 static int put(int fd, const void *data, size_t len, struct sum *sum)

@@ -125,8 +125,7 @@ static int open_unfinished(const char *path, int *out)
 	struct stat st;
 
 	if (fd < 0)
-		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_BACKUP,
-				  "Cannot make %s", path);
+		return fail_errno(disk_status(EXIT_BACKUP), "Cannot make %s", path);
 	if ((flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || fstat(fd, &st) ||
 	    !st.st_nlink)
 		return fail(EXIT_BACKUP, "%s was taken away by another command: try again", path);
@@ -163,10 +162,8 @@ static int mount_files(void *arg)
 static int sync_files(const struct container *ct)
 {
 	cleanup_close int mnt = open_files(ct);
-	cleanup_close int root = mnt < 0 ? -1 :
-				 openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return root < 0 || syncfs(root) ?
+	return mnt < 0 || sync_file_system_at(mnt, ".") ?
 	       fail_errno(EXIT_BACKUP, "Cannot write the files to disk") : 0;
 }
 
@@ -304,15 +301,8 @@ static int finish(const struct making *m, const char *tmp)
 {
 	cleanup_free char *path = store_file(m->dir, m->id);
 
-	if (fsync(m->out) || sync_file(m->dir) || rename(tmp, path))
-		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_BACKUP,
-				  "Cannot write %s to disk", path);
-	if (sync_file(m->dir)) {
-		fail_errno(EXIT_BACKUP, "Cannot write %s to disk", path);
-		rename(path, tmp);
-		return EXIT_BACKUP;
-	}
-	return 0;
+	return fsync(m->out) || sync_file(m->dir) || rename_synced(tmp, path) ?
+	       fail_errno(disk_status(EXIT_BACKUP), "Cannot write %s to disk", path) : 0;
 }
 
 static int make_file(struct making *m)
@@ -338,8 +328,7 @@ static int prepare(struct making *m)
 	if (ret || m->wish->stream)
 		return ret;
 	if (mkdir_parents(m->dir, 0700))
-		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_BACKUP,
-				  "Cannot make %s", m->dir);
+		return fail_errno(disk_status(EXIT_BACKUP), "Cannot make %s", m->dir);
 	store_sweep(m->dir);
 	return m->wish->incremental ? choose_parent(m) : 0;
 }

@@ -241,8 +241,7 @@ static int replace(struct container *ct, struct conf *conf, struct restoring *r)
 
 	new.conf = conf;
 	if (!ret && mkdir(staging, 0700))
-		ret = fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_RESTORE,
-				 "Cannot make %s", staging);
+		ret = fail_errno(disk_status(EXIT_RESTORE), "Cannot make %s", staging);
 	if (!ret)
 		ret = fill(&new, staging, r);
 	if (!ret)

@@ -317,7 +317,7 @@ int store_remove(const char *dir, const char *id)
 		return fail_errno(EXIT_NO_BACKUP, "Cannot open %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		return fail(EXIT_LOCKED, "Backup %s is in use", id);
-	if (rename(path, doomed) || sync_file(dir))
+	if (rename_synced(path, doomed))
 		return fail_errno(EXIT_BACKUP, "Cannot remove %s", path);
 	close(take_fd(&fd));
 	ret = store_clear(doomed);

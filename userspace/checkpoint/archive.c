@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,19 +122,6 @@ char *archive_temporary(const char *path)
 	return xasprintf("%s.tmp", path);
 }
 
-static int move(const char *from, const char *to)
-{
-	cleanup_free char *copy = xstrdup(to);
-
-	if (rename(from, to))
-		return -1;
-	if (!sync_file(dirname(copy)))
-		return 0;
-	/* it may or may not be there after a crash */
-	unlink(to);
-	return -1;
-}
-
 int archive_save(uint32_t id, const char *token, const char *images, const char *path)
 {
 	cleanup_free char *tmp = archive_temporary(path);
@@ -153,7 +139,7 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
 	if (!ret)
 		ret = fsync(fd);
 	if (!ret)
-		ret = move(tmp, path);
+		ret = rename_synced(tmp, path);
 	if (ret < 0)
 		ret = fail_errno(EXIT_PAUSE, "Cannot write %s", path);
 	if (ret)

@@ -43,12 +43,8 @@ char *cmd_join(char **words)
 {
 	char *line = xstrdup(*words);
 
-	while (*++words) {
-		char *longer = xasprintf("%s %s", line, *words);
-
-		free(line);
-		line = longer;
-	}
+	while (*++words)
+		text_append(&line, " %s", *words);
 	return line;
 }
 

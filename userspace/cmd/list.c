@@ -78,12 +78,9 @@ static void print_line(char *line)
 	free(line);
 }
 
-static char *add_column(char *line, int width, const char *text)
+static void add_column(char **line, int width, const char *text)
 {
-	char *longer = xasprintf("%s%s%*s", line, *line ? " " : "", width, text);
-
-	free(line);
-	return longer;
+	text_append(line, "%s%*s", **line ? " " : "", width, text);
 }
 
 /* A single column is for scripts: no padding, but where vzlist has it. */
@@ -97,7 +94,7 @@ static void print_header(const struct listing *l)
 	char *line = xstrdup("");
 
 	for (size_t i = 0; i < l->count; i++)
-		line = add_column(line, width_of(l, l->columns[i]), l->columns[i]->header);
+		add_column(&line, width_of(l, l->columns[i]), l->columns[i]->header);
 	print_line(line);
 }
 
@@ -129,7 +126,7 @@ static void print_row(const struct listing *l, struct listed *ct)
 		if (l->trim && (f->flags & FIELD_TRIM) && i + 1 < l->count)
 			trim(text, &c, f->width);
 		cell_free(&c);
-		line = add_column(line, width_of(l, f), text);
+		add_column(&line, width_of(l, f), text);
 	}
 	print_line(line);
 }

@@ -24,10 +24,7 @@ bool assignment_next(const char **at, char **name, char **value)
 
 static void add(char **list, const char *name, const char *value)
 {
-	char *longer = xasprintf("%s%s%s:%s", *list, **list ? " " : "", name, value);
-
-	free(*list);
-	*list = longer;
+	text_append(list, "%s%s:%s", **list ? " " : "", name, value);
 }
 
 char *assignment_put(const char *list, const char *name, const char *value)

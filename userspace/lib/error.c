@@ -44,6 +44,11 @@ int fail_errno(int status, const char *fmt, ...)
 	return status;
 }
 
+int disk_status(int status)
+{
+	return errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : status;
+}
+
 int fail_wrap(int status, const char *fmt, ...)
 {
 	char inner[sizeof(noted)];

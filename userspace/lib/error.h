@@ -20,6 +20,9 @@
 int fail(int status, const char *fmt, ...) __printf(2, 3);
 int fail_errno(int status, const char *fmt, ...) __printf(2, 3);
 
+/* EXIT_NO_SPACE if errno says that a disk is full, else @status: people look elsewhere then. */
+int disk_status(int status);
+
 /* Put context before the noted error. Returns @status, which may differ from
  * the first one.
  */

@@ -270,14 +270,11 @@ static char *cpus_of_nodes(const char *nodes)
 			cleanup_free char *path =
 				xasprintf("/sys/devices/system/node/node%" PRIu64 "/cpulist", n);
 			cleanup_free char *cpus = read_file(path, 4096);
-			char *longer;
 
 			if (!cpus)
 				break;
 			cpus[strcspn(cpus, "\n")] = '\0';
-			longer = xasprintf("%s%s%s", list, *list && *cpus ? "," : "", cpus);
-			free(list);
-			list = longer;
+			text_append(&list, "%s%s", *list && *cpus ? "," : "", cpus);
 		}
 	}
 	return list;

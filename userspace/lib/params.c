@@ -197,17 +197,13 @@ static char *words(const char *arg, const char *old, bool (*valid)(const char *)
 		return xstrdup(arg);
 	}
 	while ((word = strsep(&rest, " ,"))) {
-		char *longer;
-
 		if (!*word)
 			continue;
 		if (!valid(word)) {
 			free(list);
 			return NULL;
 		}
-		longer = xasprintf("%s%s%s", list, *list ? " " : "", word);
-		free(list);
-		list = longer;
+		text_append(&list, "%s%s", *list ? " " : "", word);
 	}
 	return list;
 }

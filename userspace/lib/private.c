@@ -30,34 +30,20 @@ static char *doomed_of(const struct container *ct)
 	return xasprintf("%s.destroyed", ct->private);
 }
 
-/* Until its directory is on disk too, a power cut may undo what was done to a name. */
-static int sync_parent(int status, const char *path)
+static int sync_name(int status, const char *path)
 {
-	cleanup_free char *copy = xstrdup(path);
-
-	if (sync_file(dirname(copy)))
-		return fail_errno(status, "Cannot write %s to disk", copy);
-	return 0;
+	return sync_parent(path) ? fail_errno(status, "Cannot write %s to disk", path) : 0;
 }
 
-/* On disk when this returns 0, and not done if it fails. */
 static int move(int status, const char *from, const char *to)
 {
-	int ret;
-
-	if (rename(from, to))
-		return fail_errno(status, "Cannot rename %s to %s", from, to);
-	ret = sync_parent(status, to);
-	if (ret && rename(to, from))
-		warn("%s cannot be named %s again", to, from);
-	return ret;
+	return rename_synced(from, to) ?
+	       fail_errno(status, "Cannot rename %s to %s", from, to) : 0;
 }
 
-/* People look elsewhere for the cause when a disk is full. */
 static int fail_disk(const char *path)
 {
-	return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_CREATE,
-			  "Cannot make %s", path);
+	return fail_errno(disk_status(EXIT_CREATE), "Cannot make %s", path);
 }
 
 static bool is_full(const char *path)
@@ -120,7 +106,7 @@ static int undo_create(struct container *ct)
 			     file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT))
 		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
 	/* it may be on another disk, which has its own order */
-	if (text && sync_parent(EXIT_CONF_SAVE, ct->conf_path))
+	if (text && sync_name(EXIT_CONF_SAVE, ct->conf_path))
 		return EXIT_CONF_SAVE;
 	if (name && !names_find(name, &holder))
 		names_release(name, ct->id);
@@ -151,7 +137,7 @@ static int remove_doomed(const struct container *ct, bool its_file)
 		ret = put_conf_aside(ct);
 	if (!ret)
 		ret = remove_tree(doomed, ct->lock, EXIT_DESTROY);
-	return ret ? ret : sync_parent(EXIT_DESTROY, doomed);
+	return ret ? ret : sync_name(EXIT_DESTROY, doomed);
 }
 
 static int finish_destroy(struct container *ct)
@@ -203,7 +189,7 @@ static int begin(const struct container *ct, const char *staging)
 		return fail_disk(staging);
 	if (write_file_atomic(before, text ? text : "", 0600))
 		return fail_disk(before);
-	return sync_parent(EXIT_CREATE, staging);
+	return sync_name(EXIT_CREATE, staging);
 }
 
 /* Ids are chosen and written down under one lock: no two get the same. */

@@ -70,6 +70,17 @@ char *xasprintf(const char *fmt, ...)
 	return s;
 }
 
+void text_append(char **text, const char *fmt, ...)
+{
+	cleanup_free char *before = *text, *more = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	more = xvasprintf(fmt, ap);
+	va_end(ap);
+	*text = xasprintf("%s%s", before, more);
+}
+
 char *read_file_at(int dirfd, const char *path, size_t max)
 {
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
@@ -125,14 +136,10 @@ int write_all(int fd, const void *data, size_t len)
 int write_file_atomic(const char *path, const char *text, mode_t mode)
 {
 	cleanup_free char *tmp = xasprintf("%s.tmp", path);
-	cleanup_free char *copy = xstrdup(path);
-	cleanup_close int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int fd = -1;
 	struct stat st;
 	int saved;
 
-	if (dir < 0)
-		return -1;
 	/* left over from a crash: nobody else writes here, see the lock */
 	if (unlink(tmp) && errno != ENOENT)
 		return -1;
@@ -143,7 +150,7 @@ int write_file_atomic(const char *path, const char *text, mode_t mode)
 	if (stat(path, &st) == 0)
 		fchmod(fd, st.st_mode & 07777);
 	if (write_all(fd, text, strlen(text)) == 0 && fsync(fd) == 0 && rename(tmp, path) == 0)
-		return fsync(dir);
+		return sync_parent(path);
 	saved = errno;
 	unlink(tmp);
 	errno = saved;
@@ -157,11 +164,38 @@ int sync_file(const char *path)
 	return fd < 0 ? -1 : fsync(fd);
 }
 
-int sync_file_system(const char *path)
+int sync_parent(const char *path)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *copy = xstrdup(path);
+
+	return sync_file(dirname(copy));
+}
+
+int rename_synced(const char *from, const char *to)
+{
+	int saved;
+
+	if (rename(from, to))
+		return -1;
+	if (sync_parent(to) == 0)
+		return 0;
+	saved = errno;
+	if (rename(to, from))
+		warn("%s cannot be named %s again", to, from);
+	errno = saved;
+	return -1;
+}
+
+int sync_file_system_at(int dirfd, const char *path)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -1 : syncfs(fd);
+}
+
+int sync_file_system(const char *path)
+{
+	return sync_file_system_at(AT_FDCWD, path);
 }
 
 int write_file_at(int dirfd, const char *path, const char *text)

@@ -23,6 +23,9 @@ char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* Add to a string that is on the heap. */
+void text_append(char **text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Read a whole file of less than @max bytes as a string. NULL and errno on
  * error (EFBIG if it is larger); readable with a NUL byte in it, up to there.
  */
@@ -39,8 +42,17 @@ int write_all(int fd, const void *data, size_t len);
 
 /* fsync(2) of a file or a directory. */
 int sync_file(const char *path);
+/* Until the directory it is in is on disk, a power cut may undo what was done to a name. */
+int sync_parent(const char *path);
 /* All of the file system that directory @path is on. */
 int sync_file_system(const char *path);
+int sync_file_system_at(int dirfd, const char *path);
+
+/*
+ * Rename @from to @to, which nothing of worth has; on disk when this returns 0, and not done
+ * if it is -1, with errno.
+ */
+int rename_synced(const char *from, const char *to);
 
 /* One write(2) into a file that exists (procfs, cgroupfs); 0 or -1 and errno. */
 int write_file_at(int dirfd, const char *path, const char *text);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,22 +135,15 @@ static int ask(struct migration *m)
 	return ret ? ret : channel_call(&m->ssh.ch, "check", offer, NULL);
 }
 
-static int sync_files(const struct migration *m)
-{
-	cleanup_close int fd = open(m->ct.fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || syncfs(fd) ? fail_errno(MIGRATE_COPY, "Cannot sync %s", m->ct.fs) : 0;
-}
-
 static int copy_files(struct migration *m, bool final)
 {
 	struct timespec now;
-	int ret;
 
 	/* the clock that files have their times from, less what file systems may cut off */
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	ret = sync_files(m);
-	return ret ? ret : files_send(&m->ssh.ch, m->ct.fs, m->base, final ? 0 : now.tv_sec - 2);
+	if (sync_file_system(m->ct.fs))
+		return fail_errno(MIGRATE_COPY, "Cannot sync %s", m->ct.fs);
+	return files_send(&m->ssh.ch, m->ct.fs, m->base, final ? 0 : now.tv_sec - 2);
 }
 
 /* What has come there becomes a container that waits: READY. */

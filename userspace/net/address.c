@@ -164,14 +164,12 @@ int addresses_parse(const char *words, struct addresses *out)
 
 char *addresses_text(const struct addresses *all)
 {
-	char *list = xstrdup(""), *longer;
+	char *list = xstrdup("");
 
 	for (size_t i = 0; i < all->count; i++) {
 		cleanup_free char *one = address_text(&all->list[i]);
 
-		longer = xasprintf("%s%s%s", list, *list ? " " : "", one);
-		free(list);
-		list = longer;
+		text_append(&list, "%s%s", *list ? " " : "", one);
 	}
 	return list;
 }

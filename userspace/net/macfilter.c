@@ -115,13 +115,10 @@ static int install(const char *table, const char *body)
 	/* one transaction: there is no moment without rules */
 	cleanup_free char *text = xasprintf("add table netdev %s\ndelete table netdev %s\n",
 					    table, table);
-	cleanup_free char *before = NULL;
 
-	if (*body) {
-		before = text;
-		text = xasprintf("%stable netdev %s {\ncomment \"%016" PRIx64 "\"\n%s}\n",
-				 before, table, digest(body), body);
-	}
+	if (*body)
+		text_append(&text, "table netdev %s {\ncomment \"%016" PRIx64 "\"\n%s}\n", table,
+			    digest(body), body);
 	return nft_run(text, NULL, EXIT_NETIF, "Cannot filter what interfaces send");
 }
 

@@ -79,14 +79,10 @@ static char *without(const char *old, const struct port *p)
 	struct port has;
 
 	while ((word = strsep(&rest, " "))) {
-		cleanup_free char *before = list;
-
 		if (!*word || (parse_port(word, true, &has) && has.host == p->host &&
-			       strcmp(has.protocol, p->protocol) == 0)) {
-			list = xstrdup(before);
+			       strcmp(has.protocol, p->protocol) == 0))
 			continue;
-		}
-		list = xasprintf("%s%s%s", before, *before ? " " : "", word);
+		text_append(&list, "%s%s", *list ? " " : "", word);
 	}
 	return list;
 }
@@ -233,9 +229,7 @@ static bool is_ours(const char *set, const char *key, const char *element)
 /* Adds to @commands. */
 static void command(char **commands, const char *verb, const char *set, const char *element)
 {
-	cleanup_free char *before = *commands;
-
-	*commands = xasprintf("%s%s element inet cloison %s { %s }\n", before, verb, set, element);
+	text_append(commands, "%s element inet cloison %s { %s }\n", verb, set, element);
 }
 
 /* In one transaction: what stays is there all the time. Others may have taken what is noted. */
@@ -351,11 +345,8 @@ static char *join(const char *old, const char *new)
 	cleanup_free char *copy = xstrdup(new);
 	char *rest = copy, *set, *element, *both = xstrdup(old);
 
-	while (next_element(&rest, &set, &element)) {
-		cleanup_free char *before = both;
-
-		both = xasprintf("%s%s %s\n", before, set, element);
-	}
+	while (next_element(&rest, &set, &element))
+		text_append(&both, "%s %s\n", set, element);
 	return both;
 }
 

@@ -242,16 +242,14 @@ char *netifs_text(const struct netifs *all)
 		cleanup_free char *host_mac = mac_text("host_mac", n->host_mac);
 		cleanup_free char *vlan = n->vlan ? xasprintf(",vlan=%u", n->vlan) : NULL;
 		cleanup_free char *ip = addresses_text(&n->ip);
-		cleanup_free char *before = text;
 
-		text = xasprintf("%s%sifname=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", before,
-				 i ? ";" : "", n->ifname,
-				 n->type ? ",type=" : "", n->type ? types[n->type] : "", mac,
-				 n->host_ifname[0] ? ",host_ifname=" : "", n->host_ifname, host_mac,
-				 n->bridge[0] ? ",bridge=" : "", n->bridge,
-				 n->link[0] ? ",link=" : "", n->link,
-				 vlan ? vlan : "", n->unfiltered ? ",mac_filter=off" : "",
-				 *ip ? ",ip=" : "", ip);
+		text_append(&text, "%sifname=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", i ? ";" : "",
+			    n->ifname, n->type ? ",type=" : "", n->type ? types[n->type] : "", mac,
+			    n->host_ifname[0] ? ",host_ifname=" : "", n->host_ifname, host_mac,
+			    n->bridge[0] ? ",bridge=" : "", n->bridge,
+			    n->link[0] ? ",link=" : "", n->link,
+			    vlan ? vlan : "", n->unfiltered ? ",mac_filter=off" : "",
+			    *ip ? ",ip=" : "", ip);
 	}
 	return text;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <net/if.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -56,10 +55,8 @@ static bool has(const char *rules, const char *name)
 
 static void element(char **commands, const struct family *f, const char *verb, const char *name)
 {
-	cleanup_free char *before = *commands;
-
-	*commands = xasprintf("%s%s element %s cloison_ports ports { \"%s\" }\n", before, verb,
-			      f->name, name);
+	text_append(commands, "%s element %s cloison_ports ports { \"%s\" }\n", verb, f->name,
+		    name);
 }
 
 static bool stays(const struct family *f, const struct netifs *had, const struct netifs *all,

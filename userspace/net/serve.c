@@ -129,15 +129,14 @@ static char *links_for(const struct serve *s, const struct neighbours *on,
 
 	for (size_t i = 0; i < on->count; i++) {
 		int ifindex = on->list[i].ifindex;
-		cleanup_free char *ours = xasprintf("%d", ifindex), *before = NULL;
+		cleanup_free char *ours = xasprintf("%d", ifindex);
 		bool theirs;
 
 		if (!neighbour_wants(on, &on->list[i], a))
 			continue;
 		theirs = !is_noted(noted, ours) && rtnl_list_has(proxies, ifindex, a) &&
 			 !noted_by_other(s, a, ours);
-		before = links;
-		links = xasprintf("%s%s%s%s", before, *before ? " " : "", theirs ? "-" : "", ours);
+		text_append(&links, "%s%s%s", *links ? " " : "", theirs ? "-" : "", ours);
 	}
 	return links;
 }

@@ -98,7 +98,7 @@ static char *append_users(char *text, const char *name, struct netifs *all, size
 {
 	for (size_t i = 0; i < all->count; i++) {
 		struct netif *n = &all->list[i];
-		cleanup_free char *shared = name_of(n), *before = NULL, *one = NULL;
+		cleanup_free char *shared = name_of(n), *one = NULL;
 		struct netifs alone = { n, 1 };
 
 		if (strcmp(shared, name) != 0)
@@ -106,9 +106,8 @@ static char *append_users(char *text, const char *name, struct netifs *all, size
 		/* names are unique in one container only */
 		snprintf(n->ifname, sizeof(n->ifname), "%u.%u", (unsigned int)from % 1000000,
 			 (unsigned int)i % 1000000);
-		before = text;
 		one = netifs_text(&alone);
-		text = xasprintf("%s%s;", before, one);
+		text_append(&text, "%s;", one);
 	}
 	return text;
 }
@@ -251,9 +250,9 @@ int uplink_note(uint32_t id, const struct netifs *all)
 	cleanup_free char *text = xstrdup("");
 
 	for (size_t i = 0; i < all->count; i++) {
-		cleanup_free char *line = made_on(&all->list[i]), *before = text;
+		cleanup_free char *line = made_on(&all->list[i]);
 
-		text = xasprintf("%s%s", before, line);
+		text_append(&text, "%s", line);
 	}
 	return note_save(id, INDEX_NOTE, text);
 }

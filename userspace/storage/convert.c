@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -111,14 +110,13 @@ static int fill(struct container *ct, const struct layout *layout, const char *s
 
 int convert_change_places(const struct container *ct, const char *staging)
 {
-	cleanup_free char *parent = xstrdup(ct->private);
 	int ret;
 
 	if (renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE))
 		return fail_errno(EXIT_CONVERT, "Cannot exchange %s and %s", staging, ct->private);
-	if (!sync_file(dirname(parent)))
+	if (!sync_parent(ct->private))
 		return 0;
-	ret = fail_errno(EXIT_CONVERT, "Cannot write %s to disk", parent);
+	ret = fail_errno(EXIT_CONVERT, "Cannot write %s to disk", ct->private);
 	/* the old one is not lost */
 	renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE);
 	return ret;

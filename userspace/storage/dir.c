@@ -27,8 +27,7 @@ static int dir_create(const struct container *ct, const char *dir, const char *a
 	if (ret)
 		return ret;
 	if (mkdir(fs, 0755))
-		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_CREATE,
-				  "Cannot make %s", fs);
+		return fail_errno(disk_status(EXIT_CREATE), "Cannot make %s", fs);
 	ret = project_begin(fs, ct->id);
 	if (!ret)
 		ret = project_limit(fs, ct->id, &limits);
@@ -80,8 +79,7 @@ void dir_unlimit(const struct container *ct, const char *dir)
 int dir_make(const struct copy *c, const char *dir)
 {
 	if (mkdir(dir, 0700))
-		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : c->status,
-				  "Cannot make %s", dir);
+		return fail_errno(disk_status(c->status), "Cannot make %s", dir);
 	return c->counted ? project_begin(dir, c->ct->id) : 0;
 }
 

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "error.h"
 #include "fill.h"
 #include "util.h"
@@ -9,12 +6,8 @@
 /* All in it is on disk. */
 static int sync_all(int mnt, const char *path)
 {
-	cleanup_close int files = openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (files < 0 || dir < 0 || syncfs(files) || syncfs(dir))
-		return fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", path);
-	return 0;
+	return sync_file_system_at(mnt, ".") || sync_file_system(path) ?
+	       fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", path) : 0;
 }
 
 int fill_layout(const struct container *ct, const struct layout *layout, const char *dir,

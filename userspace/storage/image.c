@@ -49,8 +49,7 @@ static int make_file(const char *path, uint64_t size)
 	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0 || ftruncate(fd, size))
-		return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_CREATE,
-				  "Cannot make %s", path);
+		return fail_errno(disk_status(EXIT_CREATE), "Cannot make %s", path);
 	return 0;
 }
 

@@ -44,8 +44,7 @@
 
 static int fail_make(const char *path)
 {
-	return fail_errno(errno == ENOSPC || errno == EDQUOT ? EXIT_NO_SPACE : EXIT_CREATE,
-			  "Cannot make %s", path);
+	return fail_errno(disk_status(EXIT_CREATE), "Cannot make %s", path);
 }
 
 /* The root directory is the upper layer's: it must look like the tree's. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Making and removing them; see snapshot.h. */
 #include <errno.h>
-#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -70,14 +69,13 @@ int snapshots_clear(const struct container *ct)
 int snapshots_destroy(const struct container *ct)
 {
 	cleanup_free char *path = snapshots_dir(ct);
-	cleanup_free char *copy = xstrdup(path);
 	int ret;
 
 	if (access(path, F_OK))
 		return 0;
 	ret = remove_tree(path, ct->lock, EXIT_DESTROY);
-	if (!ret && sync_file(dirname(copy)))
-		ret = fail_errno(EXIT_DESTROY, "Cannot write %s to disk", copy);
+	if (!ret && sync_parent(path))
+		ret = fail_errno(EXIT_DESTROY, "Cannot write %s to disk", path);
 	return ret;
 }
 
@@ -178,17 +176,12 @@ static int fill(struct making *m, const struct snapshots *all)
 }
 
 /* From here on it is there. */
-static int finish(const char *staging, const char *dir, const char *done)
+static int finish(const char *staging, const char *done)
 {
 	if (sync_file_system(staging))
 		return fail_errno(EXIT_SNAPSHOT, "Cannot write %s to disk", staging);
-	if (rename(staging, done))
-		return fail_errno(EXIT_SNAPSHOT, "Cannot rename %s to %s", staging, done);
-	if (!sync_file(dir))
-		return 0;
-	fail_errno(EXIT_SNAPSHOT, "Cannot write %s to disk", dir);
-	rename(done, staging);
-	return EXIT_SNAPSHOT;
+	return rename_synced(staging, done) ?
+	       fail_errno(EXIT_SNAPSHOT, "Cannot rename %s to %s", staging, done) : 0;
 }
 
 /* What is made next comes from this one. */
@@ -263,7 +256,7 @@ int snapshot_create(const struct container *ct, const struct snapshot_request *r
 		return fail_errno(EXIT_SNAPSHOT, "Cannot make %s", dir);
 	ret = fill(&m, &all);
 	if (!ret)
-		ret = finish(staging, dir, done);
+		ret = finish(staging, done);
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 
@@ -286,7 +279,7 @@ int snapshot_delete(const struct container *ct, const struct snapshot *s)
 			    "snapshot-umount %u --id %s", where, ct->id, s->uuid);
 	if (ret)
 		return ret;
-	if (rename(s->dir, doomed) || sync_file(dir))
+	if (rename_synced(s->dir, doomed))
 		return fail_errno(EXIT_SNAPSHOT_DELETE, "Cannot remove %s", s->dir);
 	return snapshots_clear(ct);
 }

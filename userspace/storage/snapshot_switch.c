@@ -65,19 +65,15 @@ static int write_current(const struct snapshot *s, const char *staging)
 {
 	cleanup_free char *path = xasprintf("%s/" SNAPSHOT_CURRENT, staging);
 	const json_t *list = json_object_get(s->info, "ancestors");
-	char *text = xasprintf("%s\n", s->uuid);
-	int ret;
+	cleanup_free char *text = xasprintf("%s\n", s->uuid);
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *uuid = json_string_value(json_array_get(list, i));
-		char *more = xasprintf("%s%s\n", text, uuid ? uuid : "");
 
-		free(text);
-		text = more;
+		text_append(&text, "%s\n", uuid ? uuid : "");
 	}
-	ret = write_file_atomic(path, text, 0600);
-	free(text);
-	return ret ? fail_errno(EXIT_SNAPSHOT_SWITCH, "Cannot write %s", path) : 0;
+	return write_file_atomic(path, text, 0600) ?
+	       fail_errno(EXIT_SNAPSHOT_SWITCH, "Cannot write %s", path) : 0;
 }
 
 /* The snapshot keeps its own. */

@@ -43,22 +43,18 @@ static char *tree_name(const char *name, const char *archive)
 
 static int unpack(const char *archive, const char *dir, uint32_t base)
 {
-	cleanup_close int fd = -1, mnt = -1;
+	cleanup_close int mnt = -1;
 	int ret;
 
 	if (mkdir(dir, 0755))
-		return fail_errno(errno == ENOSPC ? EXIT_NO_SPACE : EXIT_CREATE, "Cannot make %s",
-				  dir);
+		return fail_errno(disk_status(EXIT_CREATE), "Cannot make %s", dir);
 	mnt = idmap_clone(dir, base);
 	if (mnt < 0)
 		return EXIT_CREATE;
 	ret = template_unpack_in(archive, mnt, base);
-	if (ret)
-		return ret;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || syncfs(fd))
-		return fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", dir);
-	return 0;
+	if (!ret && sync_file_system(dir))
+		ret = fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", dir);
+	return ret;
 }
 
 /* All or nothing, on disk when this returns 0. */
@@ -70,7 +66,7 @@ static int build(const char *archive, const char *dir, const char *name, uint32_
 
 	if (!ret)
 		ret = unpack(archive, tmp, base);
-	if (!ret && (rename(tmp, path) || sync_file(dir)))
+	if (!ret && rename_synced(tmp, path))
 		ret = fail_errno(EXIT_CREATE, "Cannot make %s", path);
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
@@ -164,7 +160,7 @@ static int drop(const char *dir, const char *name, int lock)
 	cleanup_free char *path = xasprintf("%s/%s", dir, name);
 	cleanup_free char *tmp = xasprintf("%s/%c%s", dir, UNFINISHED, name);
 
-	if (rename(path, tmp) || sync_file(dir))
+	if (rename_synced(path, tmp))
 		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
 	return remove_tree(tmp, lock, EXIT_SYSTEM);
 }

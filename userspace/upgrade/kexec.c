@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kexec.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,14 +26,10 @@ static char *command_line(void)
 	if (text)
 		text[strcspn(text, "\n")] = '\0';
 	while ((word = strsep(&rest, " "))) {
-		char *longer;
-
 		if (!*word || strncmp(word, "BOOT_IMAGE=", 11) == 0 ||
 		    strncmp(word, "initrd=", 7) == 0)
 			continue;
-		longer = xasprintf("%s%s%s", line, *line ? " " : "", word);
-		free(line);
-		line = longer;
+		text_append(&line, "%s%s", *line ? " " : "", word);
 	}
 	return line;
 }

@@ -161,13 +161,9 @@ char *newkernel_modules(void)
 	struct dirent *de;
 
 	while (dir && (de = readdir(dir))) {
-		char *longer;
-
 		if (strcmp(de->d_name, "cloison") != 0 && strncmp(de->d_name, "cloison_", 8) != 0)
 			continue;
-		longer = xasprintf("%s%s%s", all, *all ? " " : "", de->d_name);
-		free(all);
-		all = longer;
+		text_append(&all, "%s%s", *all ? " " : "", de->d_name);
 	}
 	return all;
 }

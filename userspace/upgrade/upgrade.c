@@ -88,12 +88,8 @@ static char *stopped_text(const struct upgrade *u)
 {
 	char *text = xstrdup("");
 
-	for (size_t i = 0; i < u->stopped_count; i++) {
-		char *longer = xasprintf("%s%s%u", text, *text ? " " : "", u->stopped[i]);
-
-		free(text);
-		text = longer;
-	}
+	for (size_t i = 0; i < u->stopped_count; i++)
+		text_append(&text, "%s%u", *text ? " " : "", u->stopped[i]);
 	return text;
 }
 
