@@ -56,8 +56,8 @@ static void test_rewrite(void)
 {
 	static const char before[] =
 		"# a comment\n\nRAM=\"1\"\n  weird line ;;\nVENDOR_KEY=\"kept\"\nRAM=\"2\"\n";
-	cleanup_conf struct conf *conf = conf_new();
-	cleanup_free char *same = NULL, *after = NULL;
+	cleanup_conf struct conf *conf = conf_new(), *copy = NULL;
+	cleanup_free char *same = NULL, *after = NULL, *copied = NULL;
 
 	conf_parse(conf, before, "test");
 	same = conf_text(conf);
@@ -70,9 +70,13 @@ static void test_rewrite(void)
 	ok(is(after, "# a comment\n\nRAM=\"1\"\n  weird line ;;\nVENDOR_KEY=\"kept\"\n"
 	      "RAM=\"a \\\"b\\\" \\$c \\`d\\` \\\\e\"\nNEW=\"x\"\n"),
 	   "one line changes, one comes");
+	copy = conf_copy(conf);
 	conf_set(conf, "RAM", NULL);
 	ok(!conf_get(conf, "RAM") && is(conf_get(conf, "VENDOR_KEY"), "kept"),
 	   "removing a key removes all its lines and no others");
+	copied = conf_text(copy);
+	ok(is(copied, after) && is(conf_get(copy, "VENDOR_KEY"), "kept") &&
+	   is(conf_get(copy, "RAM"), "a \"b\" $c `d` \\e"), "a copy is what it was then");
 }
 
 /* What we write, a shell reads back: the real thing, not our idea of it. */

@@ -45,6 +45,8 @@ struct making {
 	struct backup *chain;	/* of the parent, which is the last */
 	size_t chain_count;
 	int out;
+	json_t *head;
+	struct sum sum;
 };
 
 /* One that is whole, with all it needs. */
@@ -88,12 +90,11 @@ static void name_it(struct making *m)
 	snprintf(m->id, sizeof(m->id), "%u-%s-%s", m->ct->id, when, digits);
 }
 
-static int make_head(const struct making *m, json_t **head)
+static int make_head(struct making *m)
 {
 	const struct container *ct = m->ct;
 	const struct backup *parent = m->chain ? &m->chain[m->chain_count - 1] : NULL;
 	cleanup_free char *conf = read_file(ct->conf_path, CONF_MAX);
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	json_t *scripts = json_object();
 	int ret = action_collect(ct, scripts);
 
@@ -103,17 +104,17 @@ static int make_head(const struct making *m, json_t **head)
 		json_decref(scripts);
 		return ret;
 	}
-	*head = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:o}",
-			  "cloison-backup", FORMAT_VERSION, "id", m->id, "ctid", (int)ct->id,
-			  "date", (json_int_t)m->date, "description", m->wish->description ?: "",
-			  "state", !m->runs ? "down" : m->wish->freeze ? "frozen" : "running",
-			  "layout", ct->layout->name, "fresh", access(fresh, F_OK) == 0,
-			  "by", VERSION, "conf", conf, "scripts", scripts);
-	if (!*head)
+	m->head = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:o}",
+			    "cloison-backup", FORMAT_VERSION, "id", m->id, "ctid", (int)ct->id,
+			    "date", (json_int_t)m->date, "description", m->wish->description ?: "",
+			    "state", !m->runs ? "down" : m->wish->freeze ? "frozen" : "running",
+			    "layout", ct->layout->name, "fresh", private_is_fresh(ct->private),
+			    "by", VERSION, "conf", conf, "scripts", scripts);
+	if (!m->head)
 		return fail(EXIT_BACKUP, "%s, or the description, is not UTF-8", ct->conf_path);
 	if (parent) {
-		json_object_set_new(*head, "parent", json_string(backup_id(parent)));
-		json_object_set_new(*head, "parent_sha256", json_string(backup_sum(parent)));
+		json_object_set_new(m->head, "parent", json_string(backup_id(parent)));
+		json_object_set_new(m->head, "parent_sha256", json_string(backup_sum(parent)));
 	}
 	return 0;
 }
@@ -217,7 +218,7 @@ static int start_tar(const struct making *m, struct tar *tar)
 	return ret;
 }
 
-static int archive(struct making *m, const struct text *unchanged, struct sum *sum)
+static int archive(struct making *m, const struct text *unchanged)
 {
 	struct tar tar = { .list = -1, .from = -1 };
 	int ret = start_tar(m, &tar), status = 0;
@@ -227,7 +228,7 @@ static int archive(struct making *m, const struct text *unchanged, struct sum *s
 		ret = fail_errno(EXIT_BACKUP, "tar does not listen");
 	cleanup_close_fn(&tar.list);
 	if (!ret)
-		ret = backup_write_data(m->out, tar.from, sum);
+		ret = backup_write_data(m->out, tar.from, &m->sum);
 	if (ret && tar.pid)
 		kill(tar.pid, SIGKILL);
 	if (tar.pid)
@@ -241,8 +242,9 @@ static int archive(struct making *m, const struct text *unchanged, struct sum *s
 }
 
 /* The index is made before the files are read: what changes between is read again next time. */
-static int read_files(struct making *m, const json_t *head, struct sum *sum)
+static int read_files(void *arg)
 {
+	struct making *m = arg;
 	const struct place_of_files place = {
 		.mount = mount_files, .arg = (void *)m->ct, .base = m->base, .status = EXIT_BACKUP,
 	};
@@ -256,44 +258,22 @@ static int read_files(struct making *m, const json_t *head, struct sum *sum)
 	if (!ret && m->chain)
 		ret = find_unchanged(m, &place, &index, &unchanged);
 	if (!ret)
-		ret = backup_write_head(m->out, head, &packed, sum);
-	return ret ? ret : archive(m, &unchanged, sum);
-}
-
-/* As long as it is read it stands still. */
-static int read_frozen(struct making *m, const json_t *head, struct sum *sum)
-{
-	struct still still = STILL_INIT;
-	int ret;
-
-	if (!m->wish->freeze || !m->runs)
-		return read_files(m, head, sum);
-	ret = still_begin(m->ct, true, &still);
-	if (ret)
-		return ret;
-	ret = read_files(m, head, sum);
-	if (ret) {
-		cleanup_free char *why = xstrdup(error_text());
-
-		if (still_end(m->ct, &still))
-			warn("%s", error_text());
-		return fail(ret, "%s", why);
-	}
-	return still_end(m->ct, &still);
+		ret = backup_write_head(m->out, m->head, &packed, &m->sum);
+	return ret ? ret : archive(m, &unchanged);
 }
 
 static int write_it(struct making *m)
 {
-	cleanup_json json_t *head = NULL, *tail = json_object();
-	cleanup_sum struct sum sum = {};
-	int ret = make_head(m, &head);
+	cleanup_json json_t *tail = json_object();
+	int ret = make_head(m);
 
 	if (!ret)
-		ret = read_frozen(m, head, &sum);
+		ret = m->wish->freeze && m->runs ? still_during(m->ct, true, read_files, m) :
+						   read_files(m);
 	if (ret)
 		return ret;
 	json_object_set_new(tail, "changed", json_boolean(m->changed));
-	return backup_write_tail(m->out, tail, &sum);
+	return backup_write_tail(m->out, tail, &m->sum);
 }
 
 /* On disk, and only then under its name. */
@@ -353,6 +333,8 @@ int backup_make(const struct container *ct, bool runs, const struct backup_wish 
 		if (m.chain)
 			*parent = xstrdup(backup_id(&m.chain[m.chain_count - 1]));
 	}
+	json_decref(m.head);
+	sum_drop(&m.sum);
 	store_free(m.chain, m.chain_count);
 	free(m.dir);
 	return ret;

@@ -223,13 +223,11 @@ static int write_done(const char *staging, const struct conf *conf, const json_t
 /* What ct->conf says is what it is to have. */
 static int fill(struct container *ct, const char *staging, void *arg)
 {
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
 	const struct restoring *r = arg;
-	int ret;
+	int ret = r->fresh ? private_make_fresh(staging, EXIT_RESTORE) : 0;
 
-	if (r->fresh && mknod(fresh, S_IFREG | 0600, 0))
-		return fail_errno(EXIT_RESTORE, "Cannot make %s", fresh);
-	ret = fill_layout(ct, r->layout, staging, NULL, unpack_all, arg);
+	if (!ret)
+		ret = fill_layout(ct, r->layout, staging, NULL, unpack_all, arg);
 	return ret ? ret : write_done(staging, ct->conf, r->scripts);
 }
 
@@ -246,14 +244,7 @@ static int replace(struct container *ct, struct conf *conf, struct restoring *r)
 		ret = fill(&new, staging, r);
 	if (!ret)
 		ret = convert_change_places(ct, staging);
-	if (ret) {
-		cleanup_free char *why = xstrdup(error_text());
-
-		if (convert_clear(ct))
-			warn("%s", error_text());
-		return fail(ret, "%s", why);
-	}
-	return restore_settle(ct);
+	return ret ? convert_undo(ct, ret) : restore_settle(ct);
 }
 
 static int make_new(struct container *ct, struct conf *conf, struct restoring *r)

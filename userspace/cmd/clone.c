@@ -90,13 +90,8 @@ int cmd_clone(int argc, char **argv)
 		ret = open_new(argv[2], &ct);
 	if (!ret)
 		ret = configure(&ct, &source, argc - 2, argv + 2, &o);
-	if (!ret && o.id) {
-		ret = snapshots_read(&source, &all);
-		s = ret ? NULL : snapshots_find(&all, o.id);
-		if (!ret && !s)
-			ret = fail(EXIT_BAD_VALUE, "Container %u has no snapshot %s, or several "
-				   "of that name", source.id, o.id);
-	}
+	if (!ret && o.id)
+		ret = snapshots_choose(&source, o.id, EXIT_BAD_VALUE, &all, &s);
 	if (ret)
 		return ret;
 	say("Cloning container %u to %u", source.id, ct.id);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../lib/error.h"
 #include "../lib/suspended.h"
@@ -111,13 +109,7 @@ static int begin_with(int argc, char **argv, const struct option *known, int sta
 {
 	int ret = begin(argc, argv, known, ct, o);
 
-	if (!ret)
-		ret = snapshots_read(ct, all);
-	if (ret)
-		return ret;
-	*s = snapshots_find(all, o->id);
-	return *s ? 0 : fail(status, "Container %u has no snapshot %s, or several of that name",
-			     ct->id, o->id);
+	return ret ? ret : snapshots_choose(ct, o->id, status, all, s);
 }
 
 int cmd_snapshot(int argc, char **argv)

@@ -237,12 +237,7 @@ int cmd_snapshot_list(int argc, char **argv)
 			printf("%-15s %s\n", fields[i].name, fields[i].header);
 		return 0;
 	}
-	ret = snapshots_read(&ct, &all);
-	if (!ret && o.id) {
-		only = snapshots_find(&all, o.id);
-		if (!only)
-			ret = fail(EXIT_SNAPSHOT_LIST, "Container %u has no snapshot %s, or "
-				   "several of that name", ct.id, o.id);
-	}
+	ret = o.id ? snapshots_choose(&ct, o.id, EXIT_SNAPSHOT_LIST, &all, &only) :
+		     snapshots_read(&ct, &all);
 	return ret ? ret : show(&o, &(struct view){ &ct, &all }, only);
 }

@@ -2,10 +2,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "conf.h"
 #include "error.h"
@@ -167,6 +165,21 @@ int conf_load(const char *path, struct conf **out)
 	*out = conf;
 	conf = NULL;
 	return 0;
+}
+
+struct conf *conf_copy(const struct conf *conf)
+{
+	struct conf *copy = conf_new();
+
+	for (size_t i = 0; i < conf->count; i++) {
+		const struct line *from = &conf->lines[i];
+
+		*append(copy) = (struct line){
+			.text = xstrdup(from->text), .key = from->key ? xstrdup(from->key) : NULL,
+			.value = from->value ? xstrdup(from->value) : NULL,
+		};
+	}
+	return copy;
 }
 
 static struct line *find(const struct conf *conf, const char *key)

@@ -17,6 +17,7 @@ struct conf;
  */
 int conf_load(const char *path, struct conf **out);
 struct conf *conf_new(void);
+struct conf *conf_copy(const struct conf *conf);
 void conf_free(struct conf *conf);
 
 /* The value of @key or NULL; the last of several lines wins, as in a shell. */

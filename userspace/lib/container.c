@@ -77,7 +77,7 @@ void container_paths(struct container *ct)
 	ct->fs = xasprintf("%s/%s", ct->private, ct->layout->files);
 }
 
-static int load_conf(struct container *ct, enum container_need need)
+int container_load(struct container *ct, enum container_need need)
 {
 	int ret;
 
@@ -108,7 +108,7 @@ int container_open_id(struct container *ct, uint32_t id, enum container_need nee
 	ct->lock = -1;
 	ct->need = need;
 	ct->conf_path = xasprintf(CONF_DIR "/%u.conf", id);
-	return load_conf(ct, need);
+	return container_load(ct, need);
 }
 
 int container_open(struct container *ct, const char *arg, enum container_need need)
@@ -145,7 +145,7 @@ int container_lock_as_is(struct container *ct)
 	if (ret == EXIT_LOCKED)
 		return fail(ret, "Container already locked");
 	/* What was read before the lock may have been changed by its last holder. */
-	return ret ? ret : load_conf(ct, ct->need);
+	return ret ? ret : container_load(ct, ct->need);
 }
 
 int container_settle(struct container *ct)

@@ -64,6 +64,8 @@ extern bool container_lock_skip;
 
 /* Paths depend on the configuration: to be called again when it changed. */
 void container_paths(struct container *ct);
+/* Its file has changed: read it again. As container_open_id(). */
+int container_load(struct container *ct, enum container_need need);
 
 /* Private area and configuration file are both there. */
 bool container_exists(const struct container *ct);

@@ -286,7 +286,7 @@ static int run_first(const struct container *ct, const struct attached *in,
 	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	int ret;
 
-	if (access(fresh, F_OK))
+	if (!private_is_fresh(ct->private))
 		return 0;
 	ret = run(in, dist, "POST_CREATE", env, NULL);
 	if (!ret)

@@ -53,6 +53,26 @@ static bool is_full(const char *path)
 	return statvfs(path, &st) == 0 && (st.f_bavail * st.f_frsize < 65536 || !st.f_favail);
 }
 
+bool private_is_fresh(const char *private)
+{
+	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, private);
+
+	return access(fresh, F_OK) == 0;
+}
+
+int private_make_fresh(const char *private, int status)
+{
+	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, private);
+
+	return mknod(fresh, S_IFREG | 0600, 0) ?
+	       fail_errno(disk_status(status), "Cannot make %s", fresh) : 0;
+}
+
+int private_copy_fresh(const char *from, const char *to, int status)
+{
+	return private_is_fresh(from) ? private_make_fresh(to, status) : 0;
+}
+
 enum private_left private_left(const struct container *ct)
 {
 	cleanup_free char *staging = staging_of(ct);
@@ -160,13 +180,7 @@ int private_settle(struct container *ct)
 		ret = finish_destroy(ct);
 		break;
 	}
-	if (ret)
-		return ret;
-	conf_free(ct->conf);
-	ct->conf = NULL;
-	ret = conf_load(ct->conf_path, &ct->conf);
-	container_paths(ct);
-	return ret == EXIT_NO_CONF ? 0 : ret;
+	return ret ? ret : container_load(ct, NEED_GOOD_OR_NONE);
 }
 
 /*
@@ -244,14 +258,14 @@ static int fill(struct container *ct, const char *staging, void *arg)
 	const char *archive = arg;
 	const char *name = conf_get(ct->conf, "VE_LAYOUT");
 	const struct layout *layout = name && *name ? layout_named(name) : &layout_dir;
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
 	cleanup_free char *files = layout ? xasprintf("%s/%s", staging, layout->files) : NULL;
 	int ret;
 
 	if (!layout)
 		return fail(EXIT_BAD_VALUE, "%s: there is no layout %s", ct->conf_path, name);
-	if (mknod(fresh, S_IFREG | 0600, 0))
-		return fail_disk(fresh);
+	ret = private_make_fresh(staging, EXIT_CREATE);
+	if (ret)
+		return ret;
 	ret = layout->create(ct, staging, archive);
 	if (ret && is_full(staging))
 		ret = fail(EXIT_NO_SPACE, "There is no space left on the disk for %s", ct->private);

@@ -17,6 +17,12 @@
 /* A file in it until the first start: its files are the template's still, see dist.h. */
 #define PRIVATE_FRESH	"fresh"
 
+bool private_is_fresh(const char *private);
+/* 0, or @status or EXIT_NO_SPACE. */
+int private_make_fresh(const char *private, int status);
+/* If @from is. */
+int private_copy_fresh(const char *from, const char *to, int status);
+
 /*
  * The text of the configuration file that was there before, empty if there was none.
  * Once it is created, a rest.

@@ -120,8 +120,9 @@ static int check_settings(struct container *ct, const struct offer *o)
 	struct limits limits;
 	uint32_t base;
 
-	if (limits_read(o->conf, &limits) || devices_read(o->conf, &set) || offer_apply(o, ct))
+	if (limits_read(o->conf, &limits) || devices_read(o->conf, &set))
 		return fail_wrap(MIGRATE_CONFIG, "Container %u", ct->id);
+	offer_apply(o, ct);
 	if (conf_get(ct->conf, "LOCAL_UID"))
 		return 0;
 	/* files are given others, if not all are taken; what runs has those it was made with */

@@ -59,7 +59,6 @@ static uint64_t memory_of(uint32_t ctid)
 int offer_make(const struct container *ct, bool running, bool live, bool force, json_t **out)
 {
 	cleanup_free char *text = read_file(ct->conf_path, TEXT_MAX);
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
 	cleanup_free char *flags = offer_cpu_flags();
 	uint64_t memory = live ? memory_of(ct->id) : 0;
 	json_t *found;
@@ -88,7 +87,7 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 	*out = json_pack("{s:i, s:s, s:o, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
 			 (int)ct->id, "conf", text, "scripts", found, "bytes",
 			 (json_int_t)counted, "memory", (json_int_t)memory, "fresh",
-			 access(fresh, F_OK) == 0, "running", running, "live", live, "force",
+			 private_is_fresh(ct->private), "running", running, "live", live, "force",
 			 force, "flags", flags);
 	return *out ? 0 : fail(MIGRATE_CONFIG, "%s is not UTF-8", ct->conf_path);
 }
@@ -122,17 +121,13 @@ void offer_free(struct offer *o)
 	*o = (struct offer){};
 }
 
-int offer_apply(const struct offer *o, struct container *ct)
+void offer_apply(const struct offer *o, struct container *ct)
 {
-	cleanup_free char *text = conf_text(o->conf);
 	uint32_t base;
 	int ret;
 
 	conf_free(ct->conf);
-	ct->conf = conf_new();
-	ret = conf_parse(ct->conf, text, "its configuration file");
-	if (ret)
-		return MIGRATE_CONFIG;
+	ct->conf = conf_copy(o->conf);
 	conf_set(ct->conf, "VE_ROOT", NULL);
 	conf_set(ct->conf, "VE_PRIVATE", NULL);
 	ret = container_ids(ct, &base);
@@ -147,5 +142,4 @@ int offer_apply(const struct offer *o, struct container *ct)
 		error_clear();
 	}
 	container_paths(ct);
-	return 0;
 }

@@ -32,7 +32,7 @@ int offer_read(json_t *json, struct offer *out);
 void offer_free(struct offer *o);
 
 /* Its file as it is to be here: with places of ours, and ids nobody has. */
-int offer_apply(const struct offer *o, struct container *ct);
+void offer_apply(const struct offer *o, struct container *ct);
 
 /* The flags of this host's processor, to be freed. */
 char *offer_cpu_flags(void);

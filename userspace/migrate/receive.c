@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
@@ -140,15 +139,14 @@ static int on_check(struct session *s, json_t *body, json_t **reply)
 static int begin_files(struct session *s, uint32_t *base)
 {
 	cleanup_free char *staging = private_staging(&s->ct);
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
-	int ret = offer_apply(&s->offer, &s->ct);
+	int ret;
 
-	if (!ret)
-		ret = private_begin(&s->ct);
+	offer_apply(&s->offer, &s->ct);
+	ret = private_begin(&s->ct);
 	if (!ret)
 		ret = container_ids(&s->ct, base);
-	if (!ret && s->offer.fresh && mknod(fresh, S_IFREG | 0600, 0))
-		ret = fail_errno(EXIT_CREATE, "Cannot make %s", fresh);
+	if (!ret && s->offer.fresh)
+		ret = private_make_fresh(staging, EXIT_CREATE);
 	return ret;
 }
 

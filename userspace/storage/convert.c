@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +37,15 @@ int convert_clear(const struct container *ct)
 	cleanup_free char *staging = convert_staging(ct);
 
 	return access(staging, F_OK) ? 0 : remove_tree(staging, ct->lock, EXIT_CONVERT);
+}
+
+int convert_undo(const struct container *ct, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	if (convert_clear(ct))
+		warn("%s", error_text());
+	return fail(ret, "%s", why);
 }
 
 /* The files to be copied, beside where they are copied to. */
@@ -89,8 +97,6 @@ static int copy_all(const struct container *new, int to, void *arg)
 
 static int fill(struct container *ct, const struct layout *layout, const char *staging)
 {
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, ct->private);
-	cleanup_free char *new_fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
 	cleanup_free char *current = xasprintf("%s/" SNAPSHOT_CURRENT, ct->private);
 	cleanup_free char *new_current = xasprintf("%s/" SNAPSHOT_CURRENT, staging);
 	cleanup_free char *archive = NULL;
@@ -101,8 +107,8 @@ static int fill(struct container *ct, const struct layout *layout, const char *s
 		ret = template_find(conf_get(ct->conf, "OSTEMPLATE") ?: "", &archive);
 	if (!ret && mkdir(staging, 0700))
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", staging);
-	if (!ret && access(fresh, F_OK) == 0 && mknod(new_fresh, S_IFREG | 0600, 0))
-		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", new_fresh);
+	if (!ret)
+		ret = private_copy_fresh(ct->private, staging, EXIT_CONVERT);
 	if (!ret && link(current, new_current) && errno != ENOENT)
 		ret = fail_errno(EXIT_CONVERT, "Cannot make %s", new_current);
 	return ret ? ret : fill_layout(ct, layout, staging, archive, copy_all, ct);
@@ -133,12 +139,8 @@ int convert(struct container *ct, const char *name)
 		ret = fill(ct, layout, staging);
 	if (!ret)
 		ret = convert_change_places(ct, staging);
-	if (ret) {
-		cleanup_free char *why = xstrdup(error_text());
-
-		convert_clear(ct);
-		return fail(ret, "%s", why);
-	}
+	if (ret)
+		return convert_undo(ct, ret);
 	ret = conf_save(ct->conf, ct->conf_path);
 	/* what is there now was the old one */
 	return ret ? ret : convert_clear(ct);

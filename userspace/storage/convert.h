@@ -24,5 +24,7 @@ int convert_clear(const struct container *ct);
  */
 char *convert_staging(const struct container *ct);
 int convert_change_places(const struct container *ct, const char *staging);
+/* Not to be: convert_clear() with the error @ret, which stays. */
+int convert_undo(const struct container *ct, int ret);
 
 #endif

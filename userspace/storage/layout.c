@@ -22,6 +22,14 @@ const struct layout *layout_named(const char *name)
 	return NULL;
 }
 
+void layout_note(struct conf *conf, const struct layout *layout)
+{
+	const char *named = conf_get(conf, "VE_LAYOUT");
+
+	if ((named ? layout_named(named) : &layout_dir) != layout)
+		conf_set(conf, "VE_LAYOUT", layout->name);
+}
+
 const struct layout *layout_of(const char *private)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {

@@ -65,6 +65,9 @@ extern const struct layout layout_dir, layout_overlay, layout_image;
 /* VE_LAYOUT="ploop:expanded" is still ploop. NULL if there is none of that name. */
 const struct layout *layout_named(const char *name);
 
+/* VE_LAYOUT, where that would be another. */
+void layout_note(struct conf *conf, const struct layout *layout);
+
 /* By what there is in a private area; dir if there is nothing. */
 const struct layout *layout_of(const char *private);
 

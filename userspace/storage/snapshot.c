@@ -60,6 +60,13 @@ const char *snapshot_text(const struct snapshot *s, const char *key)
 	return text ? text : "";
 }
 
+uint32_t snapshot_base(const struct snapshot *s, uint32_t otherwise)
+{
+	const json_t *ids = json_object_get(s->info, "ids");
+
+	return ids ? json_integer_value(ids) : otherwise;
+}
+
 static int64_t date_ms(const struct snapshot *s)
 {
 	return json_integer_value(json_object_get(s->info, "date"));
@@ -167,6 +174,18 @@ const struct snapshot *snapshots_find(const struct snapshots *all, const char *t
 		found = &all->list[i];
 	}
 	return found;
+}
+
+int snapshots_choose(const struct container *ct, const char *text, int status,
+		     struct snapshots *all, const struct snapshot **s)
+{
+	int ret = snapshots_read(ct, all);
+
+	if (ret)
+		return ret;
+	*s = snapshots_find(all, text);
+	return *s ? 0 : fail(status, "Container %u has no snapshot %s, or several of that name",
+			     ct->id, text);
 }
 
 const char *snapshots_parent(const struct snapshots *all, const struct snapshot *s)

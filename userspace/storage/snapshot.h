@@ -46,10 +46,15 @@ void snapshots_free(struct snapshots *all);
 
 /* @uuid as people write it, with braces or without, or a name. NULL: there is none, or more. */
 const struct snapshot *snapshots_find(const struct snapshots *all, const char *uuid);
+/* Read them and find one, or @status. */
+int snapshots_choose(const struct container *ct, const char *uuid, int status,
+		     struct snapshots *all, const struct snapshot **s);
 /* NULL: it has none. */
 const char *snapshots_parent(const struct snapshots *all, const struct snapshot *s);
 
 const char *snapshot_text(const struct snapshot *s, const char *key);
+/* The ids that its files have, where they begin; @otherwise if it does not say so. */
+uint32_t snapshot_base(const struct snapshot *s, uint32_t otherwise);
 /* Seconds since 1970. */
 int64_t snapshot_date(const struct snapshot *s);
 

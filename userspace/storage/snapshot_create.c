@@ -10,7 +10,6 @@
 #include "copy.h"
 #include "error.h"
 #include "json.h"
-#include "layout.h"
 #include "private.h"
 #include "snapshot.h"
 #include "state.h"
@@ -113,16 +112,12 @@ static int write_info(const struct making *m, const struct snapshots *all)
 /* What is small. */
 static int write_rest(const struct making *m, const struct snapshots *all)
 {
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, m->ct->private);
-	cleanup_free char *new_fresh = xasprintf("%s/" PRIVATE_FRESH, m->dir);
 	cleanup_free char *conf = xasprintf("%s/conf", m->dir);
 	int ret = write_info(m, all);
 
 	if (!ret && !m->r->skip_config)
 		ret = conf_save(m->ct->conf, conf);
-	if (!ret && access(fresh, F_OK) == 0 && mknod(new_fresh, S_IFREG | 0600, 0))
-		ret = fail_errno(EXIT_SNAPSHOT, "Cannot make %s", new_fresh);
-	return ret;
+	return ret ? ret : private_copy_fresh(m->ct->private, m->dir, EXIT_SNAPSHOT);
 }
 
 static int copy_files(const struct making *m, bool programs)

@@ -30,11 +30,10 @@ static int choose_conf(const struct container *ct, const struct snapshot *s, boo
 		       struct conf **conf)
 {
 	cleanup_free char *old = xasprintf("%s/conf", s->dir);
-	cleanup_free char *text = conf_text(ct->conf);
 
 	if (skip || access(old, F_OK)) {
-		*conf = conf_new();
-		return conf_parse(*conf, text, ct->conf_path);
+		*conf = conf_copy(ct->conf);
+		return 0;
 	}
 	if (conf_load(old, conf))
 		return fail_wrap(EXIT_SNAPSHOT_SWITCH, "--skip-config does without");
@@ -47,16 +46,12 @@ static int write_conf(const struct container *ct, const struct snapshot *s, bool
 		      const char *staging)
 {
 	cleanup_free char *path = xasprintf("%s/" SWITCHED, staging);
-	const struct layout *layout = layout_of(s->dir);
 	cleanup_conf struct conf *conf = NULL;
-	const char *named;
 	int ret = choose_conf(ct, s, skip, &conf);
 
 	if (ret)
 		return ret;
-	named = conf_get(conf, "VE_LAYOUT");
-	if ((named ? layout_named(named) : &layout_dir) != layout)
-		conf_set(conf, "VE_LAYOUT", layout->name);
+	layout_note(conf, layout_of(s->dir));
 	return conf_save(conf, path);
 }
 
@@ -93,20 +88,17 @@ static int write_state(const struct container *ct, const struct snapshot *s, con
 
 static int copy_files(const struct container *ct, const struct snapshot *s, const char *staging)
 {
-	const json_t *ids = json_object_get(s->info, "ids");
-	cleanup_free char *fresh = xasprintf("%s/" PRIVATE_FRESH, s->dir);
-	cleanup_free char *new_fresh = xasprintf("%s/" PRIVATE_FRESH, staging);
 	struct copy c = {
 		.from = s->dir, .to = staging, .ct = ct, .counted = true,
 		.status = EXIT_SNAPSHOT_SWITCH,
 	};
 	int ret = container_ids(ct, &c.to_base);
 
+	if (!ret)
+		ret = private_copy_fresh(s->dir, staging, EXIT_SNAPSHOT_SWITCH);
 	if (ret)
 		return ret;
-	c.from_base = ids ? json_integer_value(ids) : c.to_base;
-	if (access(fresh, F_OK) == 0 && mknod(new_fresh, S_IFREG | 0600, 0))
-		return fail_errno(EXIT_SNAPSHOT_SWITCH, "Cannot make %s", new_fresh);
+	c.from_base = snapshot_base(s, c.to_base);
 	return layout_of(s->dir)->copy(&c);
 }
 
@@ -155,17 +147,6 @@ static int drop_old_state(const struct container *ct)
 	       fail_errno(EXIT_SNAPSHOT_SWITCH, "Cannot remove %s", path) : 0;
 }
 
-static int reload(struct container *ct)
-{
-	int ret;
-
-	conf_free(ct->conf);
-	ct->conf = NULL;
-	ret = conf_load(ct->conf_path, &ct->conf);
-	container_paths(ct);
-	return ret;
-}
-
 int snapshot_settle(struct container *ct)
 {
 	cleanup_free char *switched = xasprintf("%s/" SWITCHED, ct->private);
@@ -188,7 +169,7 @@ int snapshot_settle(struct container *ct)
 	/* what is there now is what it was */
 	if (!ret)
 		ret = convert_clear(ct);
-	return ret ? ret : reload(ct);
+	return ret ? ret : container_load(ct, NEED_CONF);
 }
 
 int snapshot_switch(struct container *ct, const struct snapshot *s, bool skip_config, bool resume)
@@ -203,11 +184,5 @@ int snapshot_switch(struct container *ct, const struct snapshot *s, bool skip_co
 		ret = container_sweep(ct);
 	if (!ret)
 		ret = convert_change_places(ct, staging);
-	if (ret) {
-		cleanup_free char *why = xstrdup(error_text());
-
-		convert_clear(ct);
-		return fail(ret, "%s", why);
-	}
-	return snapshot_settle(ct);
+	return ret ? convert_undo(ct, ret) : snapshot_settle(ct);
 }

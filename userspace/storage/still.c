@@ -24,6 +24,11 @@
 #define PROGRAMS	"programs\n"
 #define FILES		"files\n"
 
+struct still {
+	int line;	/* to who lets them go on, -1: nobody */
+	bool frozen;	/* the programs, by us: not those that were paused already */
+};
+
 static char *note_of(const struct container *ct)
 {
 	return xasprintf(DIR_NAME "/%u", ct->id);
@@ -100,7 +105,7 @@ static void release(const struct container *ct, int *line)
 		ioctl(root, FITHAW, 0);
 }
 
-int still_end(const struct container *ct, struct still *still)
+static int end(const struct container *ct, struct still *still)
 {
 	cleanup_free char *note = note_of(ct);
 	int ret = 0;
@@ -114,7 +119,7 @@ int still_end(const struct container *ct, struct still *still)
 	return ret;
 }
 
-int still_begin(const struct container *ct, bool programs, struct still *still)
+static int begin(const struct container *ct, bool programs, struct still *still)
 {
 	cleanup_free char *note = note_of(ct);
 	cleanup_close int root = open_own(ct);
@@ -137,28 +142,41 @@ int still_begin(const struct container *ct, bool programs, struct still *still)
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 
-		still_end(ct, still);
+		end(ct, still);
 		return fail(ret, "%s", why);
 	}
 	return 0;
 }
 
-int still_copy(const struct container *source, bool programs, const struct copy *copy)
+int still_during(const struct container *ct, bool programs, int (*work)(void *arg), void *arg)
 {
 	struct still still;
-	int ret = still_begin(source, programs, &still);
+	int ret = begin(ct, programs, &still);
 
 	if (ret)
 		return ret;
-	ret = source->layout->copy(copy);
+	ret = work(arg);
 	/* what is said is why it failed first */
 	if (ret) {
 		cleanup_free char *why = xstrdup(error_text());
 
-		still_end(source, &still);
+		if (end(ct, &still))
+			warn("%s", error_text());
 		return fail(ret, "%s", why);
 	}
-	return still_end(source, &still);
+	return end(ct, &still);
+}
+
+static int copy_files(void *arg)
+{
+	const struct copy *copy = arg;
+
+	return layout_of(copy->from)->copy(copy);
+}
+
+int still_copy(const struct container *source, bool programs, const struct copy *copy)
+{
+	return still_during(source, programs, copy_files, (void *)copy);
 }
 
 bool still_unsettled(const struct container *ct)
@@ -175,7 +193,7 @@ int still_settle(const struct container *ct)
 
 	if (!text)
 		return 0;
-	return still_end(ct, &(struct still){
+	return end(ct, &(struct still){
 		.line = -1, .frozen = strstr(text, PROGRAMS),
 	});
 }

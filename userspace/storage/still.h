@@ -10,22 +10,12 @@
 #include "container.h"
 #include "copy.h"
 
-struct still {
-	int line;	/* to who lets them go on, -1: nobody */
-	bool frozen;	/* the programs, by us: not those that were paused already */
-};
-
-/* With @programs false its programs are stopped by somebody else. EXIT_PAUSE, EXIT_SYSTEM. */
-int still_begin(const struct container *ct, bool programs, struct still *still);
-/* Also of one that was never begun, STILL_INIT. EXIT_UNPAUSE, EXIT_SYSTEM. */
-int still_end(const struct container *ct, struct still *still);
-
-#define STILL_INIT	{ .line = -1 }
-
 /*
- * Copy the files of @source, which stand still meanwhile. With @programs false its programs are
- * stopped by somebody else. Also EXIT_PAUSE, EXIT_SYSTEM; all goes on afterwards.
+ * Do @work while it stands still; all goes on afterwards. With @programs false its programs are
+ * stopped by somebody else. Also EXIT_PAUSE, EXIT_UNPAUSE, EXIT_SYSTEM.
  */
+int still_during(const struct container *ct, bool programs, int (*work)(void *arg), void *arg);
+/* The same for a copy of the files of @source. */
 int still_copy(const struct container *source, bool programs, const struct copy *copy);
 
 bool still_unsettled(const struct container *ct);
