@@ -75,17 +75,29 @@ int store_open_file(struct backup *b, const char *path)
 	return open_at(b, path, true);
 }
 
-int store_open(struct backup *b, const char *dir, const char *id)
+int store_find(const char *dir, const char *id, char **where)
 {
-	cleanup_free char *where = store_dir(dir, strtoul(id, NULL, 10)), *path = NULL;
+	cleanup_free char *path = NULL;
 
 	if (!backup_good_id(id))
 		return fail(EXIT_NO_BACKUP,
 			    "Bad name of a backup: %s; see: cloisonctl backup-list", id);
-	path = store_file(where, id);
+	*where = store_dir(dir, strtoul(id, NULL, 10));
+	path = store_file(*where, id);
 	if (access(path, F_OK) && errno == ENOENT)
 		return fail(EXIT_NO_BACKUP,
-			    "There is no backup %s in %s; see: cloisonctl backup-list", id, where);
+			    "There is no backup %s in %s; see: cloisonctl backup-list", id, *where);
+	return 0;
+}
+
+int store_open(struct backup *b, const char *dir, const char *id)
+{
+	cleanup_free char *where = NULL, *path = NULL;
+	int ret = store_find(dir, id, &where);
+
+	if (ret)
+		return ret;
+	path = store_file(where, id);
 	return open_at(b, path, true);
 }
 

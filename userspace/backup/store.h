@@ -31,6 +31,9 @@ int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *cou
 int store_list_all(struct backup **list, size_t *count);
 void store_free(struct backup *list, size_t count);
 
+/* The directory of one, given as in store_open(); to be freed. EXIT_NO_BACKUP. */
+int store_find(const char *dir, const char *id, char **where);
+
 /* Locked in common; EXIT_NO_BACKUP. By name, in @dir or where it usually is; by its file. */
 int store_open(struct backup *b, const char *dir, const char *id);
 int store_open_file(struct backup *b, const char *path);

@@ -83,6 +83,8 @@ int checkpoint_resume(const struct container *ct);
 int checkpoint_kill(const struct container *ct);
 /* Is it left so? */
 bool checkpoint_staged(const struct container *ct);
+/* For commands that cannot be with that: @status. Else 0. */
+int checkpoint_refuse_staged(const struct container *ct, int status);
 
 /*
  * What a command left that was cut off: a container whose state had been saved is

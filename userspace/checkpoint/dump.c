@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -233,9 +232,8 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 	struct kernel_container kc = {};
 	int ret = checkpoint_possible(ct);
 
-	if (!ret && checkpoint_staged(ct))
-		ret = fail(EXIT_PAUSE, "Container is at a stage of checkpoint or restore: "
-			   "cloisonctl chkpnt %u --resume", ct->id);
+	if (!ret)
+		ret = checkpoint_refuse_staged(ct, EXIT_PAUSE);
 	if (!ret)
 		ret = container_running(ct, &kc);
 	if (ret)
@@ -259,4 +257,11 @@ int checkpoint_suspend(const struct container *ct)
 bool checkpoint_staged(const struct container *ct)
 {
 	return stage_get(ct->id) == STAGE_LEFT;
+}
+
+int checkpoint_refuse_staged(const struct container *ct, int status)
+{
+	return !checkpoint_staged(ct) ? 0 :
+	       fail(status, "Container is at a stage of checkpoint or restore: "
+		    "cloisonctl chkpnt %u --resume", ct->id);
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "../backup/store.h"
 #include "../lib/error.h"
@@ -29,9 +26,6 @@ static int parse(int argc, char **argv, const char **from, bool *all, const char
 	if (optind == argc)
 		return fail(EXIT_BAD_OPTION, "Say which backup; see: cloisonctl backup-list");
 	*id = argv[optind++];
-	if (!backup_good_id(*id))
-		return fail(EXIT_NO_BACKUP,
-			    "Bad name of a backup: %s; see: cloisonctl backup-list", *id);
 	return cmd_no_more(argc, argv);
 }
 
@@ -61,16 +55,14 @@ static int delete(const char *dir, const char *id, bool all)
 int cmd_backup_delete(int argc, char **argv)
 {
 	const char *from = NULL, *id = NULL;
-	cleanup_free char *dir = NULL, *path = NULL;
+	cleanup_free char *dir = NULL;
 	bool all = false;
 	int ret = parse(argc, argv, &from, &all, &id);
 
+	if (!ret)
+		ret = store_find(from, id, &dir);
 	if (ret)
 		return ret;
-	dir = store_dir(from, strtoul(id, NULL, 10));
-	path = store_file(dir, id);
-	if (access(path, F_OK) && errno == ENOENT)
-		return fail(EXIT_NO_BACKUP, "There is no backup %s in %s", id, dir);
 	store_sweep(dir);
 	return delete(dir, id, all);
 }

@@ -91,10 +91,23 @@ int cmd_bad_option(char **argv);
 /* Arguments are left that the verb does not take. */
 int cmd_no_more(int argc, char **argv);
 
+/* For verbs that work on the files: EXIT_MOUNTED if it runs or is mounted. */
+int cmd_down(const struct container *ct);
+/* EXIT_BAD_VALUE if --layout @name is none. */
+int cmd_layout(const char *name);
+
 /* As ssh and vzctl do: the arguments are one line for a shell. To be freed. */
 char *cmd_join(char **words);
 /* A wait status as a shell says it: 128 + N when signal N ended the program. */
 int cmd_status_of(int status);
+
+/* Of start and restart, which know @known of these. */
+struct start_options {
+	bool wait, force, discard, fast;
+};
+
+struct option;
+int start_parse(int argc, char **argv, const struct option *known, struct start_options *o);
 
 /* The steps that start, stop and restart share; the lock is held. */
 int do_start(struct container *ct, bool wait, bool force);

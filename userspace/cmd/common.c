@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
-#include <string.h>
 #include <sys/wait.h>
 
+#include "../lib/cgroup.h"
 #include "../lib/error.h"
+#include "../lib/mount.h"
 #include "../lib/util.h"
+#include "../storage/layout.h"
 #include "cmd.h"
 
 int cmd_container(int argc, char **argv, enum container_need need, struct container *ct)
@@ -37,6 +39,24 @@ int cmd_no_more(int argc, char **argv)
 	if (optind < argc)
 		return fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[optind]);
 	return 0;
+}
+
+int cmd_down(const struct container *ct)
+{
+	struct kernel_container kc;
+	int ret = kernel_look(ct->id, &kc);
+
+	if (!ret && (kernel_runs(&kc) || cgroup_exists(ct->id) || container_mounted(ct) ||
+		     mount_unfinished(ct)))
+		ret = fail(EXIT_MOUNTED, "Container is running or mounted: stop it first");
+	return ret;
+}
+
+int cmd_layout(const char *name)
+{
+	return layout_named(name) ? 0 : fail(EXIT_BAD_VALUE,
+		"Bad value for --layout: %s; it takes dir (or simfs), overlay or image (or ploop)",
+		name);
 }
 
 char *cmd_join(char **words)

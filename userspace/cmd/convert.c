@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 
-#include "../lib/cgroup.h"
 #include "../lib/error.h"
-#include "../lib/mount.h"
 #include "../lib/params.h"
 #include "../lib/suspended.h"
 #include "../storage/convert.h"
@@ -18,7 +16,7 @@ static int parse(int argc, char **argv, const char **name)
 		{ "velayout", required_argument, NULL, 'l' },
 		{}
 	};
-	int opt;
+	int opt, ret;
 
 	*name = "image";
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -26,17 +24,13 @@ static int parse(int argc, char **argv, const char **name)
 			return cmd_bad_option(argv);
 		*name = optarg;
 	}
-	if (!layout_named(*name))
-		return fail(EXIT_BAD_VALUE,
-			    "Bad value for --layout: %s; it takes dir (or simfs), overlay or image (or ploop)",
-			    *name);
-	return cmd_no_more(argc, argv);
+	ret = cmd_layout(*name);
+	return ret ? ret : cmd_no_more(argc, argv);
 }
 
 int cmd_convert(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
-	struct kernel_container kc;
 	const char *name;
 	int ret = cmd_container(argc, argv, NEED_CONF, &ct);
 
@@ -45,10 +39,7 @@ int cmd_convert(int argc, char **argv)
 	if (!ret)
 		ret = container_lock(&ct);
 	if (!ret)
-		ret = kernel_look(ct.id, &kc);
-	if (!ret && (kernel_runs(&kc) || cgroup_exists(ct.id) || container_mounted(&ct) ||
-		     mount_unfinished(&ct)))
-		ret = fail(EXIT_MOUNTED, "Container is running or mounted: stop it first");
+		ret = cmd_down(&ct);
 	if (!ret)
 		ret = suspended_refuse(&ct, EXIT_MOUNTED);
 	if (!ret && !container_exists(&ct))

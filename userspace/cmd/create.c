@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../lib/error.h"
@@ -10,7 +9,6 @@
 #include "../lib/private.h"
 #include "../lib/sample.h"
 #include "../lib/template.h"
-#include "../lib/util.h"
 #include "../storage/layout.h"
 #include "cmd.h"
 
@@ -18,16 +16,6 @@ struct options {
 	const char *config;	/* the sample */
 	struct params params;
 };
-
-static int set_layout(struct conf *conf, const char *name)
-{
-	if (!layout_named(name))
-		return fail(EXIT_BAD_VALUE,
-			    "Bad value for --layout: %s; it takes dir (or simfs), overlay or image (or ploop)",
-			    name);
-	conf_set(conf, "VE_LAYOUT", name);
-	return 0;
-}
 
 /* Put the options into o->params.conf. Called twice: to check them, and to use them. */
 static int parse(int argc, char **argv, struct options *o)
@@ -42,6 +30,7 @@ static int parse(int argc, char **argv, struct options *o)
 	};
 	cleanup_free struct option *options = params_options(own);
 	struct conf *conf = o->params.conf;
+	const char *layout = NULL;
 	int opt, ret = 0;
 
 	optind = 0;
@@ -53,9 +42,13 @@ static int parse(int argc, char **argv, struct options *o)
 		else if (opt == 'u' || opt == 'g')
 			conf_set(conf, opt == 'u' ? "LOCAL_UID" : "LOCAL_GID", optarg);
 		else if (opt == 'l')
-			ret = set_layout(conf, optarg);
+			layout = optarg;
 		else
 			ret = cmd_bad_option(argv);
+	}
+	if (!ret && layout) {
+		ret = cmd_layout(layout);
+		conf_set(conf, "VE_LAYOUT", layout);
 	}
 	return ret ? ret : cmd_no_more(argc, argv);
 }

@@ -2,7 +2,6 @@
 #include <getopt.h>
 
 #include "../lib/error.h"
-#include "../lib/global.h"
 #include "cmd.h"
 
 int cmd_restart(int argc, char **argv)
@@ -17,35 +16,12 @@ int cmd_restart(int argc, char **argv)
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
-	bool wait = false, force = false, fast = false;
 	struct kernel_container kc;
-	int opt, ret;
+	struct start_options o = {};
+	int ret = cmd_container(argc, argv, NEED_CONF, &ct);
 
-	ret = cmd_container(argc, argv, NEED_CONF, &ct);
-	if (ret)
-		return ret;
-	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'w':
-			wait = true;
-			break;
-		case 'f':
-			force = true;
-			break;
-		case 'F':
-			fast = true;
-			break;
-		case 'k':
-			global.skip_arpdetect = true;
-			break;
-		case 'i':
-			warn("--skip-fsck and --skip-remount have no effect");
-			break;
-		default:
-			return cmd_bad_option(argv);
-		}
-	}
-	ret = cmd_no_more(argc - 1, argv + 1);
+	if (!ret)
+		ret = start_parse(argc - 1, argv + 1, options, &o);
 	if (!ret)
 		ret = container_lock(&ct);
 	if (!ret)
@@ -54,9 +30,9 @@ int cmd_restart(int argc, char **argv)
 		return ret;
 	say("Restarting container");
 	if (kernel_runs(&kc)) {
-		ret = do_stop(&ct, fast, true);
+		ret = do_stop(&ct, o.fast, true);
 		/* it was allowed to run */
-		force = true;
+		o.force = true;
 	}
-	return ret ? ret : do_start(&ct, wait, force);
+	return ret ? ret : do_start(&ct, o.wait, o.force);
 }

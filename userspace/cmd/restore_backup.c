@@ -9,9 +9,7 @@
 
 #include "../backup/restore.h"
 #include "../backup/store.h"
-#include "../lib/cgroup.h"
 #include "../lib/error.h"
-#include "../lib/mount.h"
 #include "../lib/private.h"
 #include "../lib/suspended.h"
 #include "../lib/util.h"
@@ -58,10 +56,8 @@ static int parse(int argc, char **argv, struct options *o)
 			return cmd_bad_option(argv);
 		}
 	}
-	if (o->wish.layout && !layout_named(o->wish.layout))
-		return fail(EXIT_BAD_VALUE,
-			    "Bad value for --layout: %s; it takes dir (or simfs), overlay or image (or ploop)",
-			    o->wish.layout);
+	if (o->wish.layout && cmd_layout(o->wish.layout))
+		return EXIT_BAD_VALUE;
 	if (optind == argc)
 		return fail(EXIT_BAD_OPTION,
 			    "Say which backup: ID, FILE or - for the standard input; see: cloisonctl backup-list");
@@ -118,12 +114,8 @@ static int open_backup(struct options *o, struct backup **chain, size_t *count)
 
 static int look_at(struct container *ct, const struct options *o)
 {
-	struct kernel_container kc;
-	int ret = kernel_look(ct->id, &kc);
+	int ret = cmd_down(ct);
 
-	if (!ret && (kernel_runs(&kc) || cgroup_exists(ct->id) || container_mounted(ct) ||
-		     mount_unfinished(ct)))
-		ret = fail(EXIT_MOUNTED, "Container is running or mounted: stop it first");
 	if (!ret)
 		ret = private_settle(ct);
 	if (ret)

@@ -31,6 +31,37 @@ int do_start(struct container *ct, bool wait, bool force)
 	return 0;
 }
 
+int start_parse(int argc, char **argv, const struct option *known, struct start_options *o)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (opt) {
+		case 'w':
+			o->wait = true;
+			break;
+		case 'f':
+			o->force = true;
+			break;
+		case 'd':
+			o->discard = true;
+			break;
+		case 'F':
+			o->fast = true;
+			break;
+		case 'k':
+			global.skip_arpdetect = true;
+			break;
+		case 'i':
+			warn("--skip-fsck and --skip-remount have no effect");
+			break;
+		default:
+			return cmd_bad_option(argv);
+		}
+	}
+	return cmd_no_more(argc, argv);
+}
+
 int cmd_start(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -43,37 +74,14 @@ int cmd_start(int argc, char **argv)
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
-	bool wait = false, force = false, discard = false;
-	int opt, ret;
+	struct start_options o = {};
+	int ret = cmd_container(argc, argv, NEED_CONF, &ct);
 
-	ret = cmd_container(argc, argv, NEED_CONF, &ct);
-	if (ret)
-		return ret;
-	while ((opt = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'w':
-			wait = true;
-			break;
-		case 'f':
-			force = true;
-			break;
-		case 'd':
-			discard = true;
-			break;
-		case 'k':
-			global.skip_arpdetect = true;
-			break;
-		case 'i':
-			warn("--skip-fsck and --skip-remount have no effect");
-			break;
-		default:
-			return cmd_bad_option(argv);
-		}
-	}
-	ret = cmd_no_more(argc - 1, argv + 1);
+	if (!ret)
+		ret = start_parse(argc - 1, argv + 1, options, &o);
 	if (!ret)
 		ret = container_lock(&ct);
-	if (!ret && discard)
+	if (!ret && o.discard)
 		ret = state_discard(&ct);
-	return ret ? ret : do_start(&ct, wait, force);
+	return ret ? ret : do_start(&ct, o.wait, o.force);
 }

@@ -98,13 +98,11 @@ static int look(struct migration *m)
 	ret = suspended_refuse(&m->ct, MIGRATE_STOP);
 	if (!ret)
 		ret = snapshots_refuse(&m->ct, MIGRATE_STOP);
+	/* it would be thawed, there or here */
+	if (!ret)
+		ret = checkpoint_refuse_staged(&m->ct, MIGRATE_STOP);
 	if (ret)
 		return ret;
-	/* it would be thawed, there or here */
-	if (checkpoint_staged(&m->ct))
-		return fail(MIGRATE_STOP,
-			    "Container is at a stage of checkpoint or restore: cloisonctl resume %u --resume",
-			    m->ct.id);
 	if (m->o->live && !m->running)
 		return fail(MIGRATE_STOPPED,
 			    "Container is not running: leave --live out, and it is migrated as it is");

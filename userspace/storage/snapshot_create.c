@@ -218,9 +218,8 @@ static int check(const struct container *ct, const struct snapshots *all,
 		return fail(EXIT_BAD_VALUE, "A name or description is one line of text");
 	if (!container_exists(ct))
 		return fail(EXIT_NO_PRIVATE, "There is no private area %s", ct->private);
-	if (checkpoint_staged(ct))
-		return fail(EXIT_PAUSE, "Container is at a stage of checkpoint or restore: "
-			    "cloisonctl chkpnt %u --resume", ct->id);
+	if (checkpoint_refuse_staged(ct, EXIT_PAUSE))
+		return EXIT_PAUSE;
 	if (snapshots_find(all, r->uuid))
 		return fail(EXIT_SNAPSHOT, "There is a snapshot %s already", r->uuid);
 	for (size_t i = 0; i < all->count; i++)

@@ -20,10 +20,8 @@ int guest_possible(uint32_t id)
 		return fail(ret, "It has no configuration file, %s", ct.conf_path);
 	if (!ret)
 		ret = container_lock(&ct);
-	if (!ret && checkpoint_staged(&ct))
-		ret = fail(EXIT_PAUSE,
-			   "It is at a stage of checkpoint or restore: cloisonctl chkpnt %u --resume",
-			   id);
+	if (!ret)
+		ret = checkpoint_refuse_staged(&ct, EXIT_PAUSE);
 	return ret ? ret : checkpoint_possible(&ct);
 }
 
