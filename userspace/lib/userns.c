@@ -51,8 +51,14 @@ static int write_maps(pid_t pid, uint32_t inside, uint32_t base)
 /* Whoever has root's capabilities can; the rest is not to be done by another. */
 static void be_root_again(int securebits, int death_signal, pid_t parent)
 {
-	if (setresuid(-1, 0, -1) || prctl(PR_SET_SECUREBITS, securebits))
-		abort();
+	int tries = 100;
+
+	/* the kernel may be short of memory for a moment */
+	while (setresuid(-1, 0, -1) || prctl(PR_SET_SECUREBITS, securebits)) {
+		if (!tries--)
+			abort();
+		usleep(10000);
+	}
 	/* the change of euid took it away */
 	if (death_signal && (prctl(PR_SET_PDEATHSIG, death_signal) || getppid() != parent))
 		raise(death_signal);
