@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Three containers answer over TCP, each with a quarter of the processor, and a fourth one takes its own: by computing,
-# or by sending as many small packets as it can. What these cost must be at its own expense.
+# or by sending as many small packets as it can, or it is sent to by a process in its share. What these cost must be at
+# its own expense.
 
 here=$(dirname "$0")
 ids="101 102 103 104"
@@ -23,9 +24,14 @@ flood() {
 	in_share 104 "$traffic" flood /run/netns/ct104 - 10.0.0.1 1000
 }
 
-# flooded: packets that the fourth one sent
-flooded() {
-	ip netns exec ct104 cat /sys/class/net/eth0/statistics/tx_packets
+# shellcheck disable=SC2329
+flood_back() {
+	in_share 104 "$traffic" flood - /run/netns/ct104 10.0.104.2 1000
+}
+
+# packets tx|rx: how many the fourth one sent, or got
+packets() {
+	ip netns exec ct104 cat "/sys/class/net/eth0/statistics/$1_packets"
 }
 
 # answers NEIGHBOUR: the mean time of a transaction of the three, in us
@@ -51,9 +57,16 @@ sleep 30	# what the boot has started is done then
 network venet
 mkdir -p /sys/fs/cgroup/bench/10{1,2,3,4}
 y=$(answers compute)
-before=$(flooded)
-x=$(answers flood)
-echo "$(($(flooded) - before)) packets in the meantime"
-[[ $(flooded) -gt $((before + 10000)) ]]
-result net.isolation "$x" "$y" "a neighbour that computes" us lower 1.03
+# beside NAME NEIGHBOUR tx|rx
+beside() {
+	local x before
+	before=$(packets "$3")
+	x=$(answers "$2")
+	echo "$(($(packets "$3") - before)) packets in the meantime"
+	[[ $(packets "$3") -gt $((before + 10000)) ]]
+	result "$1" "$x" "$y" "a neighbour that computes" us lower 1.03
+}
+
+beside net.isolation.sends flood tx
+beside net.isolation.gets flood_back rx
 finish
