@@ -116,6 +116,29 @@ tcp() {
 	wait_for is_free 101
 }
 
+held_in_all() {
+	echo $(($(count 101 from.held) + $(count 101 to.held)))
+}
+
+# It ends though the connection does not.
+tcp_goes_on() {
+	topology
+	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
+	wait_for grep -q ready "$tmp/tcp"
+	"$numbers" tcp-to 10.0.101.2 7000 2000000000 0 &
+	local sender=$! held
+	sleep 0.5
+	hold 101
+	sleep 0.2
+	release 101
+	sleep 2
+	held=$(held_in_all)
+	sleep 1
+	kill -0 "$sender"
+	[[ $held -gt 0 && $(held_in_all) == "$held" ]]
+	kill "$sender"
+}
+
 bounds() {
 	topology
 	hold 101 packets=10
@@ -263,10 +286,11 @@ under_a_flood() {
 }
 
 start_net
-ktap_plan 11
+ktap_plan 12
 net_check "silence, then the answers" silence
 net_check "order" order
 net_check "TCP" tcp
+net_check "it ends while a connection goes on" tcp_goes_on
 net_check "bounds" bounds
 net_check "discard" discard
 net_check "not on hold" not_on_hold

@@ -12,6 +12,9 @@
 
 #include "net.h"
 
+/* As many as a TCP connection may have under way; not so many that others notice. */
+#define VENET_BATCH	256
+
 static struct workqueue_struct *venet_wq;
 
 static void venet_hold_work(struct work_struct *work);
@@ -59,7 +62,7 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 	skb->dev = NULL;
 
 	spin_lock(&hold->lock);
-	if (!hold->on) {
+	if (!hold->on[flow]) {
 		spin_unlock(&hold->lock);
 		return false;
 	}
@@ -85,6 +88,7 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
 {
 	struct venet_hold *hold = &ct->hold;
+	int flow;
 
 	lockdep_assert_held(&venet_mutex);
 
@@ -92,7 +96,8 @@ void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
 	hold->max_packets = max_packets;
 	hold->max_bytes = max_bytes;
 	hold->releasing = false;
-	WRITE_ONCE(hold->on, true);
+	for (flow = 0; flow < VENET_FLOWS; flow++)
+		WRITE_ONCE(hold->on[flow], true);
 	spin_unlock_bh(&hold->lock);
 }
 
@@ -109,39 +114,55 @@ static struct sk_buff *venet_hold_dequeue(struct venet_hold *hold,
 }
 
 /*
- * Packets that come meanwhile are queued behind the others, until there are
- * none, and each is through before the next one goes: so none overtakes. Under
- * a load that leaves no gap this may last; it is a detour and nothing else.
+ * A batch of what waits goes on; BH off. Packets that come meanwhile are queued behind the
+ * others, and each is through before the next one goes: so none overtakes. True if there is
+ * none left, and none waits from now on, or if the container is on hold again.
  */
-static void venet_hold_work(struct work_struct *work)
+static bool venet_hold_drain(struct venet_ct *ct, enum venet_flow flow)
 {
-	struct venet_ct *ct = container_of(work, struct venet_ct, hold.work);
-	struct sk_buff *skb[VENET_FLOWS];
 	struct venet_hold *hold = &ct->hold;
-	int flow;
+	struct sk_buff *skb;
+	int i;
 
-	for (;;) {
-		spin_lock_bh(&hold->lock);
-		if (!hold->releasing)
-			break;
-		for (flow = 0; flow < VENET_FLOWS; flow++)
-			skb[flow] = venet_hold_dequeue(hold, flow);
-		if (!skb[VENET_FROM] && !skb[VENET_TO]) {
-			hold->releasing = false;
-			WRITE_ONCE(hold->on, false);
-			break;
+	for (i = 0; i < VENET_BATCH; i++) {
+		spin_lock(&hold->lock);
+		skb = hold->releasing ? venet_hold_dequeue(hold, flow) : NULL;
+		if (hold->releasing && !skb) {
+			WRITE_ONCE(hold->on[flow], false);
+			hold->releasing = hold->on[VENET_FROM] || hold->on[VENET_TO];
 		}
 		/* Before the lock goes: a new hold waits for this. */
 		rcu_read_lock();
 		spin_unlock(&hold->lock);
-		for (flow = 0; flow < VENET_FLOWS; flow++)
-			if (skb[flow])
-				venet_resume(ct, skb[flow], flow);
+		if (skb)
+			venet_resume(ct, skb, flow);
 		rcu_read_unlock();
-		local_bh_enable();
-		cond_resched();
+		if (!skb)
+			return true;
 	}
-	spin_unlock_bh(&hold->lock);
+	return false;
+}
+
+/*
+ * First what goes to the container: its answers wait until that is done, so that who sends to
+ * it has to stop. What that one sends for an answer comes when BH are on again, after
+ * the look for more. Only who waits for no answer and is faster can make this last.
+ */
+static void venet_hold_work(struct work_struct *work)
+{
+	static const enum venet_flow order[] = { VENET_TO, VENET_FROM };
+	struct venet_ct *ct = container_of(work, struct venet_ct, hold.work);
+	bool done;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		do {
+			local_bh_disable();
+			done = venet_hold_drain(ct, order[i]);
+			local_bh_enable();
+			cond_resched();
+		} while (!done);
+	}
 }
 
 int venet_hold_release(struct venet_ct *ct)

@@ -36,7 +36,7 @@ struct venet_stats {
 /* hold.c: what waits. on is read without the lock, all else needs it. */
 struct venet_hold {
 	spinlock_t		lock;		/* of all below */
-	bool			on;
+	bool			on[VENET_FLOWS];
 	bool			releasing;	/* what is queued flows on */
 	u32			max_packets;
 	u32			max_bytes;
@@ -47,7 +47,7 @@ struct venet_hold {
 
 static inline bool venet_is_held(const struct venet_hold *hold)
 {
-	return hold->on && !hold->releasing;
+	return hold->on[VENET_FROM] && !hold->releasing;
 }
 
 /*

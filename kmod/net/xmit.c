@@ -135,7 +135,7 @@ venet_receive(struct venet_ct *ct, enum venet_flow flow, struct net_device *dev,
 static bool venet_on_hold(struct venet_ct *ct, struct sk_buff *skb,
 			  enum venet_flow flow)
 {
-	return unlikely(READ_ONCE(ct->hold.on)) &&
+	return unlikely(READ_ONCE(ct->hold.on[flow])) &&
 	       venet_hold_take(ct, skb, flow);
 }
 
