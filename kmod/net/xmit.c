@@ -122,7 +122,8 @@ venet_receive(struct venet_ct *ct, enum venet_flow flow, struct net_device *dev,
 	}
 	skb->dev = dev;
 	if (unlikely(at_once)) {
-		netif_receive_skb(skb);
+		/* the other receiver takes it to another CPU, if RPS says so */
+		netif_receive_skb_core(skb);
 	} else if (unlikely(__netif_rx(skb) != NET_RX_SUCCESS)) {
 		venet_drop(ct->stats, flow, CLOISON_NET_DROP_BACKLOG, NULL);
 		return false;
@@ -200,6 +201,9 @@ static void venet_scrub(struct sk_buff *skb)
 	skb_reset_redirect(skb);
 	skb_set_dst_pending_confirm(skb, 0);
 	skb->priority = 0;
+#ifdef CONFIG_NET_SCHED
+	skb->tc_index = 0;
+#endif
 	skb_set_queue_mapping(skb, 0);
 	skb_reset_mac_header(skb);
 }
