@@ -311,6 +311,29 @@ neighbour_devs() {
 	EOF
 }
 
+# Between containers, seen or not seen by the host's netfilter
+short_cut() {
+	two
+	nft add table ip cloison_test
+	nft 'add chain ip cloison_test f { type filter hook forward priority 0; policy drop; }'
+	not cloisonctl exec 900 'ping -c 1 -W 2 10.0.101.2' >/dev/null
+	cloisonctl stop 901 --fast
+	echo 'SHORTCUT="yes"' >>"$etc/cloison.conf"
+	cloisonctl start 901
+	ct_pings 900 10.0.101.2
+	# who has a limit is not let by
+	cloisonctl set 901 --rate 10M
+	not cloisonctl exec 900 'ping -c 1 -W 2 10.0.101.2' >/dev/null
+	cloisonctl stop 901 --fast
+	sed -i 's/^SHORTCUT.*/SHORTCUT="maybe"/' "$etc/cloison.conf"
+	expect_exit 21 cloisonctl start 901
+	sed -i '/^SHORTCUT/d' "$etc/cloison.conf"
+	cloisonctl start 901
+	not cloisonctl exec 900 'ping -c 1 -W 2 10.0.101.2' >/dev/null
+	nft delete table ip cloison_test
+	ct_pings 900 10.0.101.2
+}
+
 # Somebody flushed what was ours; a set was cut off half-way.
 mended() {
 	two
@@ -354,7 +377,7 @@ mended() {
 	[[ ! -e /run/cloison/net/901 ]]
 }
 
-ktap_plan 14
+ktap_plan 15
 run_case "reached from the host and from each other" reach
 run_case "neighbours of IPv6" few_neighbours
 run_case "addresses that the customer sets" not_his_own
@@ -369,4 +392,5 @@ run_case "without the module" no_module
 run_case "check --repair" mended
 run_case "forwarding" forwarding
 run_case "links with neighbours" neighbour_devs
+run_case "the short cut" short_cut
 ktap_finish

@@ -86,6 +86,8 @@ int global_load(void)
 	if (!ret)
 		ret = get_seconds("STOP_TIMEOUT", 120, &global.stop_timeout);
 	if (!ret)
+		ret = get_yes_no("SHORTCUT", false, &global.shortcut);
+	if (!ret)
 		ret = get_yes_no("SKIP_ARPDETECT", false, &global.skip_arpdetect);
 	if (!ret)
 		ret = get_yes_no("ERROR_ON_ARPFAIL", true, &global.error_on_arpfail);

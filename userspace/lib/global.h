@@ -19,6 +19,7 @@ struct global {
 	unsigned int stop_timeout;	/* seconds stop waits before it kills */
 	const char *neighbour_devs;	/* all, detect, or names of links; see neighbour.h */
 	const char *route_src_dev;	/* whose address speaks to containers, or NULL */
+	bool shortcut;			/* between containers, past the host's netfilter */
 	bool skip_arpdetect;		/* do not ask whether an address is free */
 	bool error_on_arpfail;		/* one that is not is not used */
 	bool sched_auto;		/* sched enable --auto is to enable our scheduler */

@@ -37,6 +37,8 @@ static int prepare(struct network *net)
 			    "The kernel module cloison_net, which addresses need, is not loaded; "
 			    "load it with: modprobe cloison_net");
 	if (!ret)
+		ret = venet_set_host_shortcut(global.shortcut);
+	if (!ret)
 		ret = host_forward(&net->addresses);
 	if (!ret)
 		ret = neighbours_find(net->host, &net->neighbours);

@@ -87,6 +87,17 @@ int venet_release(uint32_t id)
 	return command(id, CLOISON_NET_CMD_RELEASE, EALREADY, "release");
 }
 
+int venet_set_host_shortcut(bool may)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_net, CLOISON_NET_CMD_HOST_SET, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u8(msg, CLOISON_NET_A_SHORTCUT, may);
+	return genl_transact(msg, NULL, NULL) ? genl_refused("The way between containers") : 0;
+}
+
 int venet_set_shortcut(uint32_t id, bool may)
 {
 	struct nl_msg *msg;

@@ -34,6 +34,9 @@ int venet_del(uint32_t id, const struct address *a);
 int venet_hold(uint32_t id);
 int venet_release(uint32_t id);
 
+/* Whether packets of containers may pass by the host's routing, netfilter and tc. */
+int venet_set_host_shortcut(bool may);
+
 /* Whether its packets may pass by the host's tc, if the host's switch has it so. */
 int venet_set_shortcut(uint32_t id, bool may);
 
