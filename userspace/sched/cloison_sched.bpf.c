@@ -380,8 +380,6 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 			catch_up(ct_of(t->slot), clock_for(prev));
 		}
 	}
-	if (scx_bpf_dsq_nr_queued(DSQ_KERNEL) && move_to_local(DSQ_KERNEL))
-		return;
 	bpf_for(i, 0, 2 * MAX_SKIPPED) {
 		slot = first();
 		own = t && (!slot || !before(ct_of(slot)->vtime, ct_of(t->slot)->vtime));
@@ -528,8 +526,6 @@ s32 BPF_PROG(init)
 	cts[HOST].used = 1;
 	cts[HOST].weight = cts[HOST].set_weight = host_weight;
 	err = scx_bpf_create_dsq(DSQ_OF(HOST), -1);
-	if (!err)
-		err = scx_bpf_create_dsq(DSQ_KERNEL, -1);
 	if (err)
 		return err;
 	t = bpf_map_lookup_elem(&timers, &which);

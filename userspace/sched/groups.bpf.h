@@ -111,7 +111,7 @@ static __always_inline void grow(u32 slot)
 	bpf_spin_lock(&lock);
 	if (slot >= slots)
 		slots = slot + 1;
-	bpf_for(i, 0, 12) {
+	bpf_for(i, 0, TREE_LEVELS) {
 		u32 n = (root >> 1) & (MAX_CONTAINERS / 2 - 1);
 
 		if (!n || slot < MAX_CONTAINERS / root)

@@ -17,6 +17,8 @@
 #define MIN_SLICE	(NS_PER_MS / 10)
 /* What a container that comes back may be behind the clock, in its own slices. */
 #define MAX_LAG		2
+/* MAX_CONTAINERS is 2 to this. */
+#define TREE_LEVELS	12
 /* As long as so many wait, each gets a whole slice. */
 #define MANY_TASKS	32
 /* Who waits longer is run out of turn: the kernel's patience ends after 30 s. */
@@ -32,7 +34,6 @@
 #define NOBODY		0
 #define HOST		1
 
-#define DSQ_KERNEL	1ULL
 #define DSQ_OF(slot)	(0x10000ULL + (slot))
 
 const volatile __u32 host_weight = 100;
@@ -162,12 +163,14 @@ static __noinline void tree_update(u32 slot)
 	int i;
 
 	winner[node] = ct_of(slot)->queued ? slot : NOBODY;
-	bpf_for(i, 0, 12) {
+	bpf_for(i, 0, TREE_LEVELS) {
 		u32 n = (node >> 1) & (MAX_CONTAINERS - 1);
-		u16 was = winner[n], now = earlier(winner[2 * n], winner[2 * n + 1]);
+		u16 was, now;
 
 		if (node <= top)
 			break;
+		was = winner[n];
+		now = earlier(winner[2 * n], winner[2 * n + 1]);
 		winner[n] = now;
 		if (was == now && now != slot)
 			break;
