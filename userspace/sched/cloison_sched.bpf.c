@@ -129,7 +129,7 @@ s32 BPF_PROG(select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 static __always_inline s32 find_victim(struct task_struct *p, struct task *t)
 {
 	struct sched_ct *ct = ct_of(t->slot);
-	s64 most = scaled(NS_PER_MS, ct);
+	s64 most = ct->ms;
 	u32 start = scx_bpf_task_cpu(p), looks = nr_cpus < PREEMPT_LOOKS ? nr_cpus : PREEMPT_LOOKS;
 	s32 victim = -1;
 	int i;
@@ -172,12 +172,14 @@ static __noinline u64 clock_for(struct task_struct *p)
 	return most;
 }
 
-/* A container has somebody waiting: into the tree. */
+/* A container has somebody waiting: into the tree, if it has not been left there. */
 static __noinline void join(u32 slot, u64 now)
 {
 	struct sched_ct *ct = ct_of(slot);
 
 	catch_up(ct, now);
+	if (ct->queued && !before(ct->vtime, ct->key))
+		return;
 	bpf_spin_lock(&lock);
 	if (waits(ct))
 		tree_place(slot, true);
@@ -229,19 +231,21 @@ void BPF_PROG(enqueue, struct task_struct *p, u64 enq_flags)
 /* The first container with somebody waiting, at this moment. */
 static __noinline u32 first(void)
 {
-	u32 slot = NOBODY;
-	struct sched_ct *ct;
+	u32 slot = winner[root & (MAX_CONTAINERS - 1)];
+	struct sched_ct *ct = ct_of(slot);
 	int i;
 
+	if (!slot || (waits(ct) && in_place(ct)))
+		return slot;
 	bpf_spin_lock(&lock);
 	bpf_for(i, 0, 64) {
 		slot = winner[root & (MAX_CONTAINERS - 1)];
 		if (slot == NOBODY)
 			break;
 		ct = ct_of(slot);
-		if (waits(ct) && ct->key == ct->vtime)
+		if (waits(ct) && in_place(ct))
 			break;
-		tree_place(slot, waits(ct));
+		tree_settle(slot);
 	}
 	bpf_spin_unlock(&lock);
 	return slot;
@@ -274,7 +278,7 @@ static __noinline void unskip(s32 cpu)
 		s32 idle = -1;
 
 		bpf_spin_lock(&lock);
-		tree_place(slot, waits(ct_of(slot)));
+		tree_settle(slot);
 		bpf_spin_unlock(&lock);
 		/* whoever looked in between saw nothing of it */
 		if (!bpf_ksym_exists(scx_bpf_dsq_peek))
@@ -524,7 +528,8 @@ s32 BPF_PROG(init)
 	if (nr_cpus > MAX_CPUS)
 		return -EINVAL;
 	cts[HOST].used = 1;
-	cts[HOST].weight = cts[HOST].set_weight = host_weight;
+	cts[HOST].set_weight = host_weight;
+	set_weight(&cts[HOST], host_weight);
 	err = scx_bpf_create_dsq(DSQ_OF(HOST), -1);
 	if (err)
 		return err;

@@ -11,7 +11,8 @@
 
 struct sched_ct {
 	__u64 vtime;	/* atomic; what it was given, by weight */
-	__u64 key;	/* vtime, when it was put into the tree */
+	__u64 key;	/* vtime when it was put into the tree; not after it while anybody waits */
+	__u64 ms;	/* what it pays for a millisecond */
 	__u64 clock;	/* of its tasks */
 	__s64 tokens;	/* atomic, ns that it may run */
 	__u64 filled_at;

@@ -63,7 +63,7 @@ static __noinline void unpark(u32 slot)
 	bpf_spin_lock(&lock);
 	if (ct->parked && (!ct->max_cpus || ct->running < ct->max_cpus)) {
 		ct->parked = 0;
-		tree_place(slot, waits(ct));
+		tree_settle(slot);
 	}
 	bpf_spin_unlock(&lock);
 }
@@ -157,7 +157,7 @@ static __always_inline void refund(u32 slot, u64 vtime, u64 ns)
 	__sync_fetch_and_sub(&ct->vtime, vtime);
 	__sync_fetch_and_add(&ct->tokens, ns);
 	give_back(slot);
-	if (ct->queued && before(ct->vtime, ct->key))
+	if (ct->queued && ct->waiting && before(ct->vtime, ct->key))
 		hasten(slot);
 }
 
@@ -212,7 +212,7 @@ static __always_inline void no_longer_waits(struct task *t)
 /* No container has more to come than for a moment. */
 static __always_inline void catch_up(struct sched_ct *ct, u64 now)
 {
-	u64 least = now - MAX_LAG * scaled(SLICE, ct);
+	u64 least = now - MAX_LAG * (SLICE / NS_PER_MS) * ct->ms;
 	s64 behind = least - ct->vtime;
 
 	if (behind > 0 || behind < -FAR_AHEAD)

@@ -165,7 +165,7 @@ s32 BPF_PROG(cgroup_init, struct cgroup *cgrp, struct scx_cgroup_init_args *args
 	ct->cgid = cgrp->kn->id;
 	ct->set_weight = args->weight;
 	ct->idle = args->sched_idle;
-	ct->weight = ct->idle ? 1 : ct->set_weight;
+	set_weight(ct, ct->idle ? 1 : ct->set_weight);
 	ct->max_cpus = ct->max_running = 0;
 	ct->throttles = ct->throttled_ns = 0;
 	/* neither what whoever had the slot before owed, nor a lead of all that went by */
@@ -209,7 +209,7 @@ void BPF_PROG(cgroup_set_weight, struct cgroup *cgrp, u32 weight)
 	struct sched_ct *ct = ct_of(own_slot(cgrp));
 
 	ct->set_weight = weight;
-	ct->weight = ct->idle ? 1 : weight;
+	set_weight(ct, ct->idle ? 1 : weight);
 }
 
 SEC("struct_ops/cgroup_set_idle")
@@ -218,7 +218,7 @@ void BPF_PROG(cgroup_set_idle, struct cgroup *cgrp, bool idle)
 	struct sched_ct *ct = ct_of(own_slot(cgrp));
 
 	ct->idle = idle;
-	ct->weight = idle ? 1 : ct->set_weight;
+	set_weight(ct, idle ? 1 : ct->set_weight);
 }
 
 SEC("struct_ops/cgroup_set_bandwidth")

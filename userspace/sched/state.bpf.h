@@ -136,6 +136,12 @@ static __always_inline u64 scaled(u64 ns, const struct sched_ct *ct)
 	return ns * 1600 / (ct->weight ?: 1);
 }
 
+static __always_inline void set_weight(struct sched_ct *ct, u32 weight)
+{
+	ct->weight = weight;
+	ct->ms = scaled(NS_PER_MS, ct);
+}
+
 static __always_inline struct task *task_of(struct task_struct *p)
 {
 	return bpf_task_storage_get(&tasks, p, 0, 0);
@@ -192,6 +198,27 @@ static __always_inline void tree_place(u32 slot, bool in)
 static __always_inline bool waits(const struct sched_ct *ct)
 {
 	return ct->waiting && !ct->throttled && !ct->parked;
+}
+
+/* Put it where it belongs. Who begins to wait for one that is in the tree leaves it as it is. */
+static __always_inline void tree_settle(u32 slot)
+{
+	struct sched_ct *ct = ct_of(slot);
+	bool in = waits(ct);
+
+	tree_place(slot, in);
+	/* who did so in between saw it there still */
+	if (!in && __sync_fetch_and_add(&ct->waiting, 0) && waits(ct))
+		tree_place(slot, true);
+}
+
+/*
+ * Is it where it belongs, or about? What it ran meanwhile counts when it was a quarter of a
+ * millisecond.
+ */
+static __always_inline bool in_place(const struct sched_ct *ct)
+{
+	return ct->vtime - ct->key <= ct->ms / 4;
 }
 
 #endif

@@ -20,7 +20,7 @@ static __noinline bool unthrottle(u32 slot, u64 now)
 	if (ct->throttled) {
 		ended = true;
 		ct->throttled = 0;
-		tree_place(slot, waits(ct));
+		tree_settle(slot);
 	}
 	bpf_spin_unlock(&lock);
 	if (ended) {
