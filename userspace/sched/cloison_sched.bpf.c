@@ -115,7 +115,7 @@ s32 BPF_PROG(select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 	if (!idle)
 		return cpu;
 	slice = slice_of(ct);
-	if (!grant(t->slot, slice, scx_bpf_now()))
+	if (!grant(t->slot, slice))
 		return cpu;
 	no_longer_waits(t);
 	t->paid_vtime = scaled(slice, ct);
@@ -197,7 +197,8 @@ void BPF_PROG(enqueue, struct task_struct *p, u64 enq_flags)
 		insert_local(p, SLICE, enq_flags);
 		return;
 	}
-	release(p, t);
+	if (t->holds)
+		release(p, t);
 	if (pinned_kthread(p)) {
 		if (enq_flags & SCX_ENQ_WAKEUP)
 			enq_flags |= SCX_ENQ_PREEMPT;
@@ -207,7 +208,7 @@ void BPF_PROG(enqueue, struct task_struct *p, u64 enq_flags)
 	ct = ct_of(t->slot);
 	if (before(t->vtime, ct->clock - SLICE))
 		t->vtime = ct->clock - SLICE;
-	t->waits_since = scx_bpf_now();
+	t->waits_since = 0;
 	insert(p, DSQ_OF(t->slot), t->vtime, enq_flags);
 	if (!t->waits) {
 		t->waits = 1;
@@ -337,7 +338,7 @@ static __always_inline void granted(struct sched_cpu *c, u32 slot, u64 slice, u6
  * As long as so many containers that are bound elsewhere are more urgent, nobody would see
  * the others here. Each time some of those are looked at, in turn.
  */
-static __noinline bool sweep(s32 cpu, u64 now)
+static __noinline bool sweep(s32 cpu)
 {
 	struct sched_cpu *c = cpu_of(cpu);
 	u32 n = slots - HOST;
@@ -351,7 +352,7 @@ static __noinline bool sweep(s32 cpu, u64 now)
 		if (!waits(ct))
 			continue;
 		slice = slice_of(ct);
-		if (!grant(slot, slice, now))
+		if (!grant(slot, slice))
 			continue;
 		if (move_to_local(DSQ_OF(slot))) {
 			granted(c, slot, slice, start);
@@ -366,7 +367,7 @@ SEC("struct_ops/dispatch")
 void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct sched_cpu *c = cpu_of(cpu);
-	u64 now = scx_bpf_now(), slice, start;
+	u64 slice, start;
 	struct task *t = NULL;
 	bool own, done = false;
 	u32 slot;
@@ -393,7 +394,7 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 			break;
 		slice = slice_of(ct_of(slot));
 		start = ct_of(slot)->vtime;
-		if (!grant(slot, slice, now)) {
+		if (!grant(slot, slice)) {
 			if (own)
 				t = NULL;
 			continue;
@@ -415,10 +416,10 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 		skip(c, slot);
 	}
 	if (!done && c->skipped >= MAX_SKIPPED)
-		done = sweep(cpu, now);
+		done = sweep(cpu);
 	if (!done && t) {
 		slice = slice_of(ct_of(t->slot));
-		if (grant(t->slot, slice, now))
+		if (grant(t->slot, slice))
 			keep(c, prev, t, slice);
 	}
 	if (c->skipped)
@@ -456,26 +457,22 @@ void BPF_PROG(running, struct task_struct *p)
 		ct->clock = t->vtime;
 }
 
-/* Also what it took to choose the next one is this one's. */
+/* It stops because it goes to sleep. Others do so when they are changed, and then run on. */
+static __always_inline bool falls_asleep(const struct task_struct *p)
+{
+	return p->__state && p == bpf_get_current_task_btf();
+}
+
+/* What it took to choose the next one it pays when it is back; who is put aside, in enqueue(). */
 SEC("struct_ops/stopping")
 void BPF_PROG(stopping, struct task_struct *p, bool runnable)
 {
-	struct task *t = task_of(p);
+	struct task *t;
 
-	if (t)
-		settle(p, t);
-}
-
-SEC("struct_ops/quiescent")
-void BPF_PROG(quiescent, struct task_struct *p, u64 deq_flags)
-{
-	struct task *t = task_of(p);
-
-	if (!t)
+	if (runnable || !falls_asleep(p))
 		return;
-	no_longer_waits(t);
-	/* changed while it runs, it runs on */
-	if (deq_flags & SCX_DEQ_SLEEP)
+	t = task_of(p);
+	if (t)
 		release(p, t);
 }
 
@@ -610,7 +607,6 @@ struct sched_ext_ops cloison = {
 	.dispatch		= (void *)dispatch,
 	.running		= (void *)running,
 	.stopping		= (void *)stopping,
-	.quiescent		= (void *)quiescent,
 	.update_idle		= (void *)update_idle,
 	.init_task		= (void *)init_task,
 	.enable			= (void *)enable,

@@ -114,13 +114,13 @@ static __noinline void park(u32 slot)
  * May a task of it have a CPU, for @slice? Then it is paid for here; what it did not use
  * is paid back by release(). If not, the container is out of the tree.
  */
-static __always_inline bool grant(u32 slot, u64 slice, u64 now)
+static __always_inline bool grant(u32 slot, u64 slice)
 {
 	struct sched_ct *ct = ct_of(slot);
 	u32 running, max = ct->max_cpus;
 
 	if (limited(ct)) {
-		refill(ct, now);
+		refill(ct, scx_bpf_now());
 		if (ct->throttled || ct->tokens <= 0) {
 			throttle(slot);
 			return false;

@@ -99,6 +99,7 @@ struct sched_ext_entity {
 };
 
 struct task_struct {
+	unsigned int __state;
 	unsigned int flags;
 	int static_prio;
 	int nr_cpus_allowed;
@@ -157,7 +158,6 @@ struct sched_ext_ops {
 	void (*dispatch)(s32 cpu, struct task_struct *prev);
 	void (*running)(struct task_struct *p);
 	void (*stopping)(struct task_struct *p, bool runnable);
-	void (*quiescent)(struct task_struct *p, u64 deq_flags);
 	void (*update_idle)(s32 cpu, bool idle);
 	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
@@ -191,10 +191,6 @@ enum scx_enq_flags {
 	SCX_ENQ_IMMED	= 1ULL << 33,
 };
 
-enum scx_deq_flags {
-	SCX_DEQ_SLEEP = 1ULL,
-};
-
 enum scx_kick_flags {
 	SCX_KICK_IDLE		= 1ULL,
 	SCX_KICK_PREEMPT	= 2ULL,
@@ -213,14 +209,12 @@ enum scx_ent_flags {
 
 extern s32 scx_bpf_create_dsq(u64 dsq_id, s32 node) __ksym;
 extern void scx_bpf_destroy_dsq(u64 dsq_id) __ksym;
-extern s32 scx_bpf_dsq_nr_queued(u64 dsq_id) __ksym;
 extern void scx_bpf_kick_cpu(s32 cpu, u64 flags) __ksym;
 extern u32 scx_bpf_nr_cpu_ids(void) __ksym;
 extern s32 scx_bpf_task_cpu(const struct task_struct *p) __ksym;
 extern s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags,
 				  bool *is_idle) __ksym;
 extern s32 scx_bpf_pick_idle_cpu(const struct cpumask *allowed, u64 flags) __ksym;
-extern s32 scx_bpf_pick_any_cpu(const struct cpumask *allowed, u64 flags) __ksym;
 extern u64 scx_bpf_now(void) __ksym;
 extern struct task_struct *scx_bpf_dsq_peek(u64 dsq_id) __weak __ksym;
 extern bool scx_bpf_task_set_slice(struct task_struct *p, u64 slice) __weak __ksym;

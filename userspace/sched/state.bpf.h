@@ -57,7 +57,7 @@ struct task {
 	u64 vtime;
 	u64 mark;	/* sum_exec_runtime that is paid */
 	u64 paid_vtime, paid_ns;	/* ahead */
-	u64 waits_since;
+	u64 waits_since;	/* 0: not seen yet by the guard */
 	u32 slot;
 	u16 waits;	/* counted in its container */
 	u16 holds;	/* a CPU, counted in its container */

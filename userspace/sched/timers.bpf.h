@@ -82,7 +82,11 @@ static int guard_timer(void *map, u32 *key, struct timer *timer)
 		bpf_for_each(scx_dsq, p, DSQ_OF(i), 0) {
 			struct task *t = task_of(p);
 
-			if (!t || before(now, t->waits_since + PATIENCE))
+			if (!t)
+				continue;
+			if (!t->waits_since)
+				t->waits_since = now;
+			if (before(now, t->waits_since + PATIENCE))
 				continue;
 			scx_bpf_dsq_move_set_slice(&___it, MIN_SLICE);
 			if (scx_bpf_dsq_move(&___it, p,
