@@ -97,6 +97,25 @@ static __always_inline bool move_to_local(u64 dsq)
 	return false;
 }
 
+static __always_inline void set_slice(struct task_struct *p, u64 slice)
+{
+	if (bpf_ksym_exists(scx_bpf_task_set_slice))
+		scx_bpf_task_set_slice(p, slice);
+	else
+		p->scx.slice = slice;
+}
+
+/* The task holds a CPU, which was granted for @slice. */
+static __always_inline void paid(struct task *t, u64 slice)
+{
+	struct sched_ct *ct = ct_of(t->slot);
+
+	t->paid_vtime = scaled(slice, ct);
+	t->paid_ns = slice;
+	t->changes = ct->changes;
+	t->holds = 1;
+}
+
 SEC("struct_ops/select_cpu")
 s32 BPF_PROG(select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
@@ -118,9 +137,7 @@ s32 BPF_PROG(select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 	if (!grant(t->slot, slice))
 		return cpu;
 	no_longer_waits(t);
-	t->paid_vtime = scaled(slice, ct);
-	t->paid_ns = slice;
-	t->holds = 1;
+	paid(t, slice);
 	insert_local(p, slice, SCX_ENQ_IMMED);
 	return cpu;
 }
@@ -298,14 +315,9 @@ static __noinline void unskip(s32 cpu)
 static __always_inline void keep(struct sched_cpu *c, struct task_struct *prev, struct task *t,
 				 u64 slice)
 {
-	t->paid_vtime = scaled(slice, ct_of(t->slot));
-	t->paid_ns = slice;
-	t->holds = 1;
+	paid(t, slice);
 	c->task_vtime = t->vtime;
-	if (bpf_ksym_exists(scx_bpf_task_set_slice))
-		scx_bpf_task_set_slice(prev, slice);
-	else
-		prev->scx.slice = slice;
+	set_slice(prev, slice);
 }
 
 /* Is there a task in the container whose turn is before @vtime? */
@@ -331,7 +343,38 @@ static __always_inline void granted(struct sched_cpu *c, u32 slot, u64 slice, u6
 	c->granted = slot;
 	c->granted_vtime = scaled(slice, ct_of(slot));
 	c->granted_ns = slice;
+	c->changes = ct_of(slot)->changes;
+	c->left = 0;
 	wind(c, start);
+}
+
+/*
+ * May the next task of the container take over what is left of a slice on this CPU? It was its
+ * turn, when that was granted; but another one may have come since whose turn it is more.
+ */
+static __always_inline bool may_hand_on(const struct sched_cpu *c)
+{
+	const struct sched_ct *ct = ct_of(c->granted);
+	u32 other = winner[root & (MAX_CONTAINERS - 1)];
+
+	return c->left && waits(ct) && c->changes == ct->changes &&
+	       (!limited(ct) || ct->tokens > 0) &&
+	       (!other || other == c->granted || !before(ct_of(other)->key, c->clock));
+}
+
+/* The next task of the container that ran here last: no grant, no tree, no lock of ours. */
+static __always_inline bool hand_on(struct sched_cpu *c)
+{
+	u32 slot = c->granted;
+
+	if (!may_hand_on(c) || !take_cpu(slot))
+		return false;
+	if (move_to_local(DSQ_OF(slot))) {
+		c->left = 0;
+		return true;
+	}
+	give_back(slot);
+	return false;
 }
 
 /*
@@ -373,18 +416,17 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 	u32 slot;
 	int i;
 
-	/* paid for a task that went elsewhere before it ran */
-	if (c->granted) {
-		refund(c->granted, c->granted_vtime, c->granted_ns);
-		c->granted = NOBODY;
-	}
 	if (prev && (prev->scx.flags & SCX_TASK_QUEUED)) {
 		t = task_of(prev);
 		if (t) {
 			release(prev, t);
 			catch_up(ct_of(t->slot), clock_for(prev));
 		}
+	} else if (c->granted && hand_on(c)) {
+		return;
 	}
+	/* or it was paid for a task that went elsewhere before it ran */
+	drop(c);
 	bpf_for(i, 0, 2 * MAX_SKIPPED) {
 		slot = first();
 		own = t && (!slot || !before(ct_of(slot)->vtime, ct_of(t->slot)->vtime));
@@ -439,13 +481,17 @@ void BPF_PROG(running, struct task_struct *p)
 	no_longer_waits(t);
 	if (!t->holds) {
 		t->holds = 1;
+		/* else it is the kernel's own doing, or a kernel thread */
+		if (c->granted != t->slot || c->left)
+			__sync_fetch_and_add(&ct->running, 1);
 		if (c->granted == t->slot) {
 			t->paid_vtime = c->granted_vtime;
 			t->paid_ns = c->granted_ns;
+			t->changes = c->changes;
 			c->granted = NOBODY;
-		} else {
-			/* the kernel's own doing, or a kernel thread */
-			__sync_fetch_and_add(&ct->running, 1);
+			/* with the tasks before, no longer than it was granted */
+			if (t->paid_ns < p->scx.slice)
+				set_slice(p, t->paid_ns);
 		}
 	} else {
 		/* it found an idle CPU */
@@ -473,7 +519,7 @@ void BPF_PROG(stopping, struct task_struct *p, bool runnable)
 		return;
 	t = task_of(p);
 	if (t)
-		release(p, t);
+		leave(cpu_of(scx_bpf_task_cpu(p)), p, t);
 }
 
 /* What it ran as another class is not ours. */

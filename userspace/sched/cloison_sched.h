@@ -29,6 +29,7 @@ struct sched_ct {
 	__u32 running;	/* atomic: CPUs that it has, or is about to have */
 	__u32 max_running;
 	__u32 max_cpus;	/* 0: all */
+	__u32 changes;	/* of the slot's owner, or of its weight or limit */
 	__u32 used;
 	/* under the lock */
 	__u32 queued;	/* in the tree */
@@ -38,10 +39,12 @@ struct sched_ct {
 
 struct sched_cpu {
 	__u64 clock;	/* what the containers had come to that it ran */
-	__u64 granted_vtime;	/* paid for the task that is about to run */
+	__u64 granted_vtime;	/* paid for the task that is about to run, or for the next one */
 	__u64 granted_ns;
 	__u64 task_vtime;
 	__u32 granted;	/* to this container; NOBODY */
+	__u32 left;	/* by a task that has gone: the container has not the CPU */
+	__u32 changes;	/* of the container, when it was granted */
 	__u32 current;
 	__u32 sweep;
 	__u32 skipped;

@@ -110,6 +110,22 @@ static __noinline void park(u32 slot)
 	unpark(slot);
 }
 
+/* May it have one more CPU? If not, the container is out of the tree until it gives one back. */
+static __always_inline bool take_cpu(u32 slot)
+{
+	struct sched_ct *ct = ct_of(slot);
+	u32 running = __sync_fetch_and_add(&ct->running, 1), max = ct->max_cpus;
+
+	if (max && running >= max) {
+		give_back(slot);
+		park(slot);
+		return false;
+	}
+	if (running >= ct->max_running)
+		ct->max_running = running + 1;
+	return true;
+}
+
 /*
  * May a task of it have a CPU, for @slice? Then it is paid for here; what it did not use
  * is paid back by release(). If not, the container is out of the tree.
@@ -117,7 +133,6 @@ static __noinline void park(u32 slot)
 static __always_inline bool grant(u32 slot, u64 slice)
 {
 	struct sched_ct *ct = ct_of(slot);
-	u32 running, max = ct->max_cpus;
 
 	if (limited(ct)) {
 		refill(ct, scx_bpf_now());
@@ -126,14 +141,8 @@ static __always_inline bool grant(u32 slot, u64 slice)
 			return false;
 		}
 	}
-	running = __sync_fetch_and_add(&ct->running, 1);
-	if (max && running >= max) {
-		give_back(slot);
-		park(slot);
+	if (!take_cpu(slot))
 		return false;
-	}
-	if (running >= ct->max_running)
-		ct->max_running = running + 1;
 	__sync_fetch_and_add(&ct->vtime, scaled(slice, ct));
 	__sync_fetch_and_sub(&ct->tokens, slice);
 	return true;
@@ -150,15 +159,20 @@ static __noinline void hasten(u32 slot)
 	bpf_spin_unlock(&lock);
 }
 
-static __always_inline void refund(u32 slot, u64 vtime, u64 ns)
+static __always_inline void pay_back(u32 slot, u64 vtime, u64 ns)
 {
 	struct sched_ct *ct = ct_of(slot);
 
 	__sync_fetch_and_sub(&ct->vtime, vtime);
 	__sync_fetch_and_add(&ct->tokens, ns);
-	give_back(slot);
 	if (ct->queued && ct->waiting && before(ct->vtime, ct->key))
 		hasten(slot);
+}
+
+static __always_inline void refund(u32 slot, u64 vtime, u64 ns)
+{
+	give_back(slot);
+	pay_back(slot, vtime, ns);
 }
 
 /* The task pays for what it ran since the last time. */
@@ -195,6 +209,38 @@ static __always_inline void release(struct task_struct *p, struct task *t)
 		return;
 	t->holds = 0;
 	refund(t->slot, t->paid_vtime, t->paid_ns);
+	t->paid_vtime = t->paid_ns = 0;
+}
+
+/* What a CPU has of a grant is not used there. */
+static __noinline void drop(struct sched_cpu *c)
+{
+	u32 slot = c->granted;
+
+	if (!slot)
+		return;
+	c->granted = NOBODY;
+	if (!c->left)
+		give_back(slot);
+	pay_back(slot, c->granted_vtime, c->granted_ns);
+}
+
+/* It falls asleep: what is left of its slice stays with the CPU, see hand_on(). */
+static __always_inline void leave(struct sched_cpu *c, struct task_struct *p, struct task *t)
+{
+	settle(p, t);
+	if (!t->holds || t->paid_ns < MIN_SLICE) {
+		release(p, t);
+		return;
+	}
+	drop(c);
+	t->holds = 0;
+	give_back(t->slot);
+	c->granted = t->slot;
+	c->granted_vtime = t->paid_vtime;
+	c->granted_ns = t->paid_ns;
+	c->changes = t->changes;
+	c->left = 1;
 	t->paid_vtime = t->paid_ns = 0;
 }
 

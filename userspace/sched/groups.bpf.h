@@ -134,6 +134,7 @@ static __always_inline void set_bandwidth(struct sched_ct *ct, u64 period_us, u6
 	ct->tokens = none ? 0 : quota_us * 1000;
 	ct->filled_at = scx_bpf_now();
 	ct->quota = none ? 0 : quota_us * 1000;
+	ct->changes++;
 }
 
 SEC("struct_ops.s/cgroup_init")

@@ -59,6 +59,7 @@ struct task {
 	u64 paid_vtime, paid_ns;	/* ahead */
 	u64 waits_since;	/* 0: not seen yet by the guard */
 	u32 slot;
+	u32 changes;	/* of its container, when this was paid */
 	u16 waits;	/* counted in its container */
 	u16 holds;	/* a CPU, counted in its container */
 };
@@ -140,6 +141,7 @@ static __always_inline void set_weight(struct sched_ct *ct, u32 weight)
 {
 	ct->weight = weight;
 	ct->ms = scaled(NS_PER_MS, ct);
+	ct->changes++;
 }
 
 static __always_inline struct task *task_of(struct task_struct *p)
