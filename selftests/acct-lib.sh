@@ -5,6 +5,8 @@
 # shellcheck source-path=SCRIPTDIR source=cli-lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/cli-lib.sh"
 
+# one that a start had loaded has no files in /proc
+wait_for modprobe -q -r cloison_acct
 if ! modprobe cloison_acct; then
 	echo "Bail out! no module cloison_acct"
 	exit "$KTAP_FAIL"

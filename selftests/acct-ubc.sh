@@ -60,6 +60,8 @@ errors() {
 	# not while it holds a limit
 	cloisonctl --quiet stop 900 --fast
 	wait_for rmmod cloison_acct
+	configure LOAD_ACCT no
+	expect_out 'hint .*cloison_acct is not loaded: ' cloisonctl check modules
 	expect_out 'The limit numfile is recorded only: ' cloisonctl start 900 --wait
 	expect_exit 5 cloisonctl ubc
 	expect_out 'modprobe cloison_acct' cloisonctl ubc 900
@@ -67,13 +69,46 @@ errors() {
 	[[ $(cloisonctl list -Ho physpages 900) -gt 0 ]]
 	is "$(cloisonctl list -Ho numtcpsock,numfile.l 900 | xargs)" "- 120"
 	cloisonctl --quiet set 900 --numflock 10 2>/dev/null
-	modprobe cloison_acct
+	expect_out '^hint .*container 900: the limit num[a-z]+ is recorded only' cloisonctl check containers
+	configure LOAD_ACCT
 }
 
-ktap_plan 4
+can_enforce() {
+	[[ -e /sys/kernel/btf/cloison_acct ]]
+}
+
+# A limit that only the module can hold has it loaded, without what makes a host look like one of OpenVZ's.
+by_itself() {
+	[[ ! -e /sys/module/cloison_acct ]]
+	expect_out '^ok .*cloison_acct is not loaded: start does that' cloisonctl check modules
+	# what it has to do with nothing
+	cloisonctl --quiet set 900 --ram 65M
+	[[ ! -e /sys/module/cloison_acct ]]
+	cloisonctl --quiet set 900 --numpty 4:5 2>/dev/null
+	[[ -e /sys/module/cloison_acct && ! -e /proc/bc && ! -e /proc/vz && ! -e /proc/user_beancounters ]]
+	# with what was only written down before
+	is "$(cloisonctl ubc --json 900 | python3 -c 'import json, sys
+b = json.load(sys.stdin)[0]["beancounters"]
+print(b["numfile"]["limit"], b["numfile"]["enforced"], b["numpty"]["limit"])')" "120 $(can_enforce && echo True || echo False) 5"
+	if can_enforce; then
+		not expect_out 'recorded only' cloisonctl check containers
+	else
+		expect_out '^hint .*container 900: the limit num[a-z]+ is recorded only' cloisonctl check containers
+	fi
+	cloisonctl --quiet stop 900 --fast
+	wait_for rmmod cloison_acct
+	cloisonctl --quiet start 900 --wait 2>/dev/null
+	[[ -e /sys/module/cloison_acct && ! -e /proc/bc ]]
+	if can_enforce; then
+		not expect_out 'recorded only' cloisonctl check containers
+	fi
+}
+
+ktap_plan 5
 holder 900 --ram 64M --numproc 40 --numfile 100:120 2>/dev/null
 ktap_run "table" table
 ktap_run "what stands out" stands_out
 ktap_run "JSON" json
 ktap_run "errors, and without the module" errors
+ktap_run "start and set load the module" by_itself
 ktap_finish

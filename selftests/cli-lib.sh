@@ -27,6 +27,12 @@ make_running() {
 	cloisonctl --quiet start "$1" --wait
 }
 
+# configure KEY [VALUE]: a line of cloison.conf, or none.
+configure() {
+	sed -i "/^$1=/d" "$etc/cloison.conf"
+	[[ $# -lt 2 ]] || echo "$1=\"$2\"" >>"$etc/cloison.conf"
+}
+
 status() {
 	cloisonctl status "$1"
 }

@@ -12,10 +12,36 @@ container() {
 	is_running 900 2>/dev/null || make_running 900 --ram 64M --swap 0
 }
 
+# Who installs and starts has it, with nothing more to do.
+by_itself() {
+	wait_for view_unload
+	expect_out 'ok .*cloison_view is not loaded: start does that' cloisonctl check modules
+	make_running 900 --ram 64M --swap 0
+	[[ $(mem MemTotal) == 65536 ]]
+	in900 'grep -q cloisonview /proc/mounts'
+	# it has gone meanwhile: the next start loads it again
+	cloisonctl --quiet stop 900 --fast
+	wait_for view_unload
+	cloisonctl --quiet start 900 --wait
+	[[ $(mem MemTotal) == 65536 ]]
+	# a kernel that it was not built for
+	cloisonctl --quiet stop 900 --fast
+	wait_for view_unload
+	mount -t tmpfs none "/lib/modules/$(uname -r)/updates"
+	expect_out 'Warning: The module cloison_view cannot be loaded: ' cloisonctl start 900 --wait
+	umount "/lib/modules/$(uname -r)/updates"
+	[[ $(in900 echo in) == in ]]
+}
+
 without_module() {
 	wait_for view_unload
+	configure LOAD_VIEW maybe
+	expect_exit 21 cloisonctl status 900
+	configure LOAD_VIEW no
 	expect_out 'hint.*cloison_view is not loaded' cloisonctl check modules
 	make_running 900
+	configure LOAD_VIEW
+	[[ ! -e /sys/module/cloison_view ]]
 	not in900 'grep cloisonview /proc/mounts'
 	[[ $(mem MemTotal) == $(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) ]]
 	# one that runs already bears that it comes, and has no view
@@ -289,7 +315,8 @@ unloading() {
 	in900 'grep -q cloisonview /proc/mounts'
 }
 
-ktap_plan 12
+ktap_plan 13
+run_case "start loads the module" by_itself
 run_case "containers start without the module" without_module
 ktap_run "memory by limit and use" memory
 ktap_run "processors" processors

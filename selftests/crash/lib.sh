@@ -9,6 +9,9 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/../cli-lib.sh"
 
+# the first start would, and have more points than the others
+modprobe cloison_view
+
 inject=$here/crash/inject
 cache=$state/template/cache
 exists="CTID 900 exist unmounted down"

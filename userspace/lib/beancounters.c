@@ -14,6 +14,7 @@
 #include "enforce.h"
 #include "error.h"
 #include "fields.h"
+#include "global.h"
 #include "params.h"
 #include "util.h"
 #include "value.h"
@@ -253,22 +254,69 @@ static int hold(uint32_t id, const struct conf *conf, const struct beancounter *
 	return 0;
 }
 
+/* A pair that makes no sense is a matter of the configuration, see validate.c. */
+static bool given(const struct conf *conf, const struct params *only, const struct beancounter *b,
+		  uint64_t *barrier, uint64_t *limit)
+{
+	return (!only || params_seen(only, b->key)) &&
+	       parse(b, conf_get(conf, b->key), barrier, limit) && *barrier <= *limit;
+}
+
+static bool needs_program(const struct beancounter *b, uint64_t limit)
+{
+	return enforce_can(b->resource) && limit < CLOISON_ACCT_UNLIMITED;
+}
+
+static const char *unheld(const struct conf *conf, const struct params *only,
+			  const struct acct_container *acct)
+{
+	uint64_t barrier, limit;
+
+	for (size_t i = 0; i < ARRAY_SIZE(beancounters); i++) {
+		const struct beancounter *b = &beancounters[i];
+
+		if (given(conf, only, b, &barrier, &limit) && needs_program(b, limit) &&
+		    !(acct && acct->of[b->resource].flags & CLOISON_ACCT_F_LIMITED))
+			return b->name;
+	}
+	return NULL;
+}
+
+const char *beancounters_unheld(const struct conf *conf, const struct acct_container *acct)
+{
+	return unheld(conf, NULL, acct);
+}
+
+/*
+ * Without its files in /proc, by which programs take the host for one of OpenVZ's: who wants
+ * those loads it himself.
+ */
+static bool load(void)
+{
+	const char *const modprobe[] = { "modprobe", "-q", "cloison_acct", "proc=0", NULL };
+
+	return global.load_acct && !run_program(modprobe, -1) && acct_loaded();
+}
+
 int beancounters_apply(uint32_t id, const struct conf *conf, const struct params *only)
 {
 	bool loaded = acct_loaded();
 
+	if (conf && !loaded && unheld(conf, only, NULL)) {
+		loaded = load();
+		/* nobody told it what is not new */
+		if (loaded)
+			only = NULL;
+	}
 	for (size_t i = 0; conf && i < ARRAY_SIZE(beancounters); i++) {
 		const struct beancounter *b = &beancounters[i];
 		uint64_t barrier, limit;
 		bool held;
 		int ret = 0;
 
-		if (only && !params_seen(only, b->key))
+		if (!given(conf, only, b, &barrier, &limit))
 			continue;
-		/* as validate.c has it, a bad pair is a matter of the configuration */
-		if (!parse(b, conf_get(conf, b->key), &barrier, &limit) || barrier > limit)
-			continue;
-		held = enforce_can(b->resource) && limit < CLOISON_ACCT_UNLIMITED;
+		held = needs_program(b, limit);
 		if (loaded)
 			ret = acct_set(id, b->resource, barrier, limit);
 		else if (held)

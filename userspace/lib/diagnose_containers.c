@@ -4,8 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beancounters.h"
 #include "container.h"
 #include "diagnose.h"
+#include "enforce.h"
+#include "kernel.h"
 #include "layout.h"
 #include "legacy.h"
 #include "util.h"
@@ -50,6 +53,26 @@ static void processes(struct findings *f, const struct container *ct)
 			ct->id);
 }
 
+/* What its file asks for and nothing in the kernel does while it runs. */
+static void not_in_force(struct findings *f, const struct container *ct)
+{
+	cleanup_free char *mend = xasprintf("modprobe cloison_acct, then cloisonctl set %u --reset_ub",
+					    ct->id);
+	struct acct_container acct = {};
+	struct kernel_container kc;
+	bool never = acct_loaded() && enforce_missing();
+	const char *name;
+
+	if (kernel_look(ct->id, &kc) || (acct_loaded() && acct_get(ct->id, &acct))) {
+		finding_error(f, FINDING_HINT, NULL);
+		return;
+	}
+	name = beancounters_unheld(ct->conf, &acct);
+	if (kernel_runs(&kc) && name)
+		finding(f, FINDING_HINT, never ? NULL : mend, "container %u: the limit %s is recorded only",
+			ct->id, name);
+}
+
 /* A container that is described, and stands or lies as its file says. */
 static bool one(struct findings *f, uint32_t id, struct range *range)
 {
@@ -79,6 +102,7 @@ static bool one(struct findings *f, uint32_t id, struct range *range)
 	legacy(f, &ct);
 	disk(f, &ct);
 	processes(f, &ct);
+	not_in_force(f, &ct);
 	return true;
 }
 

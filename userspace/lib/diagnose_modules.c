@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "diagnose.h"
 #include "enforce.h"
+#include "global.h"
 #include "kernel.h"
 #include "util.h"
 #include "venet.h"
@@ -80,15 +81,38 @@ static void loaded(struct findings *f, const char *name)
 			"%s: at the next boot the kernel refuses unsigned modules", why);
 }
 
+static void views(struct findings *f)
+{
+	struct utsname un;
+
+	if (view_loaded())
+		return;
+	uname(&un);
+	if (!global.load_view)
+		finding(f, FINDING_HINT, "LOAD_VIEW=\"yes\" in cloison.conf, then restart the containers",
+			"the module cloison_view is not loaded: containers see the memory, CPUs and load of the host");
+	else if (!kernel_module_installed(un.release, "cloison_view"))
+		finding(f, FINDING_HINT, "build and install Cloison",
+			"there is no module cloison_view for the kernel %s: containers see the memory, CPUs and load of the host",
+			un.release);
+	else
+		finding(f, FINDING_OK, NULL,
+			"the module cloison_view is not loaded: start does that");
+}
+
 static void beancounter_limits(struct findings *f)
 {
 	const char *what = "limits of numfile, numflock, numothersock, numpty, numtcpsock";
 	const char *missing;
 
 	if (!acct_loaded()) {
-		finding(f, FINDING_OK, NULL,
-			"the module cloison_acct is not loaded: there are no beancounters, and %s are recorded only",
-			what);
+		if (global.load_acct)
+			finding(f, FINDING_OK, NULL,
+				"the module cloison_acct is not loaded: start does that for %s",
+				what);
+		else
+			finding(f, FINDING_HINT, "modprobe cloison_acct, or LOAD_ACCT=\"yes\" in cloison.conf",
+				"the module cloison_acct is not loaded: %s are recorded only", what);
 		return;
 	}
 	missing = enforce_missing();
@@ -117,9 +141,7 @@ void diagnose_modules(struct findings *f)
 	if (!venet_loaded())
 		finding(f, FINDING_OK, NULL,
 			"the module cloison_net is not loaded: start does that for containers with addresses");
-	if (!view_loaded())
-		finding(f, FINDING_HINT, "modprobe cloison_view, then restart the containers",
-			"the module cloison_view is not loaded: containers see the memory, CPUs and load of the host");
+	views(f);
 	beancounter_limits(f);
 	if (kernel_list(&list, &count)) {
 		finding_error(f, FINDING_BAD, NULL);

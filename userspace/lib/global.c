@@ -91,5 +91,9 @@ int global_load(void)
 		ret = get_yes_no("SKIP_ARPDETECT", false, &global.skip_arpdetect);
 	if (!ret)
 		ret = get_yes_no("ERROR_ON_ARPFAIL", true, &global.error_on_arpfail);
+	if (!ret)
+		ret = get_yes_no("LOAD_VIEW", true, &global.load_view);
+	if (!ret)
+		ret = get_yes_no("LOAD_ACCT", true, &global.load_acct);
 	return ret ? ret : get_sched();
 }

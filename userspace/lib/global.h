@@ -22,6 +22,8 @@ struct global {
 	bool shortcut;			/* between containers, past the host's netfilter */
 	bool skip_arpdetect;		/* do not ask whether an address is free */
 	bool error_on_arpfail;		/* one that is not is not used */
+	bool load_view;			/* start loads cloison_view */
+	bool load_acct;			/* limits that need cloison_acct load it */
 	bool sched_auto;		/* sched enable --auto is to enable our scheduler */
 	unsigned int host_cpuunits;	/* the host's own weight there */
 };

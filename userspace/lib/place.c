@@ -47,7 +47,7 @@ int place_make(struct container *ct, struct place *place, bool limited)
 	if (!ret)
 		ret = mount_container(ct);
 	if (!ret)
-		ret = view_mount();
+		ret = view_offer();
 	if (!ret && limited)
 		ret = limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
 	if (!ret)

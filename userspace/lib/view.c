@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "global.h"
 #include "rootfs.h"
 #include "util.h"
 #include "view.h"
@@ -39,7 +40,7 @@ bool view_loaded(void)
 	return access(VIEW_POINT, F_OK) == 0;
 }
 
-int view_mount(void)
+static int mount_views(void)
 {
 	/* EBUSY: it is there already, as it mostly is */
 	if (view_loaded() && mount("cloisonview", VIEW_POINT, "cloisonview",
@@ -49,13 +50,24 @@ int view_mount(void)
 	return 0;
 }
 
-int view_load(void)
+static bool load(void)
 {
 	const char *const modprobe[] = { "modprobe", "-q", "cloison_view", NULL };
 
-	if (!view_loaded())
-		run_program(modprobe, -1);
-	return view_mount();
+	return view_loaded() || !run_program(modprobe, -1);
+}
+
+int view_load(void)
+{
+	load();
+	return mount_views();
+}
+
+int view_offer(void)
+{
+	if (global.load_view && !load())
+		warn("The module cloison_view cannot be loaded: the container sees the memory, CPUs and load of the host");
+	return mount_views();
 }
 
 bool view_has(const char *path)

@@ -10,10 +10,10 @@
 
 bool view_loaded(void);
 
-/* On the host: have the views where they can be taken from, if the module is loaded. */
-int view_mount(void);
-/* The same, and load it. */
+/* On the host: load the module, and have the views where they can be taken from. */
 int view_load(void);
+/* The same for a start: as cloison.conf has it. Without the module it goes on. */
+int view_offer(void);
 
 /* Is that path of the host's one of the views? */
 bool view_has(const char *path);
