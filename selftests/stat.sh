@@ -63,8 +63,17 @@ scheduler() {
 	format "$KTAP_TMP/metrics"
 	awk -F '[ "]' '/^cloison_(sched_run|cpu_usage)_seconds_total/ { if ($1 ~ /cpu/) c = $NF; else s = $NF }
 		END { exit !(s > 0 && s <= c * 1.02 + 0.01) }' "$KTAP_TMP/metrics"
-	# buckets add up
-	awk '/^cloison_sched_wakeups_total/ { n++; if ($NF < last) exit 1; last = $NF } END { exit !(n == 24 && last > 0) }' \
+	# buckets add up, and no wait is longer than its bucket, nor all of them than all waits
+	awk -F '[ "]' '/^cloison_sched_latency_seconds_bucket/ {
+			if ($NF < last) exit 1
+			least += ($NF - last) * below
+			if ($6 != "+Inf") most += ($NF - last) * (below = $6); else open = $NF - last
+			last = $NF; n++
+		}
+		/^cloison_sched_wait_seconds_total/ { wait = $NF }
+		/^cloison_sched_latency_seconds_sum/ { sum = $NF }
+		/^cloison_sched_latency_seconds_count/ { count = $NF }
+		END { exit !(n == 24 && last > 0 && count == last && sum >= least / 2 && (open || sum <= most) && sum <= wait + 1e-6) }' \
 		"$KTAP_TMP/metrics"
 	[[ $(value sched_peak 900) == [12] ]]
 	[[ $(value cpu_throttles_total 900) == 0 ]]
@@ -178,13 +187,14 @@ format() {
 	awk '
 		function bad(why) { print why ": " $0; failed = 1 }
 		/^# HELP cloison_[a-z_]+ ./ { if ($3 in seen) bad("twice"); help = $3; next }
-		/^# TYPE cloison_[a-z_]+ (counter|gauge)$/ {
-			if ($3 != help) bad("no help"); seen[$3]; family = $3
+		/^# TYPE cloison_[a-z_]+ (counter|gauge|histogram)$/ {
+			if ($3 != help) bad("no help"); seen[$3]; family = $3; type = $4
 			if (($4 == "counter") != ($3 ~ /_total$/)) bad("name and type")
 			next
 		}
 		/^cloison_[a-z_]+\{ctid="[0-9]+",name="[^"]*"(,[a-z]+="[^"]+")?\} ([0-9]+(\.[0-9]+)?|\+Inf)$/ {
-			split($1, part, "{"); if (part[1] != family) bad("not in its family")
+			split($1, part, "{"); if (type == "histogram") sub(/_(bucket|sum|count)$/, "", part[1])
+			if (part[1] != family) bad("not in its family")
 			if (line[substr($0, 1, length($0) - length($NF))]++) bad("twice")
 			samples++; next
 		}
@@ -236,6 +246,23 @@ metrics() {
 	not grep -q beancounter "$KTAP_TMP/metrics"
 }
 
+# What is installed for node_exporter: its directory is made, and the file is written again and again.
+timer() {
+	local file=/var/lib/prometheus/node-exporter/cloison.prom first
+	make_running 900
+	rm -rf /var/lib/prometheus
+	systemctl start cloison-metrics.timer
+	wait_for test -s "$file"
+	format "$file"
+	grep -qF 'cloison_up{ctid="900",name=""} 1' "$file"
+	first=$(stat -c %i "$file")
+	written_anew() { [[ $(stat -c %i "$file") != "$first" ]]; }
+	wait_for written_anew
+	systemctl stop cloison-metrics.timer
+	not systemctl is-failed cloison-metrics.service
+	rm -rf /var/lib/prometheus
+}
+
 # Containers come and go meanwhile: what is there is told, and that is no error.
 while_they_die() {
 	local i
@@ -251,7 +278,7 @@ while_they_die() {
 	wait $!
 }
 
-ktap_plan 9
+ktap_plan 10
 run_case "processors" processor
 run_case "the scheduler's module" scheduler
 run_case "memory" memory
@@ -260,5 +287,6 @@ run_case "devices" devices
 run_case "networks" network
 run_case "text and JSON" text_and_json
 run_case "metrics" metrics
+run_case "the timer for node_exporter" timer
 run_case "while containers come and go" while_they_die
 ktap_finish

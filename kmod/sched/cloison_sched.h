@@ -17,6 +17,7 @@ struct cloison_sched_figures {
 	u64	involuntary;
 	u32	running;
 	u32	peak;
+	u64	latency_sum;
 	u64	latency[CLOISON_SCHED_BUCKETS];
 };
 

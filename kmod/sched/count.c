@@ -73,9 +73,11 @@ static __always_inline void sched_settle(struct sched_cpu *pc, const struct task
 	n->wait += waited;
 	if (waited > n->wait_max)
 		n->wait_max = waited;
-	if (pc->woken)
+	if (pc->woken) {
+		n->latency_sum += waited;
 		n->latency[min(fls64(waited >> CLOISON_SCHED_BUCKET_SHIFT),
 			       CLOISON_SCHED_BUCKETS - 1)]++;
+	}
 }
 
 static void sched_leave(struct sched_ct *ct, struct sched_count *n, u64 now)
@@ -266,6 +268,7 @@ void sched_sum(struct sched_ct *ct, struct cloison_sched_figures *f)
 		f->steal += one.steal;
 		f->voluntary += one.voluntary;
 		f->involuntary += one.involuntary;
+		f->latency_sum += one.latency_sum;
 		for (i = 0; i < CLOISON_SCHED_BUCKETS; i++)
 			f->latency[i] += one.latency[i];
 	}

@@ -46,7 +46,8 @@ static int sched_put_figures(struct sk_buff *skb, u32 id,
 	    sched_put_u64(skb, CLOISON_SCHED_CONTAINER_A_INVOLUNTARY, f->involuntary) ||
 	    nla_put_u32(skb, CLOISON_SCHED_CONTAINER_A_RUNNING, f->running) ||
 	    (id && nla_put_u32(skb, CLOISON_SCHED_CONTAINER_A_PEAK, f->peak)) ||
-	    nla_put(skb, CLOISON_SCHED_CONTAINER_A_LATENCY, sizeof(f->latency), f->latency))
+	    nla_put(skb, CLOISON_SCHED_CONTAINER_A_LATENCY, sizeof(f->latency), f->latency) ||
+	    sched_put_u64(skb, CLOISON_SCHED_CONTAINER_A_LATENCY_SUM, f->latency_sum))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -18,6 +18,7 @@ struct sched_count {
 	u64	left;		/* when it was there last; the scheduler's clock */
 	u64	voluntary;
 	u64	involuntary;
+	u64	latency_sum;
 	u64	latency[CLOISON_SCHED_BUCKETS];
 };
 

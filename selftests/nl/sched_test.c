@@ -38,6 +38,7 @@ static const char * const figures[CLOISON_SCHED_CONTAINER_A_MAX + 1] = {
 	[CLOISON_SCHED_CONTAINER_A_INVOLUNTARY]	= "involuntary",
 	[CLOISON_SCHED_CONTAINER_A_RUNNING]	= "running",
 	[CLOISON_SCHED_CONTAINER_A_PEAK]	= "peak",
+	[CLOISON_SCHED_CONTAINER_A_LATENCY_SUM]	= "latency-sum",
 };
 
 /* "id 5 run 1000 ... wakeups 3", the last one being of all buckets. */

@@ -43,16 +43,24 @@ static void family(struct metrics *m, const char *type, const char *help, const 
 	m->begun = false;
 }
 
-/* The head comes with the first sample: a family without any is not there. */
-static void sample(struct metrics *m, const struct usage *u, const char *more)
+/*
+ * @part: of a histogram. The head comes with the first sample: a family without any is not
+ * there.
+ */
+static void sample_of(struct metrics *m, const struct usage *u, const char *part, const char *more)
 {
 	if (!m->begun)
 		fprintf(m->out, "# HELP cloison_%s %s\n# TYPE cloison_%s %s\n", m->name, m->help,
 			m->name, m->type);
 	m->begun = true;
 	/* neither names nor what is in @more have characters to be escaped */
-	fprintf(m->out, "cloison_%s{ctid=\"%u\",name=\"%s\"%s} ", m->name, u->id,
+	fprintf(m->out, "cloison_%s%s{ctid=\"%u\",name=\"%s\"%s} ", m->name, part, u->id,
 		u->name ? u->name : "", more);
+}
+
+static void sample(struct metrics *m, const struct usage *u, const char *more)
+{
+	sample_of(m, u, "", more);
 }
 
 static void put_number(struct metrics *m, uint64_t n)
@@ -87,24 +95,30 @@ static void put_figure(struct metrics *m, int index)
 	}
 }
 
-/* As the buckets of a histogram are: each has those before it too. */
+/* Each bucket has those before it too. */
 static void put_latency(struct metrics *m)
 {
-	family(m, "counter", "wakeups, by how long the task waited for a CPU",
-	       "sched_wakeups_total");
+	family(m, "histogram", "how long a task waited for a CPU after a wakeup",
+	       "sched_latency_seconds");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct usage *u = &m->list[i];
 		uint64_t sum = 0;
 
-		for (int b = 0; u->known[FIGURE_SCHED_WAIT] && b < CLOISON_SCHED_BUCKETS; b++) {
+		if (!u->known[FIGURE_SCHED_WAIT])
+			continue;
+		for (int b = 0; b < CLOISON_SCHED_BUCKETS; b++) {
 			cleanup_free char *more = b == CLOISON_SCHED_BUCKETS - 1 ?
 				xstrdup(",le=\"+Inf\"") :
 				xasprintf(",le=\"%.9f\"", latency_bound(b) / 1e9);
 
 			sum += u->latency[b];
-			sample(m, u, more);
+			sample_of(m, u, "_bucket", more);
 			put_number(m, sum);
 		}
+		sample_of(m, u, "_sum", "");
+		fprintf(m->out, "%.9f\n", u->latency_sum / 1e9);
+		sample_of(m, u, "_count", "");
+		put_number(m, sum);
 	}
 }
 

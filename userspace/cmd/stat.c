@@ -84,8 +84,12 @@ static json_t *to_json(const struct usage *u)
 
 	json_object_set_new(object, "name", json_text(u->name));
 	add_figures(object, u);
-	if (u->known[FIGURE_SCHED_WAIT])
-		json_object_set_new(json_object_get(object, "sched"), "latency", latency_json(u));
+	if (u->known[FIGURE_SCHED_WAIT]) {
+		json_t *sched = json_object_get(object, "sched");
+
+		json_object_set_new(sched, "latency", latency_json(u));
+		json_object_set_new(sched, "latency_sum_us", json_integer(u->latency_sum / 1000));
+	}
 	for (size_t i = 0; i < u->devices_count; i++)
 		json_array_append_new(devices, device_json(&u->devices[i]));
 	for (size_t i = 0; i < u->links_count; i++)

@@ -201,6 +201,7 @@ static bool usage_read(struct listed *l, struct usage *out)
 		return false;
 	sched_read(l->id, &sched);
 	memcpy(out->latency, sched.latency, sizeof(out->latency));
+	out->latency_sum = sched.of[CLOISON_SCHED_CONTAINER_A_LATENCY_SUM];
 	for (int i = 0; i < FIGURES; i++)
 		out->known[i] = read_one(l, &sched, &figures[i], &out->of[i]);
 	/* its cgroup goes when it ends */

@@ -82,7 +82,8 @@ struct usage {
 	char *name;		/* NULL: none */
 	bool known[FIGURES];	/* the kernel has it */
 	uint64_t of[FIGURES];	/* VALUE_UNLIMITED for limits that are none */
-	uint64_t latency[CLOISON_SCHED_BUCKETS];	/* of wakeups; with FIGURE_SCHED_WAIT */
+	/* of wakeups, with FIGURE_SCHED_WAIT; and in ns, what all of them waited */
+	uint64_t latency[CLOISON_SCHED_BUCKETS], latency_sum;
 	struct device_io *devices;
 	size_t devices_count;
 	struct link_counters *links;

@@ -56,6 +56,7 @@ enum cloison_sched_container_attr {
 	CLOISON_SCHED_CONTAINER_A_RUNNING,	/* u32: on so many CPUs now */
 	CLOISON_SCHED_CONTAINER_A_PEAK,		/* u32: the most of that; not of the host */
 	CLOISON_SCHED_CONTAINER_A_LATENCY,	/* u64[CLOISON_SCHED_BUCKETS] */
+	CLOISON_SCHED_CONTAINER_A_LATENCY_SUM,	/* u64: of all waits that are in a bucket */
 
 	__CLOISON_SCHED_CONTAINER_A_MAX,
 	CLOISON_SCHED_CONTAINER_A_MAX = __CLOISON_SCHED_CONTAINER_A_MAX - 1,
