@@ -184,7 +184,8 @@ as_json() {
 		assert a["ip"] == [] and b["ip"] == ["10.1.0.1", "fd00::1"]
 		assert b["capability"] == {"net_admin": True, "sys_time": False}
 		assert b["diskspace"] == {"usage": None, "softlimit": 1048576, "hardlimit": 2097152}
-		assert a["diskspace"] is None and a["laverage"] is None
+		assert a["diskspace"] is None and [type(x) for x in a["laverage"]] == [float] * 3
+		assert b["laverage"] is None
 		assert a["onboot"] is False and a["vswap"] is True and a["disabled"] is False
 		assert b["description"] == "caf?"
 		assert not [k for k in a if "." in k]

@@ -42,7 +42,7 @@ checked() {
 		sed 's/cloison_sched_latency_seconds_bucket/cloison_sched_waits_total/' metrics >spoilt
 		! ./promtool check metrics <spoilt >/dev/null 2>&1
 		for name in up cpu_usage beancounter_held sched_latency_seconds_bucket device_written_bytes_total \
-			network_sent_bytes_total; do
+			network_sent_bytes_total load1; do
 			grep -q "^cloison_$name[_a-z]*{" metrics || { echo "no $name" && exit 1; }
 		done
 	END

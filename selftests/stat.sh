@@ -110,6 +110,31 @@ memory() {
 	[[ $(value memory_limit_bytes 900) == +Inf ]]
 }
 
+# The container's load, for the host, is what its own file has.
+load() {
+	make_running 900
+	cloisonctl exec 900 'while :; do :; done' </dev/null >/dev/null 2>&1 &
+	up() { [[ $(value load1 900) != @(0|0.00) ]]; }
+	wait_for up
+	own() { cloisonctl exec 900 'cat /proc/loadavg' | cut -d ' ' -f 1-3 | tr ' ' /; }
+	same() { [[ $(cloisonctl list -Ho laverage 900 | xargs) == "$(own)" ]]; }
+	wait_for same
+	cloisonctl list -jo laverage 900 | python3 -c 'import json, sys
+one, five, fifteen = json.load(sys.stdin)[0]["laverage"]
+assert one > five >= fifteen >= 0'
+	cloisonctl stat 900 | grep -qE '^  load\.1 +[0-9]+\.[0-9]{2}$'
+	cloisonctl stat --json 900 | python3 -c 'import json, sys
+assert json.load(sys.stdin)[0]["load"]["1"] > 0'
+	cloisonctl metrics | grep -qE '^cloison_load15\{ctid="900",name=""\} [0-9]+\.[0-9]{2}$'
+	# what all have is nothing for one of them, by whatever way he comes to it
+	enters() (echo "$BASHPID" >/sys/fs/cgroup/cloison/900/cloison-exec/cgroup.procs && cat)
+	not enters </sys/fs/cloison/loads
+	[[ $(cut -d ' ' -f 1 /sys/fs/cloison/loads) == 900 ]]
+	not setpriv --reuid 65534 --regid 65534 --clear-groups cat /sys/fs/cloison/loads
+	cloisonctl --quiet stop 900 --fast
+	[[ $(cloisonctl list -Hao laverage 900 | xargs) == - ]]
+}
+
 processes() {
 	local before
 	make_running 900 --numproc 40
@@ -186,13 +211,13 @@ text_and_json() {
 format() {
 	awk '
 		function bad(why) { print why ": " $0; failed = 1 }
-		/^# HELP cloison_[a-z_]+ ./ { if ($3 in seen) bad("twice"); help = $3; next }
-		/^# TYPE cloison_[a-z_]+ (counter|gauge|histogram)$/ {
+		/^# HELP cloison_[a-z0-9_]+ ./ { if ($3 in seen) bad("twice"); help = $3; next }
+		/^# TYPE cloison_[a-z0-9_]+ (counter|gauge|histogram)$/ {
 			if ($3 != help) bad("no help"); seen[$3]; family = $3; type = $4
 			if (($4 == "counter") != ($3 ~ /_total$/)) bad("name and type")
 			next
 		}
-		/^cloison_[a-z_]+\{ctid="[0-9]+",name="[^"]*"(,[a-z]+="[^"]+")?\} ([0-9]+(\.[0-9]+)?|\+Inf)$/ {
+		/^cloison_[a-z0-9_]+\{ctid="[0-9]+",name="[^"]*"(,[a-z]+="[^"]+")?\} ([0-9]+(\.[0-9]+)?|\+Inf)$/ {
 			split($1, part, "{"); if (type == "histogram") sub(/_(bucket|sum|count)$/, "", part[1])
 			if (part[1] != family) bad("not in its family")
 			if (line[substr($0, 1, length($0) - length($NF))]++) bad("twice")
@@ -278,10 +303,11 @@ while_they_die() {
 	wait $!
 }
 
-ktap_plan 10
+ktap_plan 11
 run_case "processors" processor
 run_case "the scheduler's module" scheduler
 run_case "memory" memory
+run_case "load averages" load
 run_case "processes" processes
 run_case "devices" devices
 run_case "networks" network

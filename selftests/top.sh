@@ -23,13 +23,14 @@ rates() {
 	cloisonctl top -b -n 2 -d 2 >"$KTAP_TMP/top"
 	[[ $(grep -c ' running, ' "$KTAP_TMP/top") == 2 ]]
 	grep -qE '^2 running, [0-9.]+% CPU, [0-9.]+M memory, [0-9]+ processes$' "$KTAP_TMP/top"
-	grep -qx ' *CTID NAME *CPU% *MEM *SWAP PROCS *READ/s WRITE/s *RECV/s *SENT/s *WAIT%' "$KTAP_TMP/top"
+	grep -qx ' *CTID NAME *CPU% *MEM *SWAP PROCS *READ/s WRITE/s *RECV/s *SENT/s *WAIT% *LOAD' "$KTAP_TMP/top"
 	# the one that does something, with most of a processor, or what the host leaves it
 	first_of "$KTAP_TMP/top" | grep -E '^ +901 busy one '
 	first_of "$KTAP_TMP/top" | awk '{ exit !($4 > 5 && $4 < 200) }'
 	cloisonctl top --batch --times 1 --sort mem >"$KTAP_TMP/top"
 	first_of "$KTAP_TMP/top" | grep -E '^ +900 idle +[0-9.]+ +1[6-9]\.[0-9]M '
-	# nine columns that fit into eighty, and what the last one needs
+	first_of "$KTAP_TMP/top" | grep -E ' [0-9]+\.[0-9]{2}$'
+	# what fits into eighty columns, and not the last two
 	awk '/CTID/ { exit !(index($0, "SENT/s") + 5 < 80) }' "$KTAP_TMP/top"
 }
 

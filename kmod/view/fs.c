@@ -25,6 +25,7 @@ struct view {
 	const char *host;
 	/* The text's size: a guess that is too small has it made again. */
 	unsigned int size, size_per_cpu;
+	umode_t mode;	/* 0444 if it is not given */
 };
 
 /* The number of the inode is the index; the first two are not ours to give. */
@@ -37,6 +38,7 @@ static const struct view views[] = {
 	{ "cpuinfo", view_show_cpuinfo, "cpuinfo", 1024, 2048 },
 	{ "diskstats", view_show_diskstats, "diskstats", 2048 },
 	{ "loadavg", view_show_loadavg, "loadavg" },
+	{ "loads", view_show_loads, .size = 4096, .mode = 0400 },
 	{ "meminfo", view_show_meminfo, "meminfo", 2048 },
 	{ "pressure.cpu", view_show_pressure_cpu },
 	{ "pressure.io", view_show_pressure_io },
@@ -86,7 +88,8 @@ static int view_fill_super(struct super_block *sb, struct fs_context *fc)
 
 	for (i = 0; i < ARRAY_SIZE(views); i++)
 		files[VIEW_FIRST + i] = (struct tree_descr) {
-			.name = views[i].name, .ops = &view_fops, .mode = 0444,
+			.name = views[i].name, .ops = &view_fops,
+			.mode = views[i].mode ?: 0444,
 		};
 	files[VIEW_FIRST + i].name = "";
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;

@@ -103,6 +103,25 @@ void view_load_get(struct view_ct *ct, unsigned long load[3])
 		load[i] = READ_ONCE(ct->load[i]) + FIXED_1 / 200;
 }
 
+/* For the host alone: the number and the averages of each container. */
+int view_show_loads(struct seq_file *m, struct view_ct *reader)
+{
+	unsigned long load[3];
+	struct view_ct *ct;
+
+	if (reader)
+		return -EACCES;
+	mutex_lock(&view_loads_mutex);
+	list_for_each_entry(ct, &view_loads, list) {
+		view_load_get(ct, load);
+		seq_printf(m, "%u %lu.%02lu %lu.%02lu %lu.%02lu\n", ct->id,
+			   LOAD_INT(load[0]), LOAD_FRAC(load[0]), LOAD_INT(load[1]),
+			   LOAD_FRAC(load[1]), LOAD_INT(load[2]), LOAD_FRAC(load[2]));
+	}
+	mutex_unlock(&view_loads_mutex);
+	return 0;
+}
+
 /* No container is left. */
 void view_load_exit(void)
 {

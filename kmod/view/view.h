@@ -106,6 +106,7 @@ void view_swap(struct view_ct *ct, u64 *total, u64 *used);
 int view_show_cpuinfo(struct seq_file *m, struct view_ct *ct);
 int view_show_diskstats(struct seq_file *m, struct view_ct *ct);
 int view_show_loadavg(struct seq_file *m, struct view_ct *ct);
+int view_show_loads(struct seq_file *m, struct view_ct *ct);
 int view_show_meminfo(struct seq_file *m, struct view_ct *ct);
 int view_show_online(struct seq_file *m, struct view_ct *ct);
 int view_show_pressure_cpu(struct seq_file *m, struct view_ct *ct);

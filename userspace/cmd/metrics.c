@@ -76,11 +76,13 @@ static void put_figure(struct metrics *m, int index)
 	const struct figure *f = &figures[index];
 	static const char *const units[] = {
 		[FIGURE_NUMBER] = "", [FIGURE_BYTES] = "_bytes",
-		[FIGURE_MICROSECONDS] = "_seconds",
+		[FIGURE_MICROSECONDS] = "_seconds", [FIGURE_HUNDREDTHS] = "",
 	};
 
-	family(m, f->counter ? "counter" : "gauge", f->help, "%s_%s%s%s", f->group, f->name,
-	       units[f->unit], f->counter ? "_total" : "");
+	/* load1, as node_exporter has it */
+	family(m, f->counter ? "counter" : "gauge", f->help, "%s%s%s%s%s", f->group,
+	       f->unit == FIGURE_HUNDREDTHS ? "" : "_", f->name, units[f->unit],
+	       f->counter ? "_total" : "");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct usage *u = &m->list[i];
 
@@ -90,6 +92,9 @@ static void put_figure(struct metrics *m, int index)
 		if (f->unit == FIGURE_MICROSECONDS)
 			fprintf(m->out, "%" PRIu64 ".%06" PRIu64 "\n", u->of[index] / 1000000,
 				u->of[index] % 1000000);
+		else if (f->unit == FIGURE_HUNDREDTHS)
+			fprintf(m->out, "%" PRIu64 ".%02" PRIu64 "\n", u->of[index] / 100,
+				u->of[index] % 100);
 		else
 			put_number(m, u->of[index]);
 	}

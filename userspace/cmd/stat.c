@@ -14,6 +14,7 @@
 
 static const char *const unit_suffixes[] = {
 	[FIGURE_NUMBER] = "", [FIGURE_BYTES] = "_bytes", [FIGURE_MICROSECONDS] = "_us",
+	[FIGURE_HUNDREDTHS] = "",
 };
 
 /* null: no limit. JSON has no numbers beyond 2^53 that all readers get right. */
@@ -35,7 +36,8 @@ static void add_figures(json_t *object, const struct usage *u)
 			group = json_object();
 			json_object_set_new(object, f->group, group);
 		}
-		json_object_set_new(group, key, number_json(u->of[i]));
+		json_object_set_new(group, key, f->unit == FIGURE_HUNDREDTHS ?
+				    json_real(u->of[i] / 100.0) : number_json(u->of[i]));
 	}
 }
 
@@ -110,6 +112,8 @@ static void print_figure(const struct figure *f, uint64_t n)
 		printf("%14.3f s\n", n / 1e6);
 	else if (f->unit == FIGURE_BYTES)
 		printf("%14s\n", amount_text(n, size, sizeof(size)));
+	else if (f->unit == FIGURE_HUNDREDTHS)
+		printf("%14.2f\n", n / 100.0);
 	else
 		printf("%14" PRIu64 "\n", n);
 }

@@ -21,13 +21,13 @@
 #include "../lib/value.h"
 #include "cmd.h"
 
-enum column { CPU, MEM, SWAP, PROCS, READ, WRITTEN, RECEIVED, SENT, WAIT, COLUMNS };
+enum column { CPU, MEM, SWAP, PROCS, READ, WRITTEN, RECEIVED, SENT, WAIT, LOAD, COLUMNS };
 
 static const struct {
 	const char *name, *header;
 	char key;
 	int width;
-	enum { PERCENT, SIZE, COUNT } kind;
+	enum { PERCENT, SIZE, COUNT, AVERAGE } kind;
 } columns[COLUMNS] = {
 	[CPU] = { "cpu", "CPU%", 'c', 6, PERCENT },
 	[MEM] = { "mem", "MEM", 'm', 7, SIZE },
@@ -39,6 +39,7 @@ static const struct {
 	[SENT] = { "sent", "SENT/s", 't', 7, SIZE },
 	/* what 80 columns have no room for comes last */
 	[WAIT] = { "wait", "WAIT%", 'i', 6, PERCENT },
+	[LOAD] = { "load", "LOAD", 'l', 6, AVERAGE },
 };
 
 #define NAME_WIDTH	10
@@ -46,7 +47,8 @@ static const struct {
 struct row {
 	uint32_t id;
 	const char *name;
-	double of[COLUMNS];	/* percent of a CPU, bytes, bytes/s, a number; NAN: unknown */
+	/* percent of a CPU, bytes, bytes/s, a number, an average; NAN: unknown */
+	double of[COLUMNS];
 };
 
 /* One look at all, and when. */
@@ -168,6 +170,7 @@ static struct row compare(const struct usage *old, const struct usage *u, double
 	row.of[MEM] = figure(u, FIGURE_MEMORY_USED);
 	row.of[SWAP] = figure(u, FIGURE_SWAP_USED);
 	row.of[PROCS] = figure(u, FIGURE_PROCESSES_CURRENT);
+	row.of[LOAD] = figure(u, FIGURE_LOAD_1) / 100;
 	return row;
 }
 
@@ -220,7 +223,8 @@ static const char *cell(const struct row *row, enum column c, char *text, size_t
 		return "-";
 	if (columns[c].kind == SIZE)
 		return amount_text(n, text, size);
-	snprintf(text, size, columns[c].kind == PERCENT ? "%.1f" : "%.0f", n);
+	snprintf(text, size, "%.*f",
+		 columns[c].kind == AVERAGE ? 2 : columns[c].kind == PERCENT ? 1 : 0, n);
 	return text;
 }
 

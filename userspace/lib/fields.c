@@ -10,6 +10,7 @@
 #include "terminal.h"
 #include "util.h"
 #include "value.h"
+#include "view.h"
 
 static void set_text(struct cell *c, const char *text)
 {
@@ -208,12 +209,16 @@ static void get_real(struct listed *l, const struct field *f, struct cell *c)
 		c->kind = CELL_REAL;
 }
 
-/* The kernel has no such figure of a container. */
-static void get_nothing(struct listed *l, const struct field *f, struct cell *c)
+static void get_averages(struct listed *l, const struct field *f, struct cell *c)
 {
-	(void)l;
+	uint64_t load[3];
+
 	(void)f;
-	(void)c;
+	if (!listed_runs(l) || !view_averages(l->id, load))
+		return;
+	c->kind = CELL_AVERAGES;
+	c->real = load[0];
+	c->text = xasprintf("%.2f/%.2f/%.2f", load[0] / 100.0, load[1] / 100.0, load[2] / 100.0);
 }
 
 static const struct field before[] = {
@@ -242,7 +247,7 @@ static const struct field after[] = {
 	{ "diskinodes", "DINODES", 10, 0, quota_get, "DISKINODES", 0, PART_WHOLE },
 	{ "diskinodes.s", "DINODES.S", 10, 0, quota_get, "DISKINODES", 0, PART_BARRIER },
 	{ "diskinodes.h", "DINODES.H", 10, 0, quota_get, "DISKINODES", 0, PART_LIMIT },
-	{ "laverage", "LAVERAGE", 14, 0, get_nothing },
+	{ "laverage", "LAVERAGE", 14, 0, get_averages },
 	{ "uptime", "UPTIME", 15, FIELD_ZERO | FIELD_DOWN, get_uptime },
 	{ "cpulimit", "CPULIM", 7, 0, get_cpulimit, "CPULIMIT" },
 	{ "cpuunits", "CPUUNI", 7, 0, get_cpuunits, "CPUUNITS" },
@@ -322,6 +327,18 @@ static json_t *switches_json(const char *text)
 	return object;
 }
 
+static json_t *averages_json(const char *text)
+{
+	json_t *words = json_words(text, "/"), *word, *list = json_array();
+	size_t i;
+
+	json_array_foreach(words, i, word) {
+		json_array_append_new(list, json_real(strtod(json_string_value(word), NULL)));
+	}
+	json_decref(words);
+	return list;
+}
+
 static json_t *cell_json(const struct cell *c)
 {
 	switch (c->kind) {
@@ -339,6 +356,8 @@ static json_t *cell_json(const struct cell *c)
 		return json_real(c->real);
 	case CELL_YESNO:
 		return json_boolean(c->number);
+	case CELL_AVERAGES:
+		return averages_json(c->text);
 	default:
 		return json_null();
 	}
@@ -409,7 +428,7 @@ int cell_compare(const struct field *f, const struct cell *a, const struct cell 
 	/* names and, of those that have none, numbers */
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
-	if (a->kind == CELL_REAL)
+	if (a->kind == CELL_REAL || a->kind == CELL_AVERAGES)
 		ret = compare_numbers(a->real, b->real);
 	else if (a->text && a->kind != CELL_RANKED)
 		ret = strcmp(a->text, b->text);

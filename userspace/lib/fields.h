@@ -20,6 +20,7 @@ enum cell_kind {
 	CELL_UPTIME,	/* real: seconds */
 	CELL_YESNO,	/* number */
 	CELL_RANKED,	/* text, sorted by number */
+	CELL_AVERAGES,	/* text: a/b/c, sorted by real */
 };
 
 struct cell {

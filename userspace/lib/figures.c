@@ -10,6 +10,7 @@
 #include "names.h"
 #include "util.h"
 #include "value.h"
+#include "view.h"
 
 /* Figures of one file stand together: it is read once. Documentation/admin-guide/cgroup-v2.rst */
 const struct figure figures[FIGURES] = {
@@ -42,6 +43,12 @@ const struct figure figures[FIGURES] = {
 		"CPUs that run its tasks now", CLOISON_SCHED_CONTAINER_A_RUNNING },
 	[FIGURE_SCHED_PEAK] = { "sched", "peak", FIGURE_NUMBER, false, NULL, NULL,
 		"most CPUs that ever ran its tasks at once", CLOISON_SCHED_CONTAINER_A_PEAK },
+	[FIGURE_LOAD_1] = { "load", "1", FIGURE_HUNDREDTHS, false, NULL, NULL,
+		"load average of a minute" },
+	[FIGURE_LOAD_5] = { "load", "5", FIGURE_HUNDREDTHS, false, NULL, NULL,
+		"load average of five minutes" },
+	[FIGURE_LOAD_15] = { "load", "15", FIGURE_HUNDREDTHS, false, NULL, NULL,
+		"load average of fifteen minutes" },
 	[FIGURE_MEMORY_USED] = { "memory", "used", FIGURE_BYTES, false, "memory.current",
 		NULL, "memory charged, with the cache of files" },
 	[FIGURE_MEMORY_LIMIT] = { "memory", "limit", FIGURE_BYTES, false, "memory.max",
@@ -113,7 +120,7 @@ static bool pressure(const char *text, const char *key, uint64_t *out)
 static bool read_one(struct listed *l, const struct sched_container *sched,
 		     const struct figure *f, uint64_t *out)
 {
-	/* read_disk() reads it */
+	/* read_disk() or read_load() does */
 	if (!f->file && !f->attribute)
 		return false;
 	if (!f->file) {
@@ -191,6 +198,16 @@ static void read_disk(struct listed *l, struct usage *u)
 	put(u, FIGURE_DISK_FILES_LIMIT, limits.inodes_hard ?: VALUE_UNLIMITED);
 }
 
+static void read_load(struct usage *u)
+{
+	uint64_t load[3];
+
+	if (!view_averages(u->id, load))
+		return;
+	for (int i = 0; i < 3; i++)
+		put(u, FIGURE_LOAD_1 + i, load[i]);
+}
+
 static bool usage_read(struct listed *l, struct usage *out)
 {
 	struct sched_container sched;
@@ -209,6 +226,7 @@ static bool usage_read(struct listed *l, struct usage *out)
 		return false;
 	read_devices(l, out);
 	read_disk(l, out);
+	read_load(out);
 	out->uptime = listed_uptime_ms(l) / 1000;
 	name = listed_conf(l, "NAME");
 	out->name = name ? xstrdup(name) : NULL;

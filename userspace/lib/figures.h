@@ -14,7 +14,7 @@
 #include "listed.h"
 #include "sched.h"
 
-enum figure_unit { FIGURE_NUMBER, FIGURE_BYTES, FIGURE_MICROSECONDS };
+enum figure_unit { FIGURE_NUMBER, FIGURE_BYTES, FIGURE_MICROSECONDS, FIGURE_HUNDREDTHS };
 
 enum figure_index {
 	FIGURE_CPU_USAGE,
@@ -31,6 +31,9 @@ enum figure_index {
 	FIGURE_SCHED_INVOLUNTARY,
 	FIGURE_SCHED_RUNNING,
 	FIGURE_SCHED_PEAK,
+	FIGURE_LOAD_1,
+	FIGURE_LOAD_5,
+	FIGURE_LOAD_15,
 	FIGURE_MEMORY_USED,
 	FIGURE_MEMORY_LIMIT,
 	FIGURE_MEMORY_PEAK,
@@ -62,7 +65,9 @@ struct figure {
 	const char *group, *name;
 	enum figure_unit unit;
 	bool counter;		/* only grows, from 0 when the container starts */
-	const char *file;	/* of the cgroup; NULL: cloison_sched has it, or its layout */
+	const char *file;	/* of the cgroup; NULL: cloison_sched or
+				 * cloison_view has it, or its layout
+				 */
 	const char *key;	/* of the line; of pressure files LINE.FIELD; NULL: all of it */
 	const char *help;
 	int attribute;		/* of cloison_sched, without a file */

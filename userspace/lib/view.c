@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -68,6 +69,23 @@ int view_offer(void)
 	if (global.load_view && !load())
 		warn("The module cloison_view cannot be loaded: the container sees the memory, CPUs and load of the host");
 	return mount_views();
+}
+
+bool view_averages(uint32_t id, uint64_t out[3])
+{
+	cleanup_free char *text = read_file(VIEW_POINT "/loads", 1 << 22);
+	unsigned int of, n[6];
+	char *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "%u %u.%u %u.%u %u.%u", &of, &n[0], &n[1], &n[2], &n[3], &n[4],
+			   &n[5]) != 7 || of != id)
+			continue;
+		for (int i = 0; i < 3; i++)
+			out[i] = n[2 * i] * 100ULL + n[2 * i + 1];
+		return true;
+	}
+	return false;
 }
 
 bool view_has(const char *path)

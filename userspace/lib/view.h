@@ -7,6 +7,7 @@
 #define CLOISON_VIEW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 bool view_loaded(void);
 
@@ -14,6 +15,9 @@ bool view_loaded(void);
 int view_load(void);
 /* The same for a start: as cloison.conf has it. Without the module it goes on. */
 int view_offer(void);
+
+/* The load averages of a container, in hundredths; false if they are not known. */
+bool view_averages(uint32_t id, uint64_t out[3]);
 
 /* Is that path of the host's one of the views? */
 bool view_has(const char *path);
