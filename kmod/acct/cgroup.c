@@ -180,7 +180,7 @@ void acct_sample_counters(const struct acct_source *src, struct acct_sample *s)
 		acct_counter(&s->row[CLOISON_ACCT_PHYSPAGES], &memcg->memory,
 			     atomic_long_read(&memcg->memory_events[MEMCG_OOM]));
 		acct_counter(&s->row[CLOISON_ACCT_SWAPPAGES], &memcg->swap,
-			     atomic_long_read(&memcg->memory_events[MEMCG_SWAP_FAIL]));
+			     atomic_long_read(&memcg->memory_events[MEMCG_SWAP_MAX]));
 	}
 	rcu_read_unlock();
 }

@@ -56,7 +56,7 @@ static const struct beancounter {
 	{ "numfile", "NFILE", "NUMFILE", 'n', CLOISON_ACCT_NUMFILE },
 	{ "numiptent", "NIPTENT", "NUMIPTENT", 'n', CLOISON_ACCT_NUMIPTENT },
 	{ "swappages", "SWAPP", "SWAPPAGES", 'p', CLOISON_ACCT_SWAPPAGES, { "memory.swap.current" },
-	  { "memory.swap.peak" }, { "memory.swap.events", "fail" }, "memory.swap.max" },
+	  { "memory.swap.peak" }, { "memory.swap.events", "max" }, "memory.swap.max" },
 };
 
 const size_t beancounters_count = ARRAY_SIZE(beancounters);
