@@ -243,6 +243,38 @@ of_whom() {
 	[[ $(become_900 <"$point/meminfo") == *" 65536 kB" ]]
 }
 
+# said NAME: of what sysinfo(2) says in the container
+said() {
+	in900 /sysinfo | sed -n "s/^$1 //p"
+}
+
+# The system call, which some programs ask where others read the files.
+sysinfo() {
+	local free
+	[[ -e /sys/kernel/btf/cloison_view ]] || return "$KTAP_SKIP"
+	container
+	install -m 755 "$here/acct/sysinfo" "$state/private/900/fs/sysinfo"
+	[[ $(said totalram) == 65536 && $(said bufferram) == 0 && $(said totalswap) == 0 && $(said freeswap) == 0 ]]
+	[[ $(said uptime) -lt $(cut -d . -f 1 /proc/uptime) ]]
+	[[ $(in900 'free -k' | awk '/^Mem:/ { print $2 }') == 65536 ]]
+	free=$(said freeram)
+	[[ $free -lt 65536 && $free -gt 40000 ]]
+	in900 'head -c 33554432 /dev/zero >/dev/shm/x'
+	[[ $(said freeram) -le $((free - 32768 + 4096)) ]]
+	shared() { [[ $(mem Shmem) -ge 32768 && $(said sharedram) -ge 32768 ]]; }
+	wait_for shared
+	in900 'rm /dev/shm/x'
+	# its own tasks, of the last five seconds
+	few() { [[ $(said procs) -ge 1 && $(said procs) -le 20 ]]; }
+	wait_for few
+	in900 '(i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done) </dev/null >/dev/null 2>&1 &'
+	loaded() { [[ $(said load0) -gt 0 ]]; }
+	wait_for loaded
+	in900 uptime | grep -q 'load average: 0\.0*[1-9]'
+	# the host sees itself
+	[[ $("$here/acct/sysinfo" | sed -n 's/^totalram //p') -gt 1000000 ]]
+}
+
 pressure() {
 	local what
 	container
@@ -315,7 +347,7 @@ unloading() {
 	in900 'grep -q cloisonview /proc/mounts'
 }
 
-ktap_plan 13
+ktap_plan 14
 run_case "start loads the module" by_itself
 run_case "containers start without the module" without_module
 ktap_run "memory by limit and use" memory
@@ -324,6 +356,7 @@ ktap_run "times" times
 ktap_run "no figure goes back" never_back
 ktap_run "reads in pieces, writes" odd_reads
 ktap_run "of whom it tells" of_whom
+ktap_run "sysinfo(2)" sysinfo
 ktap_run "pressure" pressure
 ktap_run "disks and events" disks
 run_case "tasks and their load" load

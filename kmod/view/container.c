@@ -29,23 +29,26 @@ void view_ct_put(struct view_ct *ct)
 		view_ct_free(ct);
 }
 
-struct view_ct *view_ct_get(void)
+struct view_ct *view_ct_here(void)
 {
-	struct cloison_container *c;
-	struct view_ct *ct = NULL;
+	struct cloison_container *c = cloison_of_task(current);
 	struct view_priv *priv;
 
+	if (!c)
+		return NULL;
+	priv = cloison_priv(c, &view_cloison_ops);
+	return priv && priv->ct ? priv->ct : ERR_PTR(-ENODEV);
+}
+
+struct view_ct *view_ct_get(void)
+{
+	struct view_ct *ct;
+
 	rcu_read_lock();
-	c = cloison_of_task(current);
-	if (c) {
-		priv = cloison_priv(c, &view_cloison_ops);
-		ct = priv ? priv->ct : NULL;
-		/* The registry's own reference is there until detach. */
-		if (ct)
-			refcount_inc(&ct->refcount);
-		else
-			ct = ERR_PTR(-ENODEV);
-	}
+	ct = view_ct_here();
+	/* The registry's own reference is there until detach. */
+	if (!IS_ERR_OR_NULL(ct))
+		refcount_inc(&ct->refcount);
 	rcu_read_unlock();
 	return ct;
 }

@@ -7,7 +7,9 @@
  * A view answers for the reading task, not for who opened it or where it was
  * mounted: whoever gets hold of a descriptor of another container reads his own.
  */
+#include <linux/file.h>
 #include <linux/fs_context.h>
+#include <linux/fs_parser.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
@@ -96,14 +98,63 @@ static int view_fill_super(struct super_block *sb, struct fs_context *fc)
 	return simple_fill_super(sb, VIEW_MAGIC, files);
 }
 
+/*
+ * "sysinfo=FD": the link of the program that sysinfo.c is for, to be kept as long as
+ * the file system is mounted somewhere. So it depends on no process, and goes with us.
+ */
+static int view_parse_param(struct fs_context *fc, struct fs_parameter *param)
+{
+	unsigned int fd;
+	int err;
+
+	if (strcmp(param->key, "sysinfo") || param->type != fs_value_is_string)
+		return -ENOPARAM;
+	err = kstrtouint(param->string, 10, &fd);
+	if (err)
+		return err;
+	if (fc->fs_private)
+		return -EINVAL;
+	fc->fs_private = fget(fd);
+	return fc->fs_private ? 0 : -EBADF;
+}
+
+/* Only the first mount makes the one instance there is. */
+static int view_fill(struct super_block *sb, struct fs_context *fc)
+{
+	int err = view_fill_super(sb, fc);
+
+	if (!err) {
+		sb->s_fs_info = fc->fs_private;
+		fc->fs_private = NULL;
+	}
+	return err;
+}
+
 static int view_get_tree(struct fs_context *fc)
 {
-	return get_tree_single(fc, view_fill_super);
+	return get_tree_single(fc, view_fill);
+}
+
+static void view_free_context(struct fs_context *fc)
+{
+	if (fc->fs_private)
+		fput(fc->fs_private);
 }
 
 static const struct fs_context_operations view_context_ops = {
+	.parse_param	= view_parse_param,
 	.get_tree	= view_get_tree,
+	.free		= view_free_context,
 };
+
+static void view_kill_sb(struct super_block *sb)
+{
+	struct file *link = sb->s_fs_info;
+
+	compat_kill_tree_super(sb);
+	if (link)
+		fput(link);
+}
 
 static int view_init_fs_context(struct fs_context *fc)
 {
@@ -115,7 +166,7 @@ static struct file_system_type view_fs_type = {
 	.owner			= THIS_MODULE,
 	.name			= "cloisonview",
 	.init_fs_context	= view_init_fs_context,
-	.kill_sb		= compat_kill_tree_super,
+	.kill_sb		= view_kill_sb,
 };
 
 int view_fs_init(void)

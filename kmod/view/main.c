@@ -20,6 +20,7 @@ static int __init cloison_view_init(void)
 	err = view_fs_init();
 	if (err)
 		goto unregister;
+	view_sysinfo_init();
 	return 0;
 
 unregister:

@@ -154,6 +154,17 @@ void view_swap(struct view_ct *ct, u64 *total, u64 *used)
 	*used = usage(&ct->memcg->swap, *total);
 }
 
+/* As of the last look at memory.stat; nothing if nobody has looked. Does not sleep. */
+u64 view_shmem(struct view_ct *ct)
+{
+	u64 shmem;
+
+	spin_lock(&ct->lock);
+	shmem = ct->stat[SHMEM];
+	spin_unlock(&ct->lock);
+	return shmem;
+}
+
 static void compute(struct view_ct *ct, u64 used, u64 *v)
 {
 	u64 swapped;

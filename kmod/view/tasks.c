@@ -69,6 +69,7 @@ static void view_load_sample(struct work_struct *work)
 	mutex_lock(&view_loads_mutex);
 	list_for_each_entry(ct, &view_loads, list) {
 		view_tasks(ct, &tasks);
+		WRITE_ONCE(ct->threads, tasks.total);
 		for (i = 0; i < ARRAY_SIZE(exp); i++)
 			WRITE_ONCE(ct->load[i], calc_load(ct->load[i], exp[i],
 							  tasks.active * FIXED_1));

@@ -43,6 +43,7 @@ struct view_ct {
 
 	struct list_head	list;	/* tasks.c */
 	unsigned long		load[3];
+	unsigned int		threads; /* when they were last looked at */
 
 	spinlock_t		lock;	/* of all below: cpus.c, meminfo.c */
 	u64			then;	/* up to when time is shared out, boot time in ns */
@@ -56,6 +57,8 @@ struct view_ct {
 /* NULL: the host. An error: a container of which nothing is known any more. */
 struct view_ct *view_ct_get(void);
 void view_ct_put(struct view_ct *ct);
+/* The same without a reference: under RCU. */
+struct view_ct *view_ct_here(void);
 
 extern struct cloison_ops view_cloison_ops;
 
@@ -101,6 +104,17 @@ void view_fs_exit(void);
 /* meminfo.c: in bytes */
 void view_memory(struct view_ct *ct, u64 *total, u64 *used);
 void view_swap(struct view_ct *ct, u64 *total, u64 *used);
+u64 view_shmem(struct view_ct *ct);
+
+/* sysinfo.c */
+#ifdef COMPAT_HAVE_KFUNC
+void view_bpf_sysinfo(u64 user);
+void view_sysinfo_init(void);
+#else
+static inline void view_sysinfo_init(void)
+{
+}
+#endif
 
 /* The views, a file for each. */
 int view_show_cpuinfo(struct seq_file *m, struct view_ct *ct);

@@ -11,6 +11,7 @@
 
 # the first start would, and have more points than the others
 modprobe cloison_view
+mountpoint -q /sys/fs/cloison || mount -t cloisonview cloisonview /sys/fs/cloison
 
 inject=$here/crash/inject
 cache=$state/template/cache

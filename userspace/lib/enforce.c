@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "cleanup.h"
 #include "enforce.h"
 #include "error.h"
+#include "kprog.h"
 #include "util.h"
 
 #define MODULE		CLOISON_ACCT_GENL_NAME
@@ -228,35 +228,6 @@ const char *enforce_missing(void)
 	return NULL;
 }
 
-/* See devices.c for why not libbpf. */
-static int bpf(int command, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
-/* A descriptor of the module's types, for calls. */
-static int open_types(void)
-{
-	union bpf_attr at = {};
-
-	while (!bpf(BPF_BTF_GET_NEXT_ID, &at)) {
-		union bpf_attr open = { .btf_id = at.next_id };
-		char name[64] = "";
-		struct bpf_btf_info info = { .name = (uintptr_t)name, .name_len = sizeof(name) };
-		union bpf_attr ask = { .info = { .info_len = sizeof(info),
-						 .info = (uintptr_t)&info } };
-		int fd = bpf(BPF_BTF_GET_FD_BY_ID, &open);
-
-		at.start_id = at.next_id;
-		ask.info.bpf_fd = fd;
-		if (fd >= 0 && !bpf(BPF_OBJ_GET_INFO_BY_FD, &ask) && strcmp(name, MODULE) == 0)
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	return -1;
-}
-
 /* Asks with the token and what is in register 2; and the two ends. */
 static void finish(struct program *p, const struct hook *h, unsigned int function, uint32_t token)
 {
@@ -274,20 +245,6 @@ static void finish(struct program *p, const struct hook *h, unsigned int functio
 	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-/* What the verifier has against a program, for --verbose; errno stays. */
-static void say_why(union bpf_attr *loading)
-{
-	static char log[65536];
-	int error = errno;
-
-	loading->log_level = 1;
-	loading->log_buf = (uintptr_t)log;
-	loading->log_size = sizeof(log);
-	if (bpf(BPF_PROG_LOAD, loading) < 0)
-		detail("%s", log);
-	errno = error;
-}
-
 /* Loads and attaches one: the descriptor of its link. */
 static int attach(const struct hook *h, const struct kernel *k, int types, uint32_t token)
 {
@@ -301,8 +258,6 @@ static int attach(const struct hook *h, const struct kernel *k, int types, uint3
 		.license = (uintptr_t)"GPL", .insns = (uintptr_t)p.insns,
 		.fd_array = (uintptr_t)fds, .prog_flags = h->sleeps ? BPF_F_SLEEPABLE : 0,
 	};
-	union bpf_attr attaching = {};
-	cleanup_close int fd = -1;
 
 	if (!hook->id || !function->id) {
 		errno = ENOENT;
@@ -313,13 +268,7 @@ static int attach(const struct hook *h, const struct kernel *k, int types, uint3
 	h->write(&p);
 	finish(&p, h, function->id, token);
 	loading.insn_cnt = p.count;
-	fd = bpf(BPF_PROG_LOAD, &loading);
-	if (fd < 0) {
-		say_why(&loading);
-		return -1;
-	}
-	attaching.raw_tracepoint.prog_fd = fd;
-	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attaching);
+	return kprog_attach(&loading);
 }
 
 static int look_up(struct kernel *k)
@@ -349,7 +298,7 @@ static int look_up(struct kernel *k)
 
 static int attach_group(enum group group, uint32_t token, int links[], size_t *count)
 {
-	cleanup_close int types = open_types();
+	cleanup_close int types = kprog_types(MODULE);
 	struct kernel k;
 	int ret;
 

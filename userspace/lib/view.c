@@ -5,17 +5,21 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 #include "global.h"
 #include "rootfs.h"
+#include "sysinfo.h"
 #include "util.h"
 #include "view.h"
 
 /* Made by the module. A fixed place, for a restore to find the views again. */
 #define VIEW_POINT	"/sys/fs/cloison"
+/* of the module's file system */
+#define VIEW_MAGIC	0x436c5657
 
 static const struct {
 	const char *name, *path;
@@ -41,12 +45,27 @@ bool view_loaded(void)
 	return access(VIEW_POINT, F_OK) == 0;
 }
 
+/* Reading the kernel's types takes time: only the first start has to. */
+static bool mounted(void)
+{
+	struct statfs fs;
+
+	return !statfs(VIEW_POINT, &fs) && fs.f_type == VIEW_MAGIC;
+}
+
 static int mount_views(void)
 {
-	/* EBUSY: it is there already, as it mostly is */
-	if (view_loaded() && mount("cloisonview", VIEW_POINT, "cloisonview",
-				   MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) &&
-	    errno != EBUSY)
+	cleanup_free char *options = NULL;
+	cleanup_close int program = -1;
+
+	if (!view_loaded() || mounted())
+		return 0;
+	program = sysinfo_attach();
+	if (program >= 0)
+		options = xasprintf("sysinfo=%d", program);
+	/* EBUSY: somebody else was faster, and his program is the one */
+	if (mount("cloisonview", VIEW_POINT, "cloisonview",
+		  MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, options) && errno != EBUSY)
 		return fail_errno(EXIT_MOUNT, "Cannot mount " VIEW_POINT);
 	return 0;
 }
