@@ -81,6 +81,12 @@ scheduler() {
 	grep -qE '^  sched\.wait +[0-9]+\.[0-9]{3} s$' "$KTAP_TMP/stat"
 	grep -qE '^  sched\.latency_99 +([0-9]+\.[0-9]{6} s|more)$' "$KTAP_TMP/stat"
 	cloisonctl stat --json 900 | grep -q '"below_ns": 1024'
+	# two processes that wake each other, there and back; on two CPUs one may have no need to sleep
+	put 900
+	steal=$(value sched_voluntary_total 900)
+	cloisonctl exec 900 '/work ctx_switch 1000'
+	grows sched_voluntary_total 900 1000 8000 "$steal"
+	cloisonctl stat 900 | grep -qE '^  sched\.voluntary +[0-9]{4,}$'
 	# maxlat, totlat, numsched
 	awk '$1 == 900 { exit !($10 > 0 && $11 >= $10 && $12 > 0) }' /proc/vz/vestat
 	modprobe -r cloison_sched
@@ -108,6 +114,56 @@ memory() {
 	[[ $(value memory_oom_kills_total 900) -ge 1 && $(value memory_limit_hits_total 900) -ge 1 ]]
 	cloisonctl set 900 --ram unlimited
 	[[ $(value memory_limit_bytes 900) == +Inf ]]
+}
+
+# put ID: the program that does things again and again
+put() {
+	install -m 755 "$here/acct/work" "$state/private/$1/fs/work"
+}
+
+# Page faults, to the number; they are told every two seconds.
+faults() {
+	local before
+	make_running 900 --ram 64M
+	put 900
+	before=$(value memory_faults_total 900)
+	cloisonctl exec 900 '/work page_fault 2560'
+	# once more to warm up, a tenth; and those of who is there
+	faulted() { grows memory_faults_total 900 2816 6000 "$before"; }
+	wait_for faulted || faulted
+	cloisonctl stat 900 | grep -qE '^  memory\.faults +[0-9]{4,}$'
+	# from the disk, and nobody else's
+	before=$(value memory_major_faults_total 900)
+	cloisonctl exec 900 'sync'
+	echo 3 >/proc/sys/vm/drop_caches
+	cloisonctl exec 900 '/work nothing 1'
+	major() { grows memory_major_faults_total 900 1 10000 "$before"; }
+	wait_for major || major
+}
+
+# What waits for memory and for the disk is told as waiting: a file that does not fit, again and again.
+pressures() {
+	local memory io
+	make_running 900 --ram 24M --swap 0
+	kernel_has memory.pressure && kernel_has io.pressure || return "$KTAP_SKIP"
+	memory=$(value memory_waiting_seconds_total 900)
+	io=$(value io_waiting_seconds_total 900)
+	# by the host: who writes as fast as that at his limit may be killed
+	head -c 50331648 /dev/zero >"$state/private/900/fs/big"
+	chmod 644 "$state/private/900/fs/big"
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	thrashed() {
+		cloisonctl exec 900 'cat /big /big >/dev/null'
+		grows memory_waiting_seconds_total 900 0.0001 600 "$memory" && grows io_waiting_seconds_total 900 0.0001 600 "$io"
+	}
+	wait_for thrashed || thrashed
+	cloisonctl stat 900 | grep -qE '^  io\.waiting +[0-9.]+ s$'
+	cloisonctl stat --json 900 | grep -qE '"stalled_us": [0-9]+'
+	# its own file says the same, or has gone on
+	io=$(value io_waiting_seconds_total 900)
+	cloisonctl exec 900 'cat /proc/pressure/io' |
+		awk -F 'total=' -v told="$io" '/^some/ { exit !($2 >= told * 1e6 - 1) }'
 }
 
 # The container's load, for the host, is what its own file has.
@@ -303,10 +359,12 @@ while_they_die() {
 	wait $!
 }
 
-ktap_plan 11
+ktap_plan 13
 run_case "processors" processor
 run_case "the scheduler's module" scheduler
 run_case "memory" memory
+run_case "page faults" faults
+run_case "pressure of memory and disks" pressures
 run_case "load averages" load
 run_case "processes" processes
 run_case "devices" devices

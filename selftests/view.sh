@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# timeout: 900
 # A container's own view of the machine, with busybox.
 
 . "$(dirname "$0")/view-lib.sh"
@@ -332,6 +333,39 @@ dying_readers() {
 	[[ $(in900 'grep -c . /proc/loadavg') == 1 ]]
 }
 
+# A thousand that all read at once, while the containers of some of them die.
+thousand_readers() {
+	local id file pids=()
+	for id in 900 901 902; do
+		make_running "$id" --numproc 1000 --ram 512M
+		install -m 755 "$here/acct/work" "$state/private/$id/fs/work"
+	done
+	for id in 900 901 902; do
+		for file in meminfo stat loadavg; do
+			# those of who dies go on until then
+			cloisonctl exec2 "$id" "while /work readers 120 /proc/$file && [ $id != 902 ]; do :; done" \
+				>"$KTAP_TMP/readers.$id.$file" 2>&1 </dev/null &
+			[[ $id != 902 ]] || pids+=($!)
+		done
+	done
+	reading_in() { [[ $(cgroup_file "$1" pids.current) -gt 100 ]]; }
+	wait_for reading_in 900
+	wait_for reading_in 901
+	kill -9 "$(init_of 900)"
+	cloisonctl --quiet stop 901 --fast
+	wait_for is_down 900
+	for id in "${pids[@]}"; do
+		wait "$id"
+	done
+	# what a read took, which it says if none failed
+	for file in meminfo stat loadavg; do
+		grep -qxE '[0-9]+' "$KTAP_TMP/readers.902.$file" || { cat "$KTAP_TMP/readers.902.$file" && return 1; }
+	done
+	wait || true
+	cloisonctl --quiet start 901 --wait
+	[[ $(cloisonctl exec2 901 'grep -c . /proc/loadavg') == 1 ]]
+}
+
 unloading() {
 	make_running 900
 	not rmmod cloison_view 2>/dev/null
@@ -347,7 +381,7 @@ unloading() {
 	in900 'grep -q cloisonview /proc/mounts'
 }
 
-ktap_plan 14
+ktap_plan 15
 run_case "start loads the module" by_itself
 run_case "containers start without the module" without_module
 ktap_run "memory by limit and use" memory
@@ -361,5 +395,6 @@ ktap_run "pressure" pressure
 ktap_run "disks and events" disks
 run_case "tasks and their load" load
 run_case "readers that die" dying_readers
+run_case "1,000 readers while containers die" thousand_readers
 run_case "unloading" unloading
 ktap_finish
