@@ -10,7 +10,8 @@
  * connection (a pair, and a listener if there is none yet); tcpbytes, unixbytes,
  * udpbytes (that nobody reads, and what it takes to send them); siginfo; map,
  * touch, lock, shm (pages); ranges (locked, of one file); child (sleeps, with all
- * that was taken before); posted (files that no process has: they are in a socket),
+ * that was taken before); cycle (a process that takes some of each, and ends: nothing
+ * is held); posted (files that no process has: they are in a socket),
  * received (of these).
  */
 #include <err.h>
@@ -244,6 +245,34 @@ static void take_child(void)
 	children[nchildren++] = pid;
 }
 
+static void take_cycle(void)
+{
+	static unsigned int cycles;
+	pid_t pid;
+	int status;
+
+	cycles++;
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		keep(eventfd(0, 0));
+		take_tcp();
+		take_udp();
+		take_unix();
+		/* what takes its time */
+		if (cycles % 16 == 0) {
+			take_pty();
+			take_flock();
+			take_touch(2);
+			take_siginfo();
+		}
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		errx(1, "a process of many ended with %#x", status);
+}
+
 static void take_posted(void)
 {
 	int fd = eventfd(0, 0);
@@ -297,7 +326,7 @@ static const struct thing {
 	{ "file", take_file }, { "flock", take_flock }, { "posix", take_posix },
 	{ "pty", take_pty }, { "tcp", take_tcp }, { "listen", take_listen },
 	{ "connection", take_connection }, { "udp", take_udp }, { "unix", take_unix },
-	{ "siginfo", take_siginfo }, { "child", take_child },
+	{ "siginfo", take_siginfo }, { "child", take_child }, { "cycle", take_cycle },
 	{ "posted", take_posted }, { "received", take_received },
 	{ "tcpbytes", .all = take_tcpbytes }, { "unixbytes", .all = take_unixbytes },
 	{ "udpbytes", .all = take_udpbytes }, { "map", .all = take_map },
