@@ -3,7 +3,8 @@
 # What processes pay for being in a container whose resources are accounted: the same program in a container with all
 # modules loaded, in one of crun's like it (parts/config.json) and in a cgroup with the same limits and nothing else,
 # both without any module. And what a container pays to read its own /proc/meminfo: against the kernel's own file, and
-# against lxcfs, which answers from a process by FUSE.
+# against lxcfs, which answers from a process by FUSE. A second series is with all modules and with limits of files and
+# sockets, which BPF programs hold: each of them is counted when it comes and when it goes.
 
 here=$(dirname "$0")
 . "$here/parts/lib.sh"
@@ -52,12 +53,19 @@ done
 x[meminfo]=$(least 5 ours read 500 /proc/meminfo)
 # each time long after the last one, so that nothing of that is used
 x[late]=$(least 5 ours read_late 10 /proc/meminfo)
+once modprobe cloison_sched
+once cloisonctl set 900 --numfile 1000 --numtcpsock 100 --save
+# held, or there would be nothing to measure
+[[ $(cloisonctl ubc --json 900 | grep -A 12 -E '"num(file|tcpsock)"' | grep -c '"enforced": true') == 2 ]]
+for thing in "${things[@]}"; do
+	x[limits.$thing]=$(least 5 ours "$thing" "${rounds[$thing]}")
+done
 once cloisonctl stop 900 --fast
 
 # the tool's own mount of the views, and the last of a container, which may still be about to go
 once umount -a -t cloisonview
 for _ in {1..100}; do
-	modprobe -r cloison_view cloison_acct cloison_net cloison 2>"$words" && break
+	modprobe -r cloison_view cloison_acct cloison_sched cloison_net cloison 2>"$words" && break
 	sleep 0.1
 done
 [[ ! -e /sys/module/cloison ]] || { cat "$words" && exit 1; }
@@ -65,7 +73,9 @@ for thing in "${things[@]}"; do
 	# a system call filter has its price, which crun's containers pay too; and two runs differ by 2%
 	most=1.05
 	[[ $thing != open_close ]] || most=
-	result "acct.$thing" "${x[$thing]}" "$(least 5 plain "$thing" "${rounds[$thing]}")" cgroup ns lower "$most"
+	y=$(least 5 plain "$thing" "${rounds[$thing]}")
+	result "acct.$thing" "${x[$thing]}" "$y" cgroup ns lower "$most"
+	result "acct.limits.$thing" "${x[limits.$thing]}" "$y" cgroup ns lower
 done
 once crun run --detach --bundle "$bundle" bench
 for thing in "${things[@]}"; do

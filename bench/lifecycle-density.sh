@@ -111,6 +111,26 @@ echo "processes: $(inside) of containers, $own more than before beside them"
 [[ $own -le 0 ]] || missed=1
 [[ $(cloisonctl list -1 | wc -l) -eq $many ]] || missed=1
 
+# Each reads its own memory, one after the other and all at once: nobody waits for the lock of another.
+readers() {
+	local n
+	for ((n = 1; n <= many; n++)); do
+		if [[ $1 ]]; then
+			cloisonctl exec "$n" /work read 1000 /proc/meminfo >/dev/null &
+		else
+			cloisonctl exec "$n" /work read 1000 /proc/meminfo >/dev/null
+		fi
+	done </dev/null
+	wait
+}
+cp /usr/lib/cloison/selftests/acct/work /var/lib/cloison/private/1/fs/work
+chmod 755 /var/lib/cloison/private/1/fs/work
+for ((n = 2; n <= many; n++)); do
+	ln /var/lib/cloison/private/1/fs/work "/var/lib/cloison/private/$n/fs/work"
+done
+x=$(measure 1 readers at_once)
+result density.reads_at_once "$x" "$(measure 1 readers '')" one_by_one us lower 1.2
+
 x=$(measure 3 cloisonctl list)
 result density.list "$x" 500000 "half a second" us lower 1.0
 

@@ -62,12 +62,13 @@ small_template() {
 		zstd -q -1 -o $cache/small.tar.zst
 }
 
-# crun_bundle DIRECTORY CTID: for a container like CTID, with its root file system and ids.
+# crun_bundle DIRECTORY CTID: for a container like CTID, with its root file system and ids, and its views if there are any.
 crun_bundle() {
-	local base
+	local base views=/sys/fs/cloison
 	base=$(sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "/etc/cloison/conf/$2.conf")
 	sed "s/@BASE@/$base/g; s,@ROOT@,/var/lib/cloison/private/$2/fs,; s,@NAME@,$2," \
 		"$(dirname "${BASH_SOURCE[0]}")/config.json" >"$1/config.json"
+	! mountpoint -q "$views" || python3 "$(dirname "${BASH_SOURCE[0]}")/views.py" "$views" "$1/config.json"
 	# crun enters the root file system as root of the container
 	chmod 711 /var/lib/cloison /var/lib/cloison/private "/var/lib/cloison/private/$2"
 }
