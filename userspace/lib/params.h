@@ -16,6 +16,7 @@
  * and
  */
 enum applies_bits {
+	APPLIES_ENFORCED	= 1 << 15,	/* counted, and held if it can be: enforce.h */
 	APPLIES_HOSTNAME	= 1 << 16,
 	APPLIES_DNS		= 1 << 17,	/* name servers and search domains */
 	APPLIES_NAME		= 1 << 18,
@@ -29,9 +30,8 @@ enum applies_bits {
 	APPLIES_LEGACY		= 1 << 26,	/* OpenVZ's, recorded: params_warn() says why */
 	APPLIES_PLACE		= 1 << 27,	/* where its files are: not while they are used */
 	APPLIES_RATE		= 1 << 28,
-	APPLIES_DISK		= 1 << 30,	/* limits of its files */
 	APPLIES_BEANCOUNTERS	= 1 << 29,	/* counted; nothing enforces it */
-	APPLIES_ENFORCED	= 1 << 30,	/* counted, and held if it can be: enforce.h */
+	APPLIES_DISK		= 1 << 30,	/* limits of its files */
 };
 
 /* getopt_long() values of the parameters begin here. */
