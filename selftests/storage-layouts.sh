@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 900
+# timeout: 1200
 # Layouts: what a container's files are is the same in each, from create to destroy; overlays share a template's files,
 # images have a size.
 
@@ -289,6 +289,105 @@ image() {
 	e2fsck -fn "$state/private/900/image"
 }
 
+# files_are FILE: what the image's files were, when it is mounted
+files_are() {
+	cloisonctl --quiet mount 900
+	(cd "$state/root/900" && find . -type f -print0 | sort -z | xargs -0 md5sum) >"$KTAP_TMP/now"
+	cloisonctl --quiet umount 900
+	diff "$1" "$KTAP_TMP/now"
+}
+
+# An image with files at its end, and holes where others were.
+make_full() {
+	make 900 --layout image --diskspace 96M
+	cloisonctl --quiet mount 900
+	(
+		cd "$state/root/900/tmp"
+		setpriv --reuid "$(base_of 900)" --regid "$(base_of 900)" --clear-groups \
+			bash -c 'for i in {1..40}; do head -c 2M /dev/urandom >"$i" || exit 1; done'
+	)
+	rm "$state"/root/900/tmp/{1..31}
+	(cd "$state/root/900" && find . -type f -print0 | sort -z | xargs -0 md5sum) >"$KTAP_TMP/files"
+	cloisonctl --quiet umount 900
+	wait_for no_loops
+}
+
+smaller() {
+	local image=$state/private/900/image loop
+	make_full
+	cloisonctl --quiet start 900 --wait
+	expect_exit 154 cloisonctl set 900 --diskspace 64M --save
+	expect_out 'stop the container first' cloisonctl set 900 --diskspace 64M --save
+	cloisonctl --quiet stop 900 --fast
+	[[ $(image_size) == 100663296 ]]
+	expect_exit 20 cloisonctl set 900 --diskspace 64M
+	cloisonctl --quiet set 900 --diskspace 48M --save
+	[[ $(image_size) == 50331648 && $(stat -c %a "$image") == 600 ]]
+	grep -xE 'DISKSPACE="(48M:48M|49152:49152)"' "$etc/conf/900.conf"
+	e2fsck -fn "$image"
+	files_are "$KTAP_TMP/files"
+	# not below what is used, and what is said is true
+	expect_exit 154 cloisonctl set 900 --diskspace 17M --save
+	expect_out 'The files in .* take [12][0-9]M of its 48M' cloisonctl set 900 --diskspace 17M --save
+	expect_exit 21 cloisonctl set 900 --diskspace 10M --save
+	wait_for no_loops
+	loop=$(losetup --find --show "$image")
+	expect_exit 154 cloisonctl set 900 --diskspace 40M --save
+	expect_out "in use as $loop" cloisonctl set 900 --diskspace 40M --save
+	losetup -d "$loop"
+	# nor when the copy does not fit on the disk, or cannot be made small
+	mkdir -p "$KTAP_TMP/bin"
+	printf '#!/bin/sh\nexit 1\n' >"$KTAP_TMP/bin/resize2fs"
+	chmod +x "$KTAP_TMP/bin/resize2fs"
+	expect_exit 154 env PATH="$KTAP_TMP/bin:$PATH" cloisonctl set 900 --diskspace 40M --save
+	mv "$KTAP_TMP/bin/resize2fs" "$KTAP_TMP/bin/cp"
+	expect_exit 154 env PATH="$KTAP_TMP/bin:$PATH" cloisonctl set 900 --diskspace 40M --save
+	[[ $(image_size) == 50331648 && $(ls "$state/private/900") != *smaller* ]]
+	grep -xE 'DISKSPACE="(48M:48M|49152:49152)"' "$etc/conf/900.conf"
+	files_are "$KTAP_TMP/files"
+	# and back
+	cloisonctl --quiet set 900 --diskspace 80M --save
+	[[ $(image_size) == 83886080 ]]
+	files_are "$KTAP_TMP/files"
+	wait_for no_loops
+	e2fsck -fn "$image"
+}
+
+# Killed anywhere, also while resize2fs moves blocks: there is one whole image, the old or the new.
+smaller_killed() {
+	local point
+	make_full
+	local set=(cloisonctl --quiet set 900 --diskspace 48M --save)
+	"$here/crash/inject" --list "$KTAP_TMP/points" "${set[@]}"
+	while read -r point <&3; do
+		cloisonctl --quiet set 900 --diskspace 96M --save
+		wait_for no_loops
+		"$here/crash/inject" --kill-all "$point" "${set[@]}" || true
+		wait_for no_loops
+		[[ $(image_size) == 100663296 || $(image_size) == 50331648 ]]
+		e2fsck -fn "$state/private/900/image"
+		wait_for cloisonctl --quiet check --repair
+		expect_out 'nothing is left' cloisonctl check --repair
+		[[ $(ls "$state/private/900") != *smaller* ]]
+		files_are "$KTAP_TMP/files"
+	done 3< <(awk '{ all[NR] = $1 } END { for (i = 1; i < 9; i++) print all[int(NR * i / 9)] }' "$KTAP_TMP/points")
+	# the last steps, one by one
+	for point in renamed saved; do
+		cloisonctl --quiet set 900 --diskspace 96M --save
+		wait_for no_loops
+		if [[ $point == renamed ]]; then
+			strace -f -o "$KTAP_TMP/trace" -P "$state/private/900/image.smaller" -e inject=rename:signal=KILL "${set[@]}" || true
+		else
+			strace -o "$KTAP_TMP/trace" -P "$etc/conf/900.conf.tmp" -e inject=rename:signal=KILL "${set[@]}" || true
+			[[ $(image_size) == 50331648 ]]
+		fi
+		files_are "$KTAP_TMP/files"
+		[[ $(ls "$state/private/900") != *smaller* ]]
+	done
+	"${set[@]}"
+	files_are "$KTAP_TMP/files"
+}
+
 # The tool is killed at some points of a mount: neither mount nor loop device stay when that is mended.
 mount_killed() {
 	local point
@@ -321,7 +420,7 @@ layouts_by_name() {
 	[[ -e $state/root/902/bin/busybox ]]
 }
 
-ktap_plan 11
+ktap_plan 13
 all_kinds
 run_case "dir: a life" lives dir fs
 for layout in overlay image; do
@@ -332,6 +431,8 @@ run_case "overlay: containers share a template" shares
 run_case "overlay: twenty at once" many
 run_case "overlay: killed while it unpacks" unpacking_killed
 run_case "image: sizes, one loop device" image
+run_case "image: smaller" smaller
+run_case "image: smaller, cut off" smaller_killed
 run_case "converted" converts
 run_case "by name" layouts_by_name
 ktap_finish

@@ -12,6 +12,7 @@
 #include "convert.h"
 #include "error.h"
 #include "global.h"
+#include "image.h"
 #include "journal.h"
 #include "lock.h"
 #include "mount.h"
@@ -232,6 +233,17 @@ static int mend_converting(struct container *ct)
 	return convert_clear(ct);
 }
 
+static bool find_smaller(const struct container *ct, const struct kernel_container *kc)
+{
+	(void)kc;
+	return image_unfinished(ct);
+}
+
+static int mend_smaller(struct container *ct)
+{
+	return image_clear(ct);
+}
+
 static bool find_restored(const struct container *ct, const struct kernel_container *kc)
 {
 	(void)kc;
@@ -273,6 +285,8 @@ static const struct fault faults[] = {
 	  "finished it" },
 	{ find_converting, mend_converting, "a convert, restore or switch that was cut off",
 	  "removed what is not its" },
+	{ find_smaller, mend_smaller, "an image that was to become smaller",
+	  "removed the half of it" },
 	{ find_destroyed, private_settle, "a destroy that was cut off", "finished it" },
 	{ NULL, NULL, "a rest of its creation", "removed it", before_of },
 	{ find_mount_point, mend_mount_point, "a mount point of no container", "removed it" },

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "conf.h"
 
@@ -36,7 +37,11 @@ struct disk_usage {
 struct layout {
 	const char *name, *alias;
 	const char *files;	/* its name in the private area */
-	bool own_fs;		/* a file system of their own, on a loop device */
+	/*
+	 * NULL, or for a file system of their own: is it the one with the number @dev, which is
+	 * mounted?
+	 */
+	bool (*own_fs)(const struct container *ct, dev_t dev);
 	/*
 	 * Unpack the template @archive into the private area @dir, which is the container's
 	 * while it is being created; or, with NULL (an overlay needs one), nothing. The caller

@@ -22,6 +22,9 @@
 /* Of getting a free one before others do. */
 #define TRIES		100
 
+/* It lets go of its file when all is done that its last user began. */
+#define FREE_MS		5000
+
 static bool has_file(int loop, const struct stat *st)
 {
 	struct loop_info64 info;
@@ -91,6 +94,27 @@ int loop_open(const char *path, char **device)
 	if (loop < 0)
 		fail_errno(EXIT_MOUNT, "Cannot make %s a loop device", path);
 	return loop;
+}
+
+int loop_await_none(const char *path)
+{
+	int64_t end = now_ms() + FREE_MS;
+	struct stat st;
+
+	if (stat(path, &st))
+		return fail_errno(EXIT_MOUNT, "Cannot look at %s", path);
+	for (;;) {
+		cleanup_free char *device = NULL;
+		int loop = find(&st, &device);
+
+		if (loop < 0)
+			return 0;
+		close(loop);
+		if (now_ms() >= end)
+			return fail(EXIT_MOUNT, "%s is in use as %s: fuser -vm %s shows by whom",
+				    path, device, device);
+		sleep_ms(20);
+	}
 }
 
 int loop_open_number(dev_t dev)

@@ -11,6 +11,9 @@
  */
 int loop_open(const char *path, char **device);
 
+/* Nobody has the file @path in one, or soon nobody has. EXIT_MOUNT. */
+int loop_await_none(const char *path);
+
 /* The loop device with the number @dev; -1 and errno. */
 int loop_open_number(dev_t dev);
 

@@ -5,11 +5,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
-#include <linux/major.h>
 
 #include "cgroup.h"
 #include "error.h"
@@ -43,7 +41,7 @@ static int open_own(const struct container *ct)
 	if (!ct->layout->own_fs || !container_mounted(ct))
 		return -1;
 	root = open(ct->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (root < 0 || fstat(root, &st) || major(st.st_dev) != LOOP_MAJOR)
+	if (root < 0 || fstat(root, &st) || !ct->layout->own_fs(ct, st.st_dev))
 		return -1;
 	return take_fd(&root);
 }
