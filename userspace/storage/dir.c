@@ -62,7 +62,7 @@ const char *dir_unenforced(const struct container *ct)
 {
 	switch (project_state(ct->fs, ct->id)) {
 	case PROJECT_NONE:
-		return "its files are of no project (tune2fs -O project,quota; see storage.rst)";
+		return project_missing(ct->fs);
 	case PROJECT_COUNTED:
 		return "its file system counts only: mount it with prjquota";
 	case PROJECT_LIMITED:

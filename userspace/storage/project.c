@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <linux/dqblk_xfs.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/quota.h>
 
 #include "cleanup.h"
@@ -78,6 +80,17 @@ enum project_state project_state(const char *dir, uint32_t id)
 	cleanup_close int fd = open_dir(dir);
 
 	return state_of(fd, id);
+}
+
+const char *project_missing(const char *dir)
+{
+	struct statfs st = {};
+
+	if (statfs(dir, &st) == 0 && st.f_type == XFS_SUPER_MAGIC)
+		return "its file system is mounted without prjquota";
+	if (st.f_type == EXT4_SUPER_MAGIC)
+		return "its files are of no project (tune2fs -O project,quota; see storage.rst)";
+	return "its file system has no project quotas (ext4 and xfs have); an image has a size";
 }
 
 /* One for all projects of the file system: the kernel has no other. */

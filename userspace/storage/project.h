@@ -23,6 +23,9 @@ enum project_state { PROJECT_NONE, PROJECT_COUNTED, PROJECT_LIMITED };
 /* What becomes of limits on the directory @dir: its files are of no project, say. */
 enum project_state project_state(const char *dir, uint32_t id);
 
+/* What is missing, for people, where they are of none. */
+const char *project_missing(const char *dir);
+
 /* Does nothing where nothing is counted. EXIT_QUOTA. */
 int project_limit(const char *dir, uint32_t id, const struct disk_limits *limits);
 
