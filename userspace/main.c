@@ -27,7 +27,8 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{ "create", cmd_create, "CTID [--ostemplate NAME] [--config NAME] [PARAMETER ...]" },
+	{ "create", cmd_create,
+	  "CTID [--ostemplate NAME] [--config NAME] [--layout LAYOUT] [--force] [PARAMETER ...]" },
 	{ "destroy", cmd_destroy, "CTID" },
 	{ "delete", cmd_destroy, NULL },
 	{ "start", cmd_start, "CTID [--wait] [--force] [--discard]" },
@@ -75,7 +76,7 @@ static const struct verb verbs[] = {
 	{ "clone", cmd_clone, "CTID NEWID [--id UUID] [PARAMETER ...]" },
 	{ "compact", cmd_compact, "CTID" },
 	{ "console", cmd_console, "CTID" },
-	{ "convert", cmd_convert, "CTID [--layout LAYOUT]" },
+	{ "convert", cmd_convert, "CTID [--layout LAYOUT] [--device DEVICE] [--force]" },
 	{ "events", cmd_events, "[--json] [CTID ...]" },
 	{ "migrate", cmd_migrate, "[--live|--offline] [--keep] [--check-only] [--bandwidth RATE] "
 	  "[--compress] [--json] HOST CTID | --settle [CTID] | --resolve here|there CTID" },

@@ -287,9 +287,13 @@ int backup_restore(struct container *ct, struct backup *chain, size_t count,
 
 	if (!layout)
 		return fail(EXIT_RESTORE, "There is no layout %s here: see --layout", name);
+	if (layout == &layout_block)
+		return fail(EXIT_RESTORE, "A backup is not restored onto a device: --layout image, "
+			    "and then cloisonctl convert --layout block --device");
 	ret = settings_of(newest, ct, wish->trusted, &conf);
 	if (ret)
 		return ret;
+	conf_set(conf, "VE_DEVICE", NULL);
 	conf_set(conf, "VE_LAYOUT", r.layout->name);
 	if (r.replace) {
 		ret = replace(ct, conf, &r);

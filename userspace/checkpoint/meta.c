@@ -138,7 +138,7 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	uname(&host);
 	text = addresses_text(&all);
 	netif = netifs_text(&links);
-	rates = limits_rates(ct->id, ct->private);
+	rates = limits_rates(ct->id, container_disk(ct));
 	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:i, s:s*}",
 			 "format", FORMAT, "ctid", (int)ct->id, "tool", VERSION,
 			 "criu", criu_version(), "kernel", host.release, "machine", host.machine,

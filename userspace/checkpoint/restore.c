@@ -81,7 +81,7 @@ static int restore_tasks(struct work *w, const struct place *place, const struct
 /* Of what names hardware that is not here, no more than a warning. */
 static int restore_hardware(const struct container *ct, const struct meta *meta)
 {
-	if (meta->rates && limits_set_rates(ct->id, ct->private, meta->rates)) {
+	if (meta->rates && limits_set_rates(ct->id, container_disk(ct), meta->rates)) {
 		warn("%s", error_text());
 		error_clear();
 	}
@@ -99,7 +99,7 @@ static int restore_limits(const struct container *ct, const struct place *place,
 		ret = restore_hardware(ct, meta);
 	if (ret || (conf && meta->conf && strcmp(conf, meta->conf) == 0))
 		return ret;
-	return limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
+	return limits_apply(ct->id, container_disk(ct), &place->limits, place->limits.given);
 }
 
 static int restore_network(const struct container *ct, struct place *place,

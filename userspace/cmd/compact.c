@@ -18,6 +18,6 @@ int cmd_compact(int argc, char **argv)
 	if (!ret)
 		ret = image_compact(&ct, &bytes);
 	if (!ret)
-		say("The image is %s smaller", amount_text(bytes, text, sizeof(text)));
+		say("%s were given back", amount_text(bytes, text, sizeof(text)));
 	return ret;
 }

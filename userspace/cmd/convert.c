@@ -2,40 +2,56 @@
 #include <getopt.h>
 
 #include "../lib/error.h"
+#include "../lib/global.h"
 #include "../lib/params.h"
 #include "../lib/suspended.h"
 #include "../storage/convert.h"
+#include "../storage/device.h"
 #include "../storage/layout.h"
 #include "cmd.h"
 
+struct options {
+	const char *layout, *device;
+};
+
 /* OpenVZ made images of what it converted. */
-static int parse(int argc, char **argv, const char **name)
+static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = {
 		{ "layout", required_argument, NULL, 'l' },
 		{ "velayout", required_argument, NULL, 'l' },
+		{ "device", required_argument, NULL, 'd' },
+		{ "force", no_argument, NULL, 'f' },
 		{}
 	};
 	int opt, ret;
 
-	*name = "image";
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'l')
+		if (opt == 'l')
+			o->layout = optarg;
+		else if (opt == 'd')
+			o->device = optarg;
+		else if (opt == 'f')
+			global.overwrite_device = true;
+		else
 			return cmd_bad_option(argv);
-		*name = optarg;
 	}
-	ret = cmd_layout(*name);
+	if (!o->layout)
+		o->layout = o->device ? "block" : "image";
+	ret = cmd_layout(o->layout);
+	if (!ret && o->device && layout_named(o->layout) != &layout_block)
+		ret = fail(EXIT_BAD_OPTION, "--device goes with --layout block");
 	return ret ? ret : cmd_no_more(argc, argv);
 }
 
 int cmd_convert(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
-	const char *name;
+	struct options o = {};
 	int ret = cmd_container(argc, argv, NEED_CONF, &ct);
 
 	if (!ret)
-		ret = parse(argc - 1, argv + 1, &name);
+		ret = parse(argc - 1, argv + 1, &o);
 	if (!ret)
 		ret = container_lock(&ct);
 	if (!ret)
@@ -46,8 +62,14 @@ int cmd_convert(int argc, char **argv)
 		ret = fail(EXIT_NO_PRIVATE, "There is no private area %s", ct.private);
 	if (ret)
 		return ret;
-	say("Converting the private area from %s to %s", ct.layout->name, layout_named(name)->name);
-	ret = convert(&ct, name);
+	if (o.device) {
+		cleanup_free char *name = device_lasting_name(o.device);
+
+		conf_set(ct.conf, "VE_DEVICE", name);
+	}
+	say("Converting the private area from %s to %s", ct.layout->name,
+	    layout_named(o.layout)->name);
+	ret = convert(&ct, o.layout);
 	if (!ret)
 		say("Container was converted");
 	return ret;

@@ -26,6 +26,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "velayout", required_argument, NULL, 'l' },
 		{ "local_uid", required_argument, NULL, 'u' },
 		{ "local_gid", required_argument, NULL, 'g' },
+		{ "force", no_argument, NULL, 'f' },
 		{}
 	};
 	cleanup_free struct option *options = params_options(own);
@@ -41,6 +42,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->config = optarg;
 		else if (opt == 'u' || opt == 'g')
 			conf_set(conf, opt == 'u' ? "LOCAL_UID" : "LOCAL_GID", optarg);
+		else if (opt == 'f')
+			global.overwrite_device = true;
 		else if (opt == 'l')
 			layout = optarg;
 		else
@@ -100,13 +103,24 @@ static int choose_template(struct container *ct, char **archive)
 	return template_find(conf_get(ct->conf, "OSTEMPLATE"), archive);
 }
 
-/* A directory goes without saying, as it did when there was nothing else. */
-static void choose_layout(struct container *ct)
+/*
+ * A directory goes without saying, as it did when there was nothing else; and with a device, what
+ * is on one.
+ */
+static int choose_layout(struct container *ct)
 {
-	const struct layout *layout = layout_named(global.ve_layout);
+	const char *device = conf_get(ct->conf, "VE_DEVICE");
+	const char *name = device && *device ? "block" : global.ve_layout;
 
-	if (!conf_get(ct->conf, "VE_LAYOUT") && layout != &layout_dir)
-		conf_set(ct->conf, "VE_LAYOUT", global.ve_layout);
+	if (!conf_get(ct->conf, "VE_LAYOUT") && layout_named(name) != &layout_dir)
+		conf_set(ct->conf, "VE_LAYOUT", name);
+	name = conf_get(ct->conf, "VE_LAYOUT") ?: "dir";
+	/* one that there is not is refused later, with the file's name */
+	if (layout_named(name) && layout_named(name) != &layout_block &&
+	    (global.overwrite_device || (device && *device)))
+		return fail(EXIT_BAD_OPTION, "--device and --force go with --layout block, not %s",
+			    name);
+	return 0;
 }
 
 int cmd_create(int argc, char **argv)
@@ -133,10 +147,11 @@ int cmd_create(int argc, char **argv)
 	ret = choose_template(&ct, &archive);
 	if (!ret)
 		ret = limits_read(ct.conf, &limits);
+	if (!ret)
+		ret = choose_layout(&ct);
 	if (ret)
 		return ret;
 
-	choose_layout(&ct);
 	say("Creating container private area (%s)", conf_get(ct.conf, "OSTEMPLATE"));
 	ret = private_create(&ct, archive);
 	if (ret)

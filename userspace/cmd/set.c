@@ -20,6 +20,7 @@
 #include "../net/nat.h"
 #include "../net/network.h"
 #include "../net/rate.h"
+#include "../storage/block.h"
 #include "../storage/layout.h"
 #include "cmd.h"
 
@@ -51,7 +52,7 @@ static int apply_limits(struct container *ct, unsigned int which)
 
 	/* only those: others may have been set without --save */
 	if (!ret)
-		ret = limits_apply(ct->id, ct->private, &limits, which);
+		ret = limits_apply(ct->id, container_disk(ct), &limits, which);
 	if (!ret)
 		say("UB limits were set successfully");
 	return ret;
@@ -306,7 +307,7 @@ static int check(const struct options *o)
 	if (o->force && !o->save)
 		return fail(EXIT_BAD_OPTION, "--force needs --save: it is about the file");
 	if ((o->params.applies & APPLIES_PLACE) && !o->save)
-		return fail(EXIT_BAD_OPTION, "--root and --private need --save");
+		return fail(EXIT_BAD_OPTION, "--root, --private and --device need --save");
 	if (((o->params.applies & APPLIES_NAME) || o->map_name) && !o->save)
 		return fail(EXIT_BAD_OPTION, "--name needs --save: a name is found by the file");
 	if (o->mode == SETMODE_RESTART && !o->save)
@@ -449,9 +450,11 @@ int cmd_set(int argc, char **argv)
 		ret = apply(&ct, &kc, &o.params);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
 		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
+	if (!ret && params_seen(&o.params, "VE_DEVICE"))
+		ret = block_rename(&ct, conf_get(ct.conf, "VE_DEVICE"));
 	/* what grew stays so, whatever the file says */
-	if (!ret && (o.params.applies & APPLIES_DISK) && ct.layout == &layout_image && !o.save)
-		ret = fail(EXIT_BAD_OPTION, "Disk limits of an image need --save");
+	if (!ret && (o.params.applies & APPLIES_DISK) && ct.layout->own_fs && !o.save)
+		ret = fail(EXIT_BAD_OPTION, "Disk limits of an image or device need --save");
 	/* of files, that are there whether it runs or not */
 	if (!ret && (o.params.applies & APPLIES_DISK) && container_exists(&ct))
 		ret = ct.layout->resize(&ct);

@@ -69,7 +69,7 @@ _cloisonctl_values() {
 	--kernel) _cloisonctl_kernels ;;
 	--onboot | --disabled) echo yes no ;;
 	--setmode) echo restart ignore ;;
-	--layout | --velayout) echo dir simfs overlay image ploop ;;
+	--layout | --velayout) echo dir simfs overlay image ploop block ;;
 	--diskquota) echo yes no ;;
 	--applyconfig_map) echo name ;;
 	--netfilter) echo disabled stateless stateful full ;;
@@ -136,7 +136,7 @@ _cloisonctl_verb() {
 			_cloisonctl_offer "$("$tool" snapshot-list "${COMP_WORDS[first + 1]}" -H -o uuid 2>/dev/null)"
 		elif [[ $prev == --target ]]; then
 			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-		elif [[ $prev == --dumpfile ]]; then
+		elif [[ $prev == --dumpfile || $prev == --device ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $prev == --to || $prev == --from ]]; then
 			mapfile -t COMPREPLY < <(compgen -d -- "$cur")

@@ -211,6 +211,11 @@ bool container_mounted(const struct container *ct)
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+const char *container_disk(const struct container *ct)
+{
+	return ct->layout == &layout_block ? ct->root : ct->private;
+}
+
 /* One range for both kinds of ids: LOCAL_GID may be left out, but not differ. */
 bool container_base(const struct conf *conf, uint32_t *base)
 {

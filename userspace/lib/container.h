@@ -71,6 +71,9 @@ int container_load(struct container *ct, enum container_need need);
 bool container_exists(const struct container *ct);
 bool container_mounted(const struct container *ct);
 
+/* A directory on the disk that its files are on, if it is mounted. */
+const char *container_disk(const struct container *ct);
+
 /* The first of its ids on the host; EXIT_BAD_VALUE if the file has none. */
 int container_ids(const struct container *ct, uint32_t *base);
 /* The same, false if it has none. */

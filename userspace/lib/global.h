@@ -21,6 +21,7 @@ struct global {
 	const char *route_src_dev;	/* whose address speaks to containers, or NULL */
 	bool shortcut;			/* between containers, past the host's netfilter */
 	bool skip_arpdetect;		/* do not ask whether an address is free */
+	bool overwrite_device;		/* whatever is on the one for a container's files */
 	bool error_on_arpfail;		/* one that is not is not used */
 	bool load_view;			/* start loads cloison_view */
 	bool load_acct;			/* limits that need cloison_acct load it */

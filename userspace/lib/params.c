@@ -8,6 +8,7 @@
 #include "address.h"
 #include "capability.h"
 #include "container.h"
+#include "device.h"
 #include "devices.h"
 #include "error.h"
 #include "features.h"
@@ -315,6 +316,11 @@ static char *path(const char *arg, const char *old UNUSED)
 	return valid_path(arg) ? xstrdup(arg) : NULL;
 }
 
+static char *device(const char *arg, const char *old UNUSED)
+{
+	return valid_path(arg) ? device_lasting_name(arg) : NULL;
+}
+
 static char *template(const char *arg, const char *old UNUSED)
 {
 	return valid_template_name(arg) ? xstrdup(arg) : NULL;
@@ -374,6 +380,7 @@ static const struct param params[] = {
 	{ "cpuunits", "CPUUNITS", LIMIT_CPUUNITS, "a number between 8 and 500000", cpuunits },
 	{ "dcachesize", "DCACHESIZE", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "description", "DESCRIPTION", APPLIES_FILE, "one line of text", line },
+	{ "device", "VE_DEVICE", APPLIES_PLACE, FULL_PATH " of a block device", device },
 	{ "devices", "DEVICES", APPLIES_DEVICES, "b|c:MAJOR:MINOR|all:[r][w]|none", devices_merge },
 	{ "devnodes", "DEVNODES", APPLIES_DEVICES,
 	  "a name below /dev and its use, as in net/tun:rw", devnodes_merge },

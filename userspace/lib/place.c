@@ -49,7 +49,7 @@ int place_make(struct container *ct, struct place *place, bool limited)
 	if (!ret)
 		ret = view_offer();
 	if (!ret && limited)
-		ret = limits_apply(ct->id, ct->private, &place->limits, place->limits.given);
+		ret = limits_apply(ct->id, container_disk(ct), &place->limits, place->limits.given);
 	if (!ret)
 		ret = devices_restrict(place->cgroup, &place->devices);
 	if (!ret)

@@ -118,6 +118,8 @@ static int undo_create(struct container *ct)
 	/* the rename was the last step: if that was done, all was */
 	if (access(ct->private, F_OK) == 0)
 		return remove_tree(staging, ct->lock, EXIT_CREATE);
+	if (access(staging, F_OK) == 0)
+		layout_discard(staging);
 	text = read_file(before, CONF_MAX);
 	if (!text && errno != ENOENT)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", before);
@@ -143,8 +145,11 @@ static int remove_doomed(const struct container *ct, bool its_file)
 	cleanup_free char *doomed = doomed_of(ct);
 	const struct layout *layout = layout_of(doomed);
 	cleanup_free char *files = xasprintf("%s/%s", doomed, layout->files);
-	int ret = remove_tree(files, ct->lock, EXIT_DESTROY);
+	int ret;
 
+	if (access(files, F_OK) == 0)
+		layout_discard(doomed);
+	ret = remove_tree(files, ct->lock, EXIT_DESTROY);
 	if (!ret && its_file)
 		ret = snapshots_destroy(ct);
 	/* the file may be on another disk, which has its own order */

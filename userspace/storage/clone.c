@@ -12,7 +12,7 @@
 struct conf *clone_conf(const struct container *source)
 {
 	static const char *const own[] = {
-		"NAME", "IP_ADDRESS", "NETIF", "NETDEV", "LOCAL_UID", "LOCAL_GID",
+		"NAME", "IP_ADDRESS", "NETIF", "NETDEV", "LOCAL_UID", "LOCAL_GID", "VE_DEVICE",
 	};
 	static const char *const paths[] = { "VE_ROOT", "VE_PRIVATE" };
 	struct conf *conf = conf_copy(source->conf);
@@ -56,6 +56,11 @@ static int fill(struct container *ct, const char *staging, void *arg)
 
 int clone_create(struct container *ct, const struct container *source, const struct snapshot *s)
 {
-	layout_note(ct->conf, s ? layout_of(s->dir) : source->layout);
+	const struct layout *layout = s ? layout_of(s->dir) : source->layout;
+	int ret = layout_check_copy(layout, source->id, EXIT_CREATE);
+
+	if (ret)
+		return ret;
+	layout_note(ct->conf, layout);
 	return private_create_by(ct, fill, &(struct work){ source, s });
 }

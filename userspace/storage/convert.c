@@ -36,7 +36,10 @@ int convert_clear(const struct container *ct)
 {
 	cleanup_free char *staging = convert_staging(ct);
 
-	return access(staging, F_OK) ? 0 : remove_tree(staging, ct->lock, EXIT_CONVERT);
+	if (access(staging, F_OK))
+		return 0;
+	layout_discard(staging);
+	return remove_tree(staging, ct->lock, EXIT_CONVERT);
 }
 
 int convert_undo(const struct container *ct, int ret)
@@ -135,6 +138,8 @@ int convert(struct container *ct, const char *name)
 	int ret = convert_clear(ct);
 
 	conf_set(ct->conf, "VE_LAYOUT", name);
+	if (layout != &layout_block)
+		conf_set(ct->conf, "VE_DEVICE", NULL);
 	if (!ret)
 		ret = fill(ct, layout, staging);
 	if (!ret)

@@ -9,7 +9,9 @@
 #include "util.h"
 #include "value.h"
 
-static const struct layout *const layouts[] = { &layout_dir, &layout_overlay, &layout_image };
+static const struct layout *const layouts[] = {
+	&layout_dir, &layout_overlay, &layout_image, &layout_block
+};
 
 const struct layout *layout_named(const char *name)
 {
@@ -39,6 +41,22 @@ const struct layout *layout_of(const char *private)
 			return layouts[i];
 	}
 	return &layout_dir;
+}
+
+void layout_discard(const char *dir)
+{
+	const struct layout *layout = layout_of(dir);
+
+	if (layout->discard)
+		layout->discard(dir);
+}
+
+int layout_check_copy(const struct layout *layout, uint32_t id, int status)
+{
+	return layout->copy ? 0 :
+	       fail(status, "Container %u has a device of its own, which is not copied here: take "
+		    "a snapshot of the volume (lvcreate -s), or cloisonctl convert %u --layout "
+		    "image", id, id);
 }
 
 static int read_pair(const struct conf *conf, const char *key, uint64_t unit, uint64_t *soft,

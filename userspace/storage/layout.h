@@ -5,6 +5,7 @@
  *	dir, simfs	PRIVATE/fs		a directory, owned by the container's ids
  *	overlay		PRIVATE/overlay		what differs from a shared tree (tree.h)
  *	image, ploop	PRIVATE/image		ext4 in a file, on a loop device
+ *	block		PRIVATE/block		says which device has it (block.h)
  *
  * What is in the private area says which; the line of the configuration is for people,
  * and for create. A mount holds all there is in the kernel: with the last one go overlay
@@ -61,11 +62,16 @@ struct layout {
 	 * them again. NULL: they are part of it.
 	 */
 	void (*unlimit)(const struct container *ct, const char *dir);
-	/* See copy.h. The caller clears away what is left after an error, and writes to disk. */
+	/*
+	 * See copy.h. The caller clears away what is left after an error, and writes to disk.
+	 * NULL: that is not for us to do.
+	 */
 	int (*copy)(const struct copy *copy);
+	/* NULL, or what belongs to the private area @dir and is not in it: see layout_discard() */
+	void (*discard)(const char *dir);
 };
 
-extern const struct layout layout_dir, layout_overlay, layout_image;
+extern const struct layout layout_dir, layout_overlay, layout_image, layout_block;
 
 /* VE_LAYOUT="ploop:expanded" is still ploop. NULL if there is none of that name. */
 const struct layout *layout_named(const char *name);
@@ -75,6 +81,12 @@ void layout_note(struct conf *conf, const struct layout *layout);
 
 /* By what there is in a private area; dir if there is nothing. */
 const struct layout *layout_of(const char *private);
+
+/* The private area @dir is about to be removed. Nothing keeps it from that. */
+void layout_discard(const char *dir);
+
+/* Copies of that one's files can be made; @status. */
+int layout_check_copy(const struct layout *layout, uint32_t id, int status);
 
 /* EXIT_BAD_VALUE */
 int disk_limits_read(const struct conf *conf, struct disk_limits *limits);

@@ -10,6 +10,7 @@
 #include "copy.h"
 #include "error.h"
 #include "json.h"
+#include "layout.h"
 #include "private.h"
 #include "snapshot.h"
 #include "state.h"
@@ -218,6 +219,8 @@ static int check(const struct container *ct, const struct snapshots *all,
 		return fail(EXIT_BAD_VALUE, "A name or description is one line of text");
 	if (!container_exists(ct))
 		return fail(EXIT_NO_PRIVATE, "There is no private area %s", ct->private);
+	if (layout_check_copy(ct->layout, ct->id, EXIT_SNAPSHOT))
+		return EXIT_SNAPSHOT;
 	if (checkpoint_refuse_staged(ct, EXIT_PAUSE))
 		return EXIT_PAUSE;
 	if (snapshots_find(all, r->uuid))

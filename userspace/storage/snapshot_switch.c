@@ -52,6 +52,8 @@ static int write_conf(const struct container *ct, const struct snapshot *s, bool
 	if (ret)
 		return ret;
 	layout_note(conf, layout_of(s->dir));
+	/* of what it is now */
+	conf_set(conf, "VE_DEVICE", NULL);
 	return conf_save(conf, path);
 }
 
