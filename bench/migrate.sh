@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# nodes: 2
+# icount: no
+# timeout: 3600
+# Live migrations there and back, of a container with a web server that a third machine asks all the time:
+#
+#	third, 10.98.0.2 ---- 10.98.0.1, node1, 10.99.0.1 ---- 10.99.0.2, node2
+#
+# how long it stands still, against what CRIU alone takes to dump and to restore the same processes, with the images in
+# memory, the least of both; the longest time a client waits for an answer, against the longest freeze; what is sent, against files and memory. No
+# request may fail. MIGRATIONS=N, 4 without.
+#
+# shellcheck disable=SC2029 # what is for node2 may expand here
+
+# Machines with two processors and a clock: times depend on the host, only ratios of one run say something.
+
+here=$(dirname "$0")
+. "$here/parts/lib.sh"
+
+migrations=${MIGRATIONS:-4}
+fs=/var/lib/cloison/private/900/fs
+tmp=$(mktemp -d)
+
+on() {
+	if [[ $1 == 1 ]]; then
+		"${@:2}"
+	else
+		ssh node2 "${@:2}"
+	fi
+}
+
+third() {
+	ip netns add third
+	ip link add third0 type veth peer name eth0 netns third
+	ip addr add 10.98.0.1/24 dev third0
+	ip link set third0 up
+	ip -n third link set lo up
+	ip -n third addr add 10.98.0.2/24 dev eth0
+	ip -n third link set eth0 up
+	ip -n third route add default via 10.98.0.1
+	ssh node2 'modprobe -a cloison cloison_net; ip route add 10.98.0.0/24 via 10.99.0.1'
+}
+
+server() {
+	once cloisonctl --quiet create 900 --ostemplate busybox --ipadd 10.99.0.100 --ram 128M
+	mkdir -p $fs/www
+	{
+		head -c 20000 /bin/busybox | base64
+		echo "the whole page"
+	} >$fs/www/page
+	once cloisonctl --quiet start 900 --wait
+	once cloisonctl exec 900 'httpd -p 80 -h /www; nc -ll -p 7 -e cat </dev/null >/dev/null 2>&1 &'
+	# memory that is not all zeroes
+	printf '#!/bin/sh\nv=$(base64 /bin/busybox | head -c 8000000)\nwhile :; do sleep 1; done\n' >$fs/root/hold
+	chmod 755 $fs/root/hold
+	once cloisonctl exec 900 'setsid /root/hold </dev/null >/dev/null 2>&1 &'
+	sleep 10
+}
+
+# criu_ms: what CRIU takes to dump and restore it, images in memory, the best of three
+criu_ms() {
+	local i dumped restored
+	mkdir -p /var/lib/cloison/dump
+	mount -t tmpfs tmpfs /var/lib/cloison/dump
+	for ((i = 0; i < 3; i++)); do
+		dumped=$(cloisonctl --verbose suspend 900 2>&1 | tee -a "$tmp/suspend" |
+			sed -n 's/.*images written after \([0-9]*\) ms.*/\1/p')
+		restored=$(cloisonctl --verbose resume 900 2>&1 | tee -a "$tmp/resume" |
+			sed -n 's/CRIU and what it waited for took \([0-9]*\) ms/\1/p')
+		echo $((dumped + restored))
+	done | sort -n | head -n 1
+	umount /var/lib/cloison/dump
+}
+
+# field NAME FILE: of a report
+field() {
+	grep -o "\"$1\": *[0-9]*" "$2" | head -n 1 | grep -o '[0-9]*$'
+}
+
+# steps FILE: where the time without the container goes
+steps() {
+	tr -d '\n ' <"$1" | grep -o '{"step":[^}]*"down":true}' |
+		sed 's/.*"step":"\([^"]*\)","ms":\([0-9]*\).*/\1 \2/' | tr '\n' ',' | sed 's/,$//; s/,/ ms, /g; s/$/ ms/'
+}
+
+third
+server
+memory=$(awk '$1 == "anon" || $1 == "shmem" { n += $2 } END { print n }' /sys/fs/cgroup/cloison/900/memory.stat)
+files=$(du -s --block-size=1 $fs | cut -f 1)
+criu=$(criu_ms)
+[[ $criu -gt 0 ]]
+mkfifo "$tmp/stop"
+exec 7<>"$tmp/stop"
+ip netns exec third python3 "$here/parts/migrate-client.py" 10.99.0.100 <"$tmp/stop" >"$tmp/client" 2>&1 7<&- &
+client=$!
+sleep 5
+for ((i = 1; i <= migrations; i++)); do
+	from=$((2 - i % 2))
+	on $from cloisonctl migrate --live --json node$((3 - from)) 900 >"$tmp/report.$i" 2>"$words" || {
+		cat "$tmp/report.$i" "$words"
+		tail -n 5 "$tmp/client"
+		exit 1
+	}
+	[[ ! -s $words ]] || cat "$words"
+	echo "migration $i: down $(field down_ms "$tmp/report.$i") ms: $(steps "$tmp/report.$i")"
+	field down_ms "$tmp/report.$i" >>"$tmp/down"
+	sleep 5
+done
+exec 7>&-
+wait $client || true
+grep failed "$tmp/client" || true
+failed=$(grep -c failed "$tmp/client" || true)
+awk '{ n[$1]++; if ($3 > most[$1]) most[$1] = $3 } END { for (k in n) print k ": " n[k] ", the slowest " most[k] " ms" }' "$tmp/client"
+gap=$(awk '$3 != "failed" && $3 > most { most = $3 } END { print most }' "$tmp/client")
+least=$(sort -n "$tmp/down" | head -n 1)
+most=$(sort -n "$tmp/down" | tail -n 1)
+result migrate.freeze "$least" "$criu" "CRIU alone" ms lower
+result migrate.gap "$gap" "$most" "the freeze" ms lower
+result migrate.bytes "$(field bytes "$tmp/report.1")" $((files + memory)) "files and memory" bytes lower
+echo "$failed of $(wc -l <"$tmp/client") requests failed"
+[[ $failed -eq 0 ]] || missed=1
+finish
