@@ -225,6 +225,62 @@ address_goes() {
 	count_is 102 to.packets 0
 }
 
+# To another host: what waited goes back to this one, whose routes know where. From another container, for what the host
+# itself has sent it would not take from a link.
+address_leaves() {
+	topology
+	hold 101
+	in_ct 102 "$numbers" udp-to 10.0.101.2 7000 7 0
+	count_is 101 to.queued 7
+	"$net" del id=101 ip=10.0.101.2
+	ip addr add 10.0.101.2/32 dev nettest
+	"$numbers" udp-from 7000 7 20 >"$tmp/udp" &
+	wait_for grep -q ready "$tmp/udp"
+	release 101
+	wait $!
+	grep -x 'received 7 lost 0 late 0' "$tmp/udp"
+	count_is 101 to.no-owner 0
+	# with a route that leads here still nobody has it
+	"$net" add id=101 ip=10.0.101.3
+	hold 101
+	ip addr del 10.0.101.2/32 dev nettest
+	ip route add 10.0.101.3 dev venet0
+	in_ct 102 "$numbers" udp-to 10.0.101.3 7000 5 0
+	"$net" del id=101 ip=10.0.101.3
+	local before
+	before=$(host_count no-owner)
+	release 101
+	wait_for host_count_is no-owner $((before + 5))
+}
+
+host_count_is() {
+	[[ $(host_count "$1") -eq $2 ]]
+}
+
+# What opens a TCP connection waits, all else passes; then all waits.
+new_only() {
+	topology
+	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
+	local server=$!
+	wait_for grep -q ready "$tmp/tcp"
+	hold 101 new=1
+	pings 10.0.101.2
+	ct_pings 101 10.0.0.1
+	pings fd00::101
+	"$numbers" tcp-to 10.0.101.2 7000 1000000 0 &
+	wait_for count_is 101 to.queued 1
+	hold 101
+	no_answer pings 10.0.101.2
+	# nothing that waits is overtaken
+	hold 101 new=1
+	no_answer pings 10.0.101.2
+	release 101
+	wait "$server"
+	grep -x "received 1000000 wrong 0" "$tmp/tcp"
+	wait_for is_free 101
+	pings 10.0.101.2
+}
+
 # With queues full: the namespace, the device, the container, the module; and one that is not bound yet.
 everything_goes() {
 	topology
@@ -286,7 +342,7 @@ under_a_flood() {
 }
 
 start_net
-ktap_plan 12
+ktap_plan 14
 net_check "silence, then the answers" silence
 net_check "order" order
 net_check "TCP" tcp
@@ -296,6 +352,8 @@ net_check "discard" discard
 net_check "not on hold" not_on_hold
 net_check "memory of the sender's own" zerocopy
 net_check "an address goes meanwhile" address_goes
+net_check "an address leaves the host meanwhile" address_leaves
+net_check "new connections only" new_only
 net_check "everything goes meanwhile" everything_goes
 net_check "before there is a namespace" before_binding
 net_check "under a flood" under_a_flood

@@ -6,9 +6,12 @@
  * charged to no socket, and knows no device. Its owner is looked up
  * again when it goes on.
  */
+#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <linux/workqueue.h>
+#include <net/ip.h>
 
 #include "net.h"
 
@@ -29,10 +32,10 @@ void venet_hold_init(struct venet_hold *hold)
 		__skb_queue_head_init(&hold->queue[flow]);
 }
 
-/* Nobody releases it any more. Sleeps. */
+/* Nobody releases it any more; what was released has gone on. Sleeps. */
 void venet_hold_stop(struct venet_hold *hold)
 {
-	cancel_work_sync(&hold->work);
+	flush_work(&hold->work);
 }
 
 void venet_hold_free(struct venet_hold *hold)
@@ -41,6 +44,27 @@ void venet_hold_free(struct venet_hold *hold)
 
 	for (flow = 0; flow < VENET_FLOWS; flow++)
 		__skb_queue_purge(&hold->queue[flow]);
+}
+
+/* Its headers were looked at by venet_parse(). */
+static bool venet_hold_opens(struct sk_buff *skb)
+{
+	const struct iphdr *iph = (struct iphdr *)skb->data;
+	const struct tcphdr *th;
+	struct tcphdr buf;
+	int offset;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
+			return false;
+		offset = iph->ihl * 4;
+	} else {
+		if (((struct ipv6hdr *)iph)->nexthdr != IPPROTO_TCP)
+			return false;
+		offset = sizeof(struct ipv6hdr);
+	}
+	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	return th && th->syn && !th->ack;
 }
 
 bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
@@ -62,7 +86,8 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 	skb->dev = NULL;
 
 	spin_lock(&hold->lock);
-	if (!hold->on[flow]) {
+	if (!hold->on[flow] || (hold->new_only &&
+				(flow != VENET_TO || !venet_hold_opens(skb)))) {
 		spin_unlock(&hold->lock);
 		return false;
 	}
@@ -85,7 +110,8 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 }
 
 /* It holds for certain a grace period later: see venet_post_doit(). */
-void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
+void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes,
+		      bool new_only)
 {
 	struct venet_hold *hold = &ct->hold;
 	int flow;
@@ -96,6 +122,9 @@ void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes)
 	hold->max_packets = max_packets;
 	hold->max_bytes = max_bytes;
 	hold->releasing = false;
+	/* What waits already is not to be overtaken. */
+	hold->new_only = new_only && (hold->new_only || (!hold->on[VENET_FROM] &&
+							 !hold->on[VENET_TO]));
 	for (flow = 0; flow < VENET_FLOWS; flow++)
 		WRITE_ONCE(hold->on[flow], true);
 	spin_unlock_bh(&hold->lock);

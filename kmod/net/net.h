@@ -38,6 +38,7 @@ struct venet_hold {
 	spinlock_t		lock;		/* of all below */
 	bool			on[VENET_FLOWS];
 	bool			releasing;	/* what is queued flows on */
+	bool			new_only;	/* what opens a TCP connection to it */
 	u32			max_packets;
 	u32			max_bytes;
 	struct sk_buff_head	queue[VENET_FLOWS];
@@ -153,7 +154,8 @@ int venet_hold_init_wq(void);
 void venet_hold_exit_wq(void);
 void venet_hold_init(struct venet_hold *hold);
 void venet_hold_stop(struct venet_hold *hold);
-void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes);
+void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes,
+		      bool new_only);
 int venet_hold_release(struct venet_ct *ct);
 int venet_hold_discard(struct venet_ct *ct);
 void venet_hold_free(struct venet_hold *hold);

@@ -44,6 +44,7 @@ static const struct nla_policy hold_policy[] = {
 	[CLOISON_NET_A_ID]		= POLICY_ID,
 	[CLOISON_NET_A_MAX_PACKETS]	= { .type = NLA_U32 },
 	[CLOISON_NET_A_MAX_BYTES]	= { .type = NLA_U32 },
+	[CLOISON_NET_A_NEW]		= { .type = NLA_FLAG },
 };
 
 static const struct nla_policy set_policy[] = {
@@ -427,7 +428,8 @@ static int venet_cmd_hold(struct sk_buff *skb, struct genl_info *info)
 	venet_hold_start(ct,
 			 packets ? nla_get_u32(packets) :
 				   CLOISON_NET_HOLD_PACKETS,
-			 bytes ? nla_get_u32(bytes) : CLOISON_NET_HOLD_BYTES);
+			 bytes ? nla_get_u32(bytes) : CLOISON_NET_HOLD_BYTES,
+			 info->attrs[CLOISON_NET_A_NEW]);
 	return 0;
 }
 

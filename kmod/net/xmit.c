@@ -295,6 +295,24 @@ netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/*
+ * Whose it was has moved to another host, where the routes of this one may lead by now. Where
+ * they still lead here it comes to nobody.
+ */
+static void venet_return(struct venet_ct *ct, struct sk_buff *skb)
+{
+	struct net_device *dev = rcu_dereference_bh(venet_host_dev);
+	unsigned int len = skb->len;
+
+	if (unlikely(!dev)) {
+		venet_drop(ct->stats, VENET_TO, CLOISON_NET_DROP_NO_DEVICE, skb);
+		return;
+	}
+	skb->dev = dev;
+	netif_receive_skb(skb);
+	dev_sw_netstats_rx_add(dev, len);
+}
+
 /* An address may have changed hands while the packet was queued. */
 void venet_resume(struct venet_ct *ct, struct sk_buff *skb,
 		  enum venet_flow flow)
@@ -307,6 +325,8 @@ void venet_resume(struct venet_ct *ct, struct sk_buff *skb,
 		if (venet_is_own(ct, &packet.daddr))
 			venet_receive(ct, VENET_TO, rcu_dereference_bh(ct->dev),
 				      skb, true);
+		else if (!venet_address_find(&packet.daddr))
+			venet_return(ct, skb);
 		else
 			venet_drop(ct->stats, flow, CLOISON_NET_DROP_NO_OWNER,
 				   skb);

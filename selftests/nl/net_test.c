@@ -46,6 +46,7 @@ static const struct word attributes[] = {
 	[CLOISON_NET_A_MAX_PACKETS]	= { "packets", "u32" },
 	[CLOISON_NET_A_MAX_BYTES]	= { "bytes", "u32" },
 	[CLOISON_NET_A_SHORTCUT]	= { "shortcut", "u8" },
+	[CLOISON_NET_A_NEW]		= { "new", "flag" },
 };
 
 static const char * const drops[] = {

@@ -43,7 +43,7 @@
  *
  * CLOISON_NET_CMD_GET		{ID}, answer {CONTAINER}; as a dump: all, by id
  *
- * CLOISON_NET_CMD_HOLD		{ID [, MAX_PACKETS] [, MAX_BYTES]}
+ * CLOISON_NET_CMD_HOLD		{ID [, MAX_PACKETS] [, MAX_BYTES] [, NEW]}
  *	Packets to and from the container are queued from now on, in each
  *	direction at most so many; what comes then is dropped. Nothing is
  *	answered in its place. When the command returns nothing passes by the
@@ -52,9 +52,15 @@
  *	says to it is queued, so that nobody takes it for received. On a
  *	container on hold it changes the bounds. Without bounds:
  *	CLOISON_NET_HOLD_PACKETS, CLOISON_NET_HOLD_BYTES.
+ *	With NEW only packets to the container that open a TCP connection are
+ *	queued: those that are being opened come about or fail, and then there
+ *	are none. Another HOLD, without it, follows. It does nothing to one on
+ *	hold that has come to that already.
  *
  * CLOISON_NET_CMD_RELEASE	{ID}
- *	What is queued flows on, in order and before all that comes later.
+ *	What is queued flows on, in order and before all that comes later; what
+ *	was for an address that is no container's any more, to the host, whose
+ *	routes may lead to where it is now.
  *	-EALREADY  it is not on hold
  *
  * CLOISON_NET_CMD_DISCARD	{ID}
@@ -117,6 +123,7 @@ enum cloison_net_attr {
 	CLOISON_NET_A_DROPS,		/* nested, enum cloison_net_drop: of packets that
 					 * concern no container
 					 */
+	CLOISON_NET_A_NEW,		/* flag: new TCP connections only */
 
 	__CLOISON_NET_A_MAX,
 	CLOISON_NET_A_MAX = __CLOISON_NET_A_MAX - 1,
