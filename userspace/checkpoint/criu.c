@@ -79,6 +79,7 @@ static const struct {
 	const char *name;
 	enum criu_step step;
 } steps[] = {
+	{ "pre-dump", CRIU_SEIZING },
 	{ "network-lock", CRIU_FROZEN },
 	{ "post-dump", CRIU_DUMPED },
 	{ "post-setup-namespaces", CRIU_NAMESPACES },
@@ -256,7 +257,8 @@ static int failed(const struct criu_job *job, int result)
 	int status = job->work == CRIU_RESTORE ? EXIT_UNPAUSE : EXIT_PAUSE;
 	cleanup_free char *why = reason(job);
 
-	passes = why && strstr(why, "Control messages in queue");
+	passes = why && (strstr(why, "Control messages in queue") ||
+			 strstr(why, "In-flight connection"));
 	if (why)
 		return fail(status, "CRIU: %s", why);
 	return fail(status, "CRIU failed: %s", result < 0 && result != -EBADE ?
@@ -269,7 +271,7 @@ static int serve(const struct criu_job *job, int sock, int *result)
 	const int timeout = job->work == CRIU_PRE_DUMP ? LATE_MS : -1;
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
-	int ret = 0, answer, ready;
+	int ret = job->meanwhile ? job->meanwhile(CRIU_BEGUN, job->arg) : 0, answer, ready;
 	ssize_t n;
 
 	for (;;) {
@@ -293,6 +295,8 @@ static int serve(const struct criu_job *job, int sock, int *result)
 			ret = job->step(msg.step, job->arg);
 		answer = ret ? -1 : 0;
 		send(sock, &answer, sizeof(answer), MSG_NOSIGNAL);
+		if (!ret && job->meanwhile)
+			ret = job->meanwhile(msg.step, job->arg);
 	}
 }
 

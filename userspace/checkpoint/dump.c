@@ -60,19 +60,32 @@ static int on_step(enum criu_step step, void *arg)
 	struct work *w = arg;
 	int ret = 0;
 
-	if (step == CRIU_FROZEN) {
+	if (step == CRIU_SEIZING && w->dump->seizing) {
+		w->dump->seizing(w->dump->arg);
+	} else if (step == CRIU_FROZEN) {
 		w->dump->frozen = now_ms();
+		if (!w->was_left)
+			ret = network_hold(w->ct->id);
 		/* until now it could; CRIU's code is not in them yet */
-		ret = cgtree_check_frozen(w->ct->id, false);
+		if (!ret)
+			ret = cgtree_check_frozen(w->ct->id, false);
 		if (!ret)
 			ret = cgtree_record(w->ct->id, w->images);
 		if (!ret)
 			ret = meta_write(w->ct, &w->externals, w->images);
 	} else if (step == CRIU_DUMPED) {
 		w->dump->dumped = now_ms();
+		w->dump->link_remaps = faccessat(w->images, "remap-fpath.img", F_OK, 0) == 0;
 		ret = decide(w);
 	}
 	return ret;
+}
+
+static int on_meanwhile(enum criu_step step, void *arg)
+{
+	struct work *w = arg;
+
+	return step == CRIU_FROZEN && w->dump->frozen_now ? w->dump->frozen_now(w->dump->arg) : 0;
 }
 
 static bool has_links(uint32_t id)
@@ -106,7 +119,11 @@ static int run(struct work *w, const struct criu_job *job)
 	while (ret && !w->dump->dumped && criu_refusal_passes() && --tries) {
 		detail("%s; once more", error_text());
 		empty(w->images);
+		if (!w->was_left)
+			network_release(w->ct->id);
 		sleep_ms(PAUSE_MS);
+		if (!w->was_left)
+			network_quiesce(w->ct->id, job->init);
 		ret = criu_run(job, NULL);
 	}
 	/* who was to kill it may have died himself: that is done after him */
@@ -124,7 +141,8 @@ static int dump(struct work *w, pid_t init)
 		.work = CRIU_DUMP, .images = w->dump->images, .parent = w->dump->parent,
 		.init = init,
 		.cgroup = cgroup, .lock_network = has_links(w->ct->id), .keep = w->ct->lock,
-		.external = (const char *const *)external, .step = on_step, .arg = w,
+		.external = (const char *const *)external, .step = on_step,
+		.meanwhile = on_meanwhile, .arg = w,
 	};
 	int ret = run(w, &job);
 
@@ -132,14 +150,14 @@ static int dump(struct work *w, pid_t init)
 	return ret;
 }
 
-static int begin(const struct container *ct)
+static int begin(const struct container *ct, pid_t init)
 {
 	/* what runs has none; one that was left is not to be taken for ours, see settle */
 	int ret = suspended_unmark(ct);
 
 	if (!ret)
 		ret = stage_set(ct->id, STAGE_WORK);
-	return ret ? ret : network_hold(ct->id);
+	return ret ? ret : network_quiesce(ct->id, init);
 }
 
 /* It runs on as before. The error stays. */
@@ -171,9 +189,9 @@ static int prepare(struct work *w, pid_t *init)
 static int work(struct work *w, pid_t init)
 {
 	struct checkpoint_dump *d = w->dump;
-	int ret = w->was_left ? 0 : begin(w->ct);
+	int ret = w->was_left ? 0 : begin(w->ct, init);
 
-	d->held = now_ms();
+	d->begun = now_ms();
 	if (!ret)
 		ret = dump(w, init);
 	d->ended = now_ms();
@@ -190,7 +208,7 @@ int checkpoint_dump(const struct container *ct, struct checkpoint_dump *d)
 	pid_t init;
 	int ret;
 
-	d->held = d->frozen = d->dumped = d->ended = 0;
+	d->begun = d->frozen = d->dumped = d->ended = 0;
 	w.was_left = stage_get(ct->id) == STAGE_LEFT;
 	ret = prepare(&w, &init);
 	if (!ret)
@@ -244,13 +262,18 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 
 int checkpoint_suspend(const struct container *ct)
 {
+	struct kernel_container kc;
 	int ret = checkpoint_possible(ct);
 
 	if (ret || checkpoint_staged(ct))
 		return ret;
-	ret = begin(ct);
+	ret = container_running(ct, &kc);
+	if (!ret)
+		ret = begin(ct, kc.init);
 	if (!ret)
 		ret = cgroup_freeze(ct->id, true);
+	if (!ret)
+		ret = network_hold(ct->id);
 	return ret ? undo(ct, ret) : stage_set(ct->id, STAGE_LEFT);
 }
 

@@ -26,6 +26,7 @@ struct work {
 	const struct container *ct;
 	const char *path;
 	int images;	/* it is open */
+	struct place *place;
 };
 
 static int on_step(enum criu_step step, void *arg)
@@ -41,6 +42,14 @@ static int on_step(enum criu_step step, void *arg)
 	default:
 		return 0;
 	}
+}
+
+/* What needs no process of it. */
+static int on_meanwhile(enum criu_step step, void *arg)
+{
+	struct work *w = arg;
+
+	return step == CRIU_BEGUN ? network_connect(w->ct->id, &w->place->network) : 0;
 }
 
 /* CRIU gives tasks the user ids that the images say, whatever the files have by now. */
@@ -59,7 +68,8 @@ static int restore_tasks(struct work *w, const struct place *place, const struct
 	struct criu_mount *mounts = NULL;
 	struct criu_job job = {
 		.work = CRIU_RESTORE, .images = w->path, .root = root, .keep = w->ct->lock,
-		.lock_network = meta->netif && *meta->netif, .step = on_step, .arg = w,
+		.lock_network = meta->netif && *meta->netif, .step = on_step,
+		.meanwhile = on_meanwhile, .arg = w,
 	};
 	char **words = NULL;
 	int ret = root < 0 ? EXIT_MOUNT : netifs_parse(meta->netif, &links);
@@ -112,7 +122,7 @@ static int restore_network(const struct container *ct, struct place *place,
 		ret = network_inside(ct->id, &place->network, init);
 	if (!ret)
 		network_forget(ct->id, init, &had, &place->network.addresses);
-	return ret ? ret : network_connect(ct->id, &place->network);
+	return ret;
 }
 
 /* Into @place, which is made; frozen and on hold. */
@@ -120,7 +130,10 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 {
 	uint32_t mapped;
 	pid_t init;
-	int ret = kernel_new(ct->id, place->cgid, conf_get(ct->conf, "NAME"));
+	int ret;
+
+	w->place = place;
+	ret = kernel_new(ct->id, place->cgid, conf_get(ct->conf, "NAME"));
 
 	if (!ret)
 		ret = network_hold(ct->id);

@@ -119,8 +119,9 @@ static int write_state(const struct container *ct, const char *path, enum after 
 	checkpoint_remove(work);
 	if (!ret)
 		detail("frozen after %lld ms, images written after %lld ms, all done after %lld ms",
-		       (long long)(dump.frozen - dump.held), (long long)(dump.dumped - dump.held),
-		       (long long)(dump.ended - dump.held));
+		       (long long)(dump.frozen - dump.begun),
+		       (long long)(dump.dumped - dump.begun),
+		       (long long)(dump.ended - dump.begun));
 	if (!ret && after == LEAVE) {
 		cleanup_free char *note = stage_dumped(ct->id);
 		cleanup_free char *text = xasprintf("%s\n%s\n", s.token, file);

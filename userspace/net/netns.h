@@ -5,10 +5,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <netlink/socket.h>
+
 /*
  * The network namespace of process @pid, which is container @id's init, or is to be: a
  * descriptor. EXIT_NOT_RUNNING if it is no longer, and the number perhaps another's.
  */
 int netns_open(uint32_t id, pid_t pid, int *fd);
+
+/* A netlink socket of that @protocol in there. EXIT_ADD_IP. */
+int netns_connect(int netns, struct nl_sock *sock, int protocol);
 
 #endif

@@ -13,6 +13,7 @@
 #include "nat.h"
 #include "netns.h"
 #include "network.h"
+#include "opening.h"
 #include "rate.h"
 #include "rtnl.h"
 #include "serve.h"
@@ -235,9 +236,37 @@ static int take_inside(uint32_t id, pid_t pid, const struct addresses *gone)
 	return ret;
 }
 
+/* In which a connection across a slow network comes about. */
+#define OPENING_MS	1000
+
+int network_quiesce(uint32_t id, pid_t init)
+{
+	int ret = venet_loaded() ? venet_hold(id, true) : 0;
+
+	if (!ret && venet_loaded() && !opening_wait(id, init, OPENING_MS))
+		detail("Connections are being opened still, and will not come about");
+	return ret;
+}
+
 int network_hold(uint32_t id)
 {
-	return venet_loaded() ? venet_hold(id) : 0;
+	return venet_loaded() ? venet_hold(id, false) : 0;
+}
+
+void network_pass_on(uint32_t id)
+{
+	cleanup_addresses struct addresses all = {};
+	int ret = venet_loaded() ? network_disconnect(id) : 0;
+
+	if (!ret && venet_loaded())
+		ret = venet_list(id, &all);
+	for (size_t i = 0; !ret && i < all.count; i++)
+		ret = venet_del(id, &all.list[i]);
+	if (!ret && venet_loaded())
+		ret = venet_release(id);
+	if (ret)
+		detail("What was sent to it meanwhile is not passed on: %s", error_text());
+	error_clear();
 }
 
 int network_release(uint32_t id)

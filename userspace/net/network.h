@@ -46,11 +46,19 @@ int network_connect(uint32_t id, struct network *net);
 void network_close(struct network *net);
 
 /*
- * Around a checkpoint: packets to and from it wait on its venet link; they go on, and the
- * neighbours are told where it is. Without the module there is no such link.
+ * Around a checkpoint: who opens a TCP connection to it waits, and those that were being
+ * opened are given time, for nobody restores them; then packets to and from it wait on its
+ * venet link; they go on, and the neighbours are told where it is. Without the module there is
+ * no such link.
  */
+int network_quiesce(uint32_t id, pid_t init);
 int network_hold(uint32_t id);
 int network_release(uint32_t id);
+/*
+ * It is on hold here, and lives on another host, which has told the neighbours so: it has
+ * nothing here any more, and what waits follows it there.
+ */
+void network_pass_on(uint32_t id);
 /* Inside a container that was restored: it has those no more that it @had and @has not. */
 void network_forget(uint32_t id, pid_t pid, const struct addresses *had,
 		    const struct addresses *has);

@@ -22,28 +22,13 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "netns.h"
 #include "rtnl.h"
 #include "rtnl_list.h"
 #include "util.h"
 #include "venet.h"
 
 #define BUSY_MS	20000
-
-/* A netlink socket stays in the namespace it was made in: nobody has to stay there. */
-static int connect_in(int netns, struct nl_sock *sock)
-{
-	cleanup_close int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int err;
-
-	if (own < 0 || setns(netns, CLONE_NEWNET))
-		return fail_errno(EXIT_ADD_IP, "Cannot enter the network namespace");
-	err = nl_connect(sock, NETLINK_ROUTE);
-	if (setns(own, CLONE_NEWNET)) {
-		perror("Cannot leave the network namespace");
-		_exit(EXIT_SYSTEM);
-	}
-	return err ? fail(EXIT_ADD_IP, "Cannot open a netlink socket: %s", nl_geterror(err)) : 0;
-}
 
 int rtnl_open(int netns, struct nl_sock **sock)
 {
@@ -53,7 +38,7 @@ int rtnl_open(int netns, struct nl_sock **sock)
 	if (!*sock)
 		return fail(EXIT_SYSTEM, "Out of memory");
 	if (netns >= 0)
-		return connect_in(netns, *sock);
+		return netns_connect(netns, *sock, NETLINK_ROUTE);
 	err = nl_connect(*sock, NETLINK_ROUTE);
 	return err ? fail(EXIT_ADD_IP, "Cannot open a netlink socket: %s", nl_geterror(err)) : 0;
 }

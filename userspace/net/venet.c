@@ -64,7 +64,7 @@ int venet_del(uint32_t id, const struct address *a)
 	return change(id, a, CLOISON_NET_CMD_ADDR_DEL, EADDRNOTAVAIL);
 }
 
-static int command(uint32_t id, int what, int harmless, const char *text)
+static int command(uint32_t id, int what, bool new_only, int harmless, const char *text)
 {
 	struct nl_msg *msg;
 	int ret = genl_request(&cloison_net, what, NLM_F_ACK, &msg);
@@ -72,19 +72,21 @@ static int command(uint32_t id, int what, int harmless, const char *text)
 	if (ret)
 		return ret;
 	put_u32(msg, CLOISON_NET_A_ID, id);
+	if (new_only)
+		(void)nla_put_flag(msg, CLOISON_NET_A_NEW);
 	ret = genl_transact(msg, NULL, NULL);
 	return ret && genl_answer.error != harmless ?
 	       genl_refused("Cannot %s packets of container %u", text, id) : 0;
 }
 
-int venet_hold(uint32_t id)
+int venet_hold(uint32_t id, bool new_only)
 {
-	return command(id, CLOISON_NET_CMD_HOLD, 0, "hold");
+	return command(id, CLOISON_NET_CMD_HOLD, new_only, 0, "hold");
 }
 
 int venet_release(uint32_t id)
 {
-	return command(id, CLOISON_NET_CMD_RELEASE, EALREADY, "release");
+	return command(id, CLOISON_NET_CMD_RELEASE, false, EALREADY, "release");
 }
 
 int venet_set_host_shortcut(bool may)

@@ -28,10 +28,10 @@ int venet_add(uint32_t id, const struct address *a);
 int venet_del(uint32_t id, const struct address *a);
 
 /*
- * Its packets wait; they go on. For what has no network, or is not on hold, that is no
- * error.
+ * Its packets wait, or those that open a TCP connection to it; they go on. For what has no
+ * network, or is not on hold, that is no error.
  */
-int venet_hold(uint32_t id);
+int venet_hold(uint32_t id, bool new_only);
 int venet_release(uint32_t id);
 
 /* Whether packets of containers may pass by the host's routing, netfilter and tc. */
