@@ -316,17 +316,9 @@ int private_create_by(struct container *ct,
 int private_begin(struct container *ct)
 {
 	cleanup_free char *staging = staging_of(ct);
-	cleanup_free char *fs = xasprintf("%s/fs", staging);
-	uint32_t base;
 	int ret = begin(ct, staging);
 
-	if (!ret)
-		ret = save(ct);
-	if (!ret)
-		ret = container_ids(ct, &base);
-	if (!ret && (mkdir(fs, 0755) || chown(fs, base, base)))
-		ret = fail_disk(fs);
-	return ret;
+	return ret ? ret : save(ct);
 }
 
 char *private_staging(const struct container *ct)

@@ -16,7 +16,7 @@
 #include "../lib/json.h"
 
 /* Raised when an old version could take a message for something else, or for less. */
-#define CHANNEL_PROTOCOL	2
+#define CHANNEL_PROTOCOL	3
 
 struct channel {
 	int in, out;

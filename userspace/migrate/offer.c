@@ -84,8 +84,9 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 		json_decref(found);
 		return ret;
 	}
-	*out = json_pack("{s:i, s:s, s:o, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
-			 (int)ct->id, "conf", text, "scripts", found, "bytes",
+	*out = json_pack("{s:i, s:s, s:o, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
+			 (int)ct->id, "conf", text, "scripts", found, "layout",
+			 ct->layout->name, "bytes",
 			 (json_int_t)counted, "memory", (json_int_t)memory, "fresh",
 			 private_is_fresh(ct->private), "running", running, "live", live, "force",
 			 force, "flags", flags);
@@ -94,20 +95,21 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 
 int offer_read(json_t *json, struct offer *o)
 {
-	const char *text, *flags;
+	const char *text, *flags, *layout;
 	int ctid, fresh, running, live, force;
 	json_int_t bytes, memory;
 	json_t *found;
 
 	*o = (struct offer){};
-	if (json_unpack(json, "{s:i, s:s, s:o, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid", &ctid,
-			"conf", &text, "scripts", &found, "bytes", &bytes, "memory", &memory,
+	if (json_unpack(json, "{s:i, s:s, s:o, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
+			&ctid, "conf", &text, "scripts", &found, "layout", &layout, "bytes", &bytes, "memory", &memory,
 			"fresh", &fresh, "running", &running, "live", &live, "force", &force,
 			"flags", &flags) ||
-	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || bytes < 0 || memory < 0)
+	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || !layout_named(layout) || bytes < 0 || memory < 0)
 		return fail(MIGRATE_VERSION, "The offer cannot be understood");
 	*o = (struct offer){
 		.ctid = ctid, .conf = conf_new(), .scripts = found, .bytes = bytes,
+		.layout = layout_named(layout),
 		.memory = memory, .fresh = fresh, .running = running, .live = live, .force = force,
 		.flags = flags, .json = json_incref(json),
 	};

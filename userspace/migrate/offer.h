@@ -16,6 +16,7 @@ struct offer {
 	json_t *scripts;	/* action scripts, text by name */
 	uint64_t bytes;		/* what its files take */
 	uint64_t memory;	/* and, if it comes while it runs, its processes */
+	const struct layout *layout;
 	bool fresh;		/* it was never started, see dist.h */
 	bool running;		/* and is to be started, or restored */
 	bool live;

@@ -10,7 +10,9 @@
 #include "../lib/error.h"
 #include "../lib/global.h"
 #include "../lib/private.h"
+#include "../lib/template.h"
 #include "../lib/util.h"
+#include "../storage/layout.h"
 #include "channel.h"
 #include "checks.h"
 #include "files.h"
@@ -26,6 +28,8 @@ struct session {
 	struct offer offer;
 	struct journal j;
 	char *node;		/* what the source calls itself */
+	struct files_last last;
+	struct container coming;	/* its files, as far as they have come */
 	bool locked, checked;
 	bool decided;		/* it became ours in this very session */
 };
@@ -139,6 +143,8 @@ static int on_check(struct session *s, json_t *body, json_t **reply)
 static int begin_files(struct session *s, uint32_t *base)
 {
 	cleanup_free char *staging = private_staging(&s->ct);
+	const struct layout *layout = s->offer.layout;
+	cleanup_free char *archive = NULL;
 	int ret;
 
 	offer_apply(&s->offer, &s->ct);
@@ -147,7 +153,23 @@ static int begin_files(struct session *s, uint32_t *base)
 		ret = container_ids(&s->ct, base);
 	if (!ret && s->offer.fresh)
 		ret = private_make_fresh(staging, EXIT_CREATE);
-	return ret;
+	if (!ret && layout == &layout_overlay)
+		ret = template_find(conf_get(s->ct.conf, "OSTEMPLATE") ?: "", &archive);
+	if (ret)
+		return ret;
+	s->coming = s->ct;
+	s->coming.private = xstrdup(staging);
+	s->coming.layout = layout;
+	s->coming.fs = xasprintf("%s/%s", staging, layout->files);
+	return layout->create(&s->coming, staging, archive);
+}
+
+static void forget_coming(struct session *s)
+{
+	files_forget(&s->last);
+	free(s->coming.private);
+	free(s->coming.fs);
+	s->coming = (struct container){};
 }
 
 static int on_prepare(struct session *s, const json_t *body, json_t **reply)
@@ -170,19 +192,23 @@ static int on_prepare(struct session *s, const json_t *body, json_t **reply)
 	return ret ? MIGRATE_CONFIG : 0;
 }
 
-static int on_files(struct session *s, const json_t *body)
+static int on_files(struct session *s, const char *verb, const json_t *body)
 {
-	cleanup_free char *staging = NULL, *dir = NULL;
 	uint32_t base;
 
-	if (s->j.state != JOURNAL_RECEIVING || container_ids(&s->ct, &base)) {
+	if (s->j.state != JOURNAL_RECEIVING || !s->coming.fs || container_ids(&s->ct, &base)) {
 		/* it sends already, and cannot be answered before that has ended */
 		s->ch.broken = true;
 		return wrong_order();
 	}
-	staging = private_staging(&s->ct);
-	dir = xasprintf("%s/fs", staging);
-	return files_receive(&s->ch, body, dir, base);
+	if (strcmp(verb, "files-last") == 0)
+		return files_receive_last(&s->ch, &s->last);
+	if (strcmp(verb, "files") == 0)
+		return files_receive(&s->ch, body, &s->coming, base);
+	/* what has come so far need not be written while the container stands still */
+	if (files_sync(&s->coming))
+		return channel_answer(&s->ch, MIGRATE_COPY, error_text(), NULL);
+	return files_receive_prepare(&s->ch, body, &s->coming, base, &s->last);
 }
 
 static int on_images(struct session *s, const json_t *body)
@@ -208,13 +234,18 @@ static int on_ready(struct session *s)
 {
 	int ret;
 
-	if (s->j.state != JOURNAL_RECEIVING)
+	if (s->j.state != JOURNAL_RECEIVING || !s->coming.fs)
 		return wrong_order();
 	ret = action_write(&s->ct, s->offer.scripts);
+	/* one of its own is written by its own */
+	if (!ret && s->coming.layout->own_fs)
+		ret = files_sync(&s->coming);
+	forget_coming(s);
 	if (!ret)
 		ret = private_finish(&s->ct);
 	if (ret)
 		return MIGRATE_COPY;
+	container_paths(&s->ct);
 	if (s->j.live && restore(s))
 		return MIGRATE_START;
 	s->j.state = JOURNAL_READY;
@@ -292,6 +323,7 @@ static int on_abort(struct session *s, const json_t *body, json_t **reply)
 	bool known;
 	int ret = take_up(s, body, &known);
 
+	forget_coming(s);
 	if (ret)
 		return ret;
 	if (known && (s->j.state == JOURNAL_RECEIVING || s->j.state == JOURNAL_READY)) {
@@ -308,8 +340,9 @@ static int serve_one(struct session *s, const char *verb, json_t *body)
 	json_t *reply = NULL;
 	int ret;
 
-	if (strcmp(verb, "files") == 0)
-		return on_files(s, body);
+	if (strcmp(verb, "files") == 0 || strcmp(verb, "files-prepare") == 0 ||
+	    strcmp(verb, "files-last") == 0)
+		return on_files(s, verb, body);
 	if (strcmp(verb, "images") == 0)
 		return on_images(s, body);
 	if (strcmp(verb, "hello") == 0)
@@ -335,7 +368,7 @@ static int serve_one(struct session *s, const char *verb, json_t *body)
 
 int target_serve(int in, int out)
 {
-	struct session s = { .ct = CONTAINER_INIT };
+	struct session s = { .ct = CONTAINER_INIT, .last = FILES_LAST_NONE };
 	int ret = 0;
 
 	channel_open(&s.ch, in, out, "the source");
@@ -348,6 +381,7 @@ int target_serve(int in, int out)
 			ret = serve_one(&s, verb, body);
 	}
 	error_clear();
+	forget_coming(&s);
 	/* it hung up, or was cut off. READY: only the source knows now */
 	ret = s.j.state == JOURNAL_RECEIVING ? target_undo(&s.ct, &s.j) : 0;
 	channel_close(&s.ch);

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
@@ -15,6 +14,7 @@
 #include "../lib/names.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
+#include "../net/network.h"
 #include "../storage/snapshot.h"
 #include "files.h"
 #include "hello.h"
@@ -34,6 +34,8 @@ struct migration {
 	struct report report;
 	uint32_t base;
 	bool running;
+	struct moment since;	/* the last copying of files began */
+	struct files_last last;
 	int outcome;		/* of hand_over(), for live_dump() does more after it */
 	char *why_not;		/* it is theirs, and does not run */
 };
@@ -133,15 +135,34 @@ static int ask(struct migration *m)
 	return ret ? ret : channel_call(&m->ssh.ch, "check", offer, NULL);
 }
 
-static int copy_files(struct migration *m, bool final)
+/* It runs, so they are there. */
+static int sync_files(const struct migration *m)
 {
-	struct timespec now;
+	return sync_file_system(m->ct.root) ?
+	       fail_errno(MIGRATE_COPY, "Cannot sync %s", m->ct.root) : 0;
+}
 
-	/* the clock that files have their times from, less what file systems may cut off */
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	if (sync_file_system(m->ct.fs))
-		return fail_errno(MIGRATE_COPY, "Cannot sync %s", m->ct.fs);
-	return files_send(&m->ssh.ch, m->ct.fs, m->base, final ? 0 : now.tv_sec - 2);
+/* While it runs; what changes meanwhile is for copy_last(). */
+static int copy_files(struct migration *m)
+{
+	int ret;
+
+	step(m, "files", false);
+	changed_begin(&m->since);
+	ret = sync_files(m);
+	return ret ? ret : files_send(&m->ssh.ch, &m->ct, m->base, m->since.seconds);
+}
+
+static int copy_last(void *arg)
+{
+	struct migration *m = arg;
+	int ret = 0;
+
+	step(m, "last files", true);
+	/* it was used up: CRIU is at it once more */
+	if (!m->last.pid)
+		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->last);
+	return ret ? ret : files_finish(&m->ssh.ch, &m->since, &m->last);
 }
 
 /* What has come there becomes a container that waits: READY. */
@@ -170,15 +191,18 @@ static int transfer(struct migration *m)
 	int ret;
 
 	say("Copying files to %s", m->o->host);
-	step(m, "files", !m->running);
-	ret = copy_files(m, !m->running);
+	if (!m->running) {
+		step(m, "files", true);
+		ret = files_send(&m->ssh.ch, &m->ct, m->base, 0);
+	} else {
+		ret = copy_files(m);
+	}
 	if (!ret && m->running && !m->o->live) {
-		say("Stopping container ...");
-		step(m, "stop", true);
-		ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : 0;
+		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->last);
 		if (!ret) {
-			step(m, "last files", true);
-			ret = copy_files(m, true);
+			say("Stopping container ...");
+			step(m, "stop", true);
+			ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : copy_last(m);
 		}
 	}
 	return ret || m->o->live ? ret : make_ready(m);
@@ -306,6 +330,7 @@ static int back_out(struct migration *m, int ret)
 	int undone;
 
 	step(m, "undo", true);
+	files_forget(&m->last);
 	if (m->ssh.ch.broken) {
 		ssh_close(&m->ssh);
 		undone = ssh_open(&m->ssh, m->j.peer, m->j.ssh, false, NULL);
@@ -366,16 +391,14 @@ static int hand_over(struct migration *m)
 static int on_taken(void *arg)
 {
 	struct migration *m = arg;
-	int ret;
+	int ret = make_ready(m);
 
-	step(m, "last files", true);
-	ret = copy_files(m, true);
-	if (!ret)
-		ret = make_ready(m);
 	if (!ret)
 		m->outcome = hand_over(m);
 	if (m->j.state == JOURNAL_GIVEN) {
 		step(m, "clear away", false);
+		if (!m->outcome)
+			network_pass_on(m->ct.id);
 		return 0;
 	}
 	return ret ? ret : m->outcome;
@@ -389,12 +412,13 @@ static int move_live(struct migration *m)
 
 	if (!ret)
 		ret = live_rounds(&m->ct, &m->ssh.ch, &m->report, &parent);
-	if (!ret) {
-		step(m, "files", false);
-		ret = copy_files(m, false);
-	}
 	if (!ret)
-		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, on_taken, m);
+		ret = copy_files(m);
+	if (!ret)
+		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->last);
+	if (!ret)
+		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, copy_last,
+				on_taken, m);
 	live_unguard(guard);
 	/* what is given is away, whatever became of its rest here */
 	return m->j.state == JOURNAL_GIVEN ? m->outcome : ret;
@@ -430,7 +454,7 @@ static int move(struct migration *m)
 int source_migrate(const struct migrate_options *o)
 {
 	struct migration m = { .o = o, .ct = CONTAINER_INIT,
-			       .ssh.ch = { .in = -1, .out = -1 } };
+			       .ssh.ch = { .in = -1, .out = -1 }, .last = FILES_LAST_NONE };
 	int ret = look(&m);
 
 	shown = &m;
@@ -440,6 +464,7 @@ int source_migrate(const struct migrate_options *o)
 		ret = move(&m);
 		step(&m, NULL, false);
 		interruptible = NULL;
+		files_forget(&m.last);
 		ssh_close(&m.ssh);
 		images_remove(m.ct.id);
 	}
