@@ -12,10 +12,12 @@
 #include "../lib/global.h"
 #include "../lib/limits.h"
 #include "../lib/names.h"
+#include "../lib/template.h"
 #include "../lib/util.h"
 #include "../net/address.h"
 #include "../net/netif.h"
 #include "../net/network.h"
+#include "../storage/layout.h"
 #include "checks.h"
 #include "images.h"
 #include "status.h"
@@ -165,6 +167,19 @@ static int check_memory(struct container *ct, const struct offer *o)
 		    (unsigned long long)o->memory >> 20, (unsigned long long)room >> 20);
 }
 
+/* An overlay is what differs from its template. */
+static int check_layout(struct container *ct, const struct offer *o)
+{
+	const char *name = conf_get(o->conf, "OSTEMPLATE");
+	cleanup_free char *archive = NULL;
+
+	if (o->layout == &layout_overlay && template_find(name ?: "", &archive))
+		return fail(MIGRATE_CONFIG,
+			    "Its files lie over template %s, which is not here: build it here, or first, there: cloisonctl convert %u --layout dir",
+			    name ?: "(none)", ct->id);
+	return 0;
+}
+
 static int check_programs(struct container *ct, const struct offer *o)
 {
 	static const char *const places[] = { "/usr/bin/rsync", "/usr/local/bin/rsync",
@@ -208,7 +223,8 @@ int checks_run(struct container *ct, const struct offer *o)
 {
 	static int (*const checks[])(struct container *ct, const struct offer *o) = {
 		check_kernel, check_id, check_name, check_addresses, check_networks,
-		check_settings, check_programs, check_space, check_memory, check_cpu,
+		check_settings, check_layout, check_programs, check_space, check_memory,
+		check_cpu,
 	};
 	int ret = 0;
 

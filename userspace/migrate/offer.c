@@ -69,9 +69,6 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 			    "Its processes take %llu MB, and here is room for images of %llu",
 			    (unsigned long long)memory >> 20,
 			    (unsigned long long)images_room() >> 20);
-	if (ct->layout != &layout_dir)
-		return fail(MIGRATE_COPY, "Only files in a directory migrate: "
-			    "cloisonctl convert %u --layout dir", ct->id);
 	found = json_object();
 	ret = action_collect(ct, found) ? MIGRATE_CONFIG : 0;
 	if (!ret && !text)
@@ -102,10 +99,11 @@ int offer_read(json_t *json, struct offer *o)
 
 	*o = (struct offer){};
 	if (json_unpack(json, "{s:i, s:s, s:o, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
-			&ctid, "conf", &text, "scripts", &found, "layout", &layout, "bytes", &bytes, "memory", &memory,
-			"fresh", &fresh, "running", &running, "live", &live, "force", &force,
-			"flags", &flags) ||
-	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || !layout_named(layout) || bytes < 0 || memory < 0)
+			&ctid, "conf", &text, "scripts", &found, "layout", &layout, "bytes",
+			&bytes, "memory", &memory, "fresh", &fresh, "running", &running, "live",
+			&live, "force", &force, "flags", &flags) ||
+	    ctid <= 0 || (uint32_t)ctid > CLOISON_ID_MAX || !layout_named(layout) ||
+	    bytes < 0 || memory < 0)
 		return fail(MIGRATE_VERSION, "The offer cannot be understood");
 	*o = (struct offer){
 		.ctid = ctid, .conf = conf_new(), .scripts = found, .bytes = bytes,

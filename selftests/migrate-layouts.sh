@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# nodes: 2
+# kernels: newest 6.12
+# timeout: 900
+# Overlays and images migrate as directories do: stopped, running, refused if they could not be there.
+
+# shellcheck disable=SC2029 # what is for node2 may expand here
+
+. "$(dirname "$0")/migrate-lib.sh"
+
+archive=$state/template/cache/busybox.tar.zst
+
+# change ID: files that are the template's no more, new ones, and none.
+change() {
+	cloisonctl exec "$1" "
+		mkdir -p '/srv/a b'
+		echo text >'/srv/a b/new'
+		ln '/srv/a b/new' /srv/hard
+		ln -s nowhere /srv/soft
+		echo other >/etc/hosts
+		rm /etc/inittab
+		mv /var/log /var/moved
+		dd if=/bin/busybox of=/srv/sparse bs=4096 seek=5000 count=1 2>/dev/null
+		chown -R 1000:50 /srv; chmod 4751 /srv/hard"
+}
+
+# seen NODE ID: what it has, as it sees it, in a running container.
+seen() {
+	on "$1" cloisonctl exec "$2" "cd / && find . -xdev ! -path './root/*' -exec stat -c '%n %a %u %g %h %F %Y' {} + | grep -v ' directory ' | sort
+		find . -xdev ! -path './root/*' -type f -exec md5sum {} + | sort"
+}
+
+# kept NODE ID LAYOUT
+kept() {
+	on "$1" cloisonctl list -H -o layout "$2" | grep -q "$3"
+}
+
+# there_and_back LAYOUT [OPTION...]
+there_and_back() {
+	make_running 900 --layout "$@" --ram 64M
+	change 900
+	seen 1 900 >"$KTAP_TMP/before"
+	cloisonctl stop 900 --fast
+	cloisonctl migrate node2 900
+	nowhere_left 1 900
+	ssh node2 cloisonctl start 900 --wait
+	kept 2 900 "$1"
+	seen 2 900 | diff "$KTAP_TMP/before" -
+	# stopped for it, and started
+	ssh node2 cloisonctl migrate node1 900
+	is_running 900
+	kept 1 900 "$1"
+	seen 1 900 | diff "$KTAP_TMP/before" -
+	nowhere_left 2 900
+}
+
+# A program that has files open and writes to one.
+live() {
+	make_running 900 --layout "$@" --ram 64M
+	change 900
+	seen 1 900 >"$KTAP_TMP/before"
+	cloisonctl exec 900 "printf '#!/bin/sh\nexec >>/root/said\nn=0\nwhile :; do n=\$((n + 1)); echo \$n; sleep 0.1; done\n' >/root/say; chmod 755 /root/say; setsid /root/say </dev/null >/dev/null 2>&1 &"
+	wait_for cloisonctl exec 900 test -s /root/said
+	cloisonctl migrate --live node2 900
+	nowhere_left 1 900
+	seen 2 900 | diff "$KTAP_TMP/before" -
+	says_on 2
+	ssh node2 cloisonctl migrate --live node1 900
+	nowhere_left 2 900
+	seen 1 900 | diff "$KTAP_TMP/before" -
+	says_on 1
+	kept 1 900 "$1"
+	no_loops 2
+}
+
+no_loops() {
+	not grep /private/900 <(on "$1" losetup -n -O BACK-FILE)
+}
+
+beyond() {
+	[[ $(on "$1" cloisonctl exec 900 tail -n 1 /root/said) -gt $2 ]]
+}
+
+# says_on NODE: it goes on, and no number is missing.
+says_on() {
+	wait_for beyond "$1" "$(on "$1" cloisonctl exec 900 tail -n 1 /root/said)"
+	on "$1" cloisonctl exec 900 "awk '\$1 != NR { print NR, \"is\", \$1; exit 1 }' /root/said"
+}
+
+# A template of that name that differs, in a file of the same size and time.
+other_template() {
+	make_running 900 --layout overlay
+	seen 1 900 >"$KTAP_TMP/before"
+	ssh node2 "set -e; mkdir /tmp/t; cd /tmp/t; zstd -qdc $archive | tar -xf -; cp -p $archive /tmp/kept; touch -r etc/hosts /tmp/time; sed -i s/localhost/LOCALHOST/ etc/hosts; touch -r /tmp/time etc/hosts; tar -cf - . | zstd -q -1 -f -o $archive"
+	cloisonctl migrate --live node2 900
+	seen 2 900 | diff "$KTAP_TMP/before" -
+	ssh node2 "rm $archive"
+	ssh node2 cloisonctl migrate node1 900
+	expect_exit 15 cloisonctl migrate --check-only node2 900
+	expect_exit 15 cloisonctl migrate --live node2 900
+	expect_out 'template busybox, which is not here' cloisonctl migrate node2 900
+	is_running 900
+	nowhere_left 2 900
+	ssh node2 "mv /tmp/kept $archive; rm -r /tmp/t"
+}
+
+ktap_plan 5
+run_case "overlay, stopped" there_and_back overlay
+run_case "overlay, running" live overlay
+run_case "overlay, over another build" other_template
+run_case "image, stopped" there_and_back image --diskspace 64M
+run_case "image, running" live image --diskspace 64M
+ktap_finish
