@@ -4,6 +4,19 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/cli-lib.sh"
 
+# One connection to node2 for the whole test: a login takes seconds in an emulated machine. The tool makes its own.
+line=$KTAP_TMP/line
+ssh() {
+	command ssh -S "$line" "$@"
+}
+ssh -MNf node2 </dev/null >/dev/null 2>&1
+
+hang_up() {
+	ssh -O exit node2 2>/dev/null
+	rm -rf "$KTAP_TMP"
+}
+trap 'clean; hang_up' EXIT
+
 # on NODE COMMAND...: 1 is this one.
 on() {
 	if [[ $1 == 1 ]]; then

@@ -19,7 +19,7 @@ end() {
 	[[ ! $client ]] || kill "$client"
 	clean
 	ip netns del third
-	rm -rf "$KTAP_TMP"
+	hang_up
 }
 trap 'end 2>/dev/null' EXIT
 
