@@ -10,6 +10,7 @@ SYSCONFDIR	?= /etc/cloison
 STATEDIR	?= /var/lib/cloison
 LIBDIR		?= $(PREFIX)/lib/cloison
 DATADIR		?= $(PREFIX)/share/cloison
+LOGROTATEDIR	?= /etc/logrotate.d
 UNITDIR		?= $(PREFIX)/lib/systemd/system
 INITDIR		?= /etc/init.d
 MANDIR		?= $(PREFIX)/share/man
@@ -59,6 +60,7 @@ install-tool: tool
 	$(Q)install -D -m 644 -t $(DESTDIR)$(DATADIR)/dists/scripts userspace/etc/dists/scripts/*.sh
 	$(Q)install -D -m 644 userspace/etc/modules-load.conf \
 		$(DESTDIR)$(PREFIX)/lib/modules-load.d/cloison.conf
+	$(Q)install -D -m 644 userspace/etc/cloison.logrotate $(DESTDIR)$(LOGROTATEDIR)/cloison
 	$(Q)install -d -m 755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(INITDIR)
 	$(Q)for u in $(UNITS); do \
 		sed 's|@SBINDIR@|$(PREFIX)/sbin|' userspace/etc/$$u >$(DESTDIR)$(UNITDIR)/$$u; \

@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "lib/error.h"
 #include "lib/global.h"
+#include "lib/log.h"
 #include "lib/params.h"
 #include "lib/util.h"
 
@@ -172,7 +173,13 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	if (geteuid() != 0)
 		return fail(EXIT_PERM, "Only root may run %s %s", called_as, verb->name);
 	ret = global_load();
-	return ret ? ret : verb->run(argc, argv);
+	if (ret)
+		return ret;
+	verbose += global.verbose;
+	/* who only asks does nothing that somebody would want to know of */
+	if (!verb->answers)
+		log_open(called_as);
+	return verb->run(argc, argv);
 }
 
 /* Who reads half an answer must not take it for a whole one. */

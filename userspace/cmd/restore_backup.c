@@ -10,6 +10,7 @@
 #include "../backup/restore.h"
 #include "../backup/store.h"
 #include "../lib/error.h"
+#include "../lib/log.h"
 #include "../lib/private.h"
 #include "../lib/suspended.h"
 #include "../lib/util.h"
@@ -140,6 +141,7 @@ static int restore(struct options *o, struct backup *chain, size_t count)
 
 	if (o->ours)
 		o->wish.trusted = true;
+	log_about(backup_ctid(newest));
 	ret = o->ctid ? container_open(&ct, o->ctid, NEED_GOOD_OR_NONE) :
 			container_open_id(&ct, backup_ctid(newest), NEED_GOOD_OR_NONE);
 	if (!ret)

@@ -22,6 +22,7 @@
 #include "cleanup.h"
 #include "confine.h"
 #include "error.h"
+#include "log.h"
 #include "families.h"
 #include "util.h"
 
@@ -216,6 +217,8 @@ int confine_descriptors(const int keep[], size_t count)
 {
 	int next;
 
+	/* its descriptors may soon be others */
+	log_close();
 	for (int from = STDERR_FILENO + 1; from < INT_MAX; from = next + 1) {
 		next = INT_MAX - 1;
 		for (size_t i = 0; i < count; i++)

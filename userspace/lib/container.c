@@ -17,6 +17,7 @@
 #include "journal.h"
 #include "layout.h"
 #include "lock.h"
+#include "log.h"
 #include "mount.h"
 #include "names.h"
 #include "network.h"
@@ -120,6 +121,7 @@ int container_open(struct container *ct, const char *arg, enum container_need ne
 			    "Container 0 is the host itself; systemctl set-property limits its services");
 	if (!parse_ctid(arg, &id) && !names_find(arg, &id))
 		return fail(EXIT_BAD_VALUE, "Bad CT ID %s", arg);
+	log_about(id);
 	return container_open_id(ct, id, need);
 }
 

@@ -35,7 +35,9 @@ struct container {
 	int lock;
 };
 
-/* Look @arg up, which is a CTID or a name as typed. EXIT_BAD_VALUE if it is neither. */
+/* Look @arg up, which is a CTID or a name as typed. EXIT_BAD_VALUE if it is neither. What is
+ * logged from then on is about that one.
+ */
 int container_open(struct container *ct, const char *arg, enum container_need need);
 int container_open_id(struct container *ct, uint32_t id, enum container_need need);
 void container_close(struct container *ct);

@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "log.h"
 #include "terminal.h"
 #include "util.h"
 
@@ -74,16 +75,27 @@ void error_clear(void)
 void error_print(void)
 {
 	progress_end();
-	if (noted[0])
-		fprintf(stderr, "%s%s%s\n", colour(stderr, COLOUR_RED), noted,
-			colour(stderr, COLOUR_NONE));
+	if (!noted[0])
+		return;
+	fprintf(stderr, "%s%s%s\n", colour(stderr, COLOUR_RED), noted,
+		colour(stderr, COLOUR_NONE));
+	log_line(LOG_ERR, noted);
 }
 
-/* Names of a container's files and groups, and another host's words, are in it. */
-static void print_line(FILE *f, const char *fmt, va_list ap)
+/*
+ * Into the log and, unless @f is NULL, there. Names of a container's files and groups, and
+ * another host's words, are in it.
+ */
+static void print_line(FILE *f, int priority, const char *fmt, va_list ap)
 {
-	cleanup_free char *text = xvasprintf(fmt, ap);
+	cleanup_free char *text = NULL;
 
+	if (!f && !log_wants(priority))
+		return;
+	text = xvasprintf(fmt, ap);
+	log_line(priority, text);
+	if (!f)
+		return;
 	make_lines_printable(text);
 	fprintf(f, "%s\n", text);
 	fflush(f);
@@ -93,10 +105,8 @@ void say(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (quiet)
-		return;
 	va_start(ap, fmt);
-	print_line(stdout, fmt, ap);
+	print_line(quiet ? NULL : stdout, LOG_INFO, fmt, ap);
 	va_end(ap);
 }
 
@@ -104,10 +114,8 @@ void detail(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!verbose)
-		return;
 	va_start(ap, fmt);
-	print_line(stderr, fmt, ap);
+	print_line(verbose ? stderr : NULL, LOG_DEBUG, fmt, ap);
 	va_end(ap);
 }
 
@@ -119,6 +127,6 @@ void warn(const char *fmt, ...)
 	fprintf(stderr, "%sWarning:%s ", colour(stderr, COLOUR_YELLOW),
 		colour(stderr, COLOUR_NONE));
 	va_start(ap, fmt);
-	print_line(stderr, fmt, ap);
+	print_line(stderr, LOG_WARNING, fmt, ap);
 	va_end(ap);
 }

@@ -34,7 +34,8 @@ void error_clear(void);
 void error_print(void);
 
 /* What a person is told on the way: say() on stdout unless --quiet, detail()
- * only with --verbose, warn() always and on stderr.
+ * only with --verbose, warn() always and on stderr. All that is also for the log, as
+ * LOG_LEVEL says (log.h).
  */
 extern bool quiet;
 extern int verbose;

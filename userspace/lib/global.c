@@ -33,6 +33,18 @@ static int get_seconds(const char *key, unsigned int fallback, unsigned int *out
 	return 0;
 }
 
+static int get_level(const char *key, unsigned int *out)
+{
+	const char *value = get(key, "0");
+	uint64_t n;
+
+	if (!parse_number(value, 0, 10, &n))
+		return fail(EXIT_BAD_VALUE, "%s: %s=\"%s\" is not 0 to 10", GLOBAL_CONF, key,
+			    value);
+	*out = n;
+	return 0;
+}
+
 static int get_yes_no(const char *key, bool fallback, bool *out)
 {
 	const char *value = get(key, fallback ? "yes" : "no");
@@ -42,6 +54,18 @@ static int get_yes_no(const char *key, bool fallback, bool *out)
 		return fail(EXIT_BAD_VALUE, "%s: %s=\"%s\" is neither yes nor no", GLOBAL_CONF,
 			    key, value);
 	return 0;
+}
+
+static int get_log(void)
+{
+	int ret = get_yes_no("LOGGING", true, &global.logging);
+
+	global.logfile = get("LOGFILE", "/var/log/cloison.log");
+	if (!ret)
+		ret = get_yes_no("LOG_SYSLOG", false, &global.log_syslog);
+	if (!ret)
+		ret = get_level("LOG_LEVEL", &global.log_level);
+	return ret ? ret : get_level("VERBOSE", &global.verbose);
 }
 
 static int get_sched(void)
@@ -82,6 +106,9 @@ int global_load(void)
 	global.configfile = get("CONFIGFILE", NULL);
 	global.neighbour_devs = get("NEIGHBOUR_DEVS", "all");
 	global.route_src_dev = get("VE_ROUTE_SRC_DEV", NULL);
+	ret = get_log();
+	if (ret)
+		return ret;
 	ret = get_seconds("START_TIMEOUT", 300, &global.start_timeout);
 	if (!ret)
 		ret = get_seconds("STOP_TIMEOUT", 120, &global.stop_timeout);

@@ -15,6 +15,11 @@ struct global {
 	const char *ve_layout;		/* what create takes, see layout.h */
 	const char *def_ostemplate;	/* or NULL */
 	const char *configfile;		/* sample for create, or NULL */
+	bool logging;
+	bool log_syslog;		/* to the system's log too */
+	const char *logfile;
+	unsigned int log_level;		/* above 0: details too */
+	unsigned int verbose;		/* as many --verbose go without saying */
 	unsigned int start_timeout;	/* seconds start --wait waits */
 	unsigned int stop_timeout;	/* seconds stop waits before it kills */
 	const char *neighbour_devs;	/* all, detect, or names of links; see neighbour.h */

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "genl.h"
+#include "log.h"
 #include "parallel.h"
 
 pid_t parallel_fork(uint32_t id, int (*work)(uint32_t id, void *arg), void *arg)
@@ -22,9 +23,12 @@ pid_t parallel_fork(uint32_t id, int (*work)(uint32_t id, void *arg), void *arg)
 	/* answers to two on one socket would get mixed up */
 	genl_close();
 	error_clear();
+	log_about(id);
 	ret = work(id, arg);
-	if (ret)
+	if (ret) {
 		fprintf(stderr, "Container %u: %s\n", id, error_text());
+		log_line(LOG_ERR, error_text());
+	}
 	fflush(NULL);
 	_exit(ret);
 }

@@ -9,6 +9,7 @@
 #include "../lib/action.h"
 #include "../lib/error.h"
 #include "../lib/global.h"
+#include "../lib/log.h"
 #include "../lib/private.h"
 #include "../lib/template.h"
 #include "../lib/util.h"
@@ -72,6 +73,7 @@ static int lock_place(struct session *s, uint32_t ctid, const char *id)
 		return wrong_order();
 	if (s->locked)
 		return 0;
+	log_about(ctid);
 	ret = container_open_id(&s->ct, ctid, NEED_GOOD_OR_NONE);
 	if (ret)
 		return fail_wrap(MIGRATE_CONFIG, "Container %u", ctid);
