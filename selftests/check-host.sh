@@ -122,6 +122,24 @@ host() {
 	pretend_no_more
 }
 
+# What a vz.conf says that means nothing here, or is misspelt.
+configuration() {
+	local conf=$etc/cloison.conf
+	finds configuration ok "$conf"
+	cp "$conf" "$KTAP_TMP/cloison.conf"
+	pretend "$conf" "$(printf '%s\\n' 'VE_STOP_MODE="suspend"' VE_PARALLEL=6 'IPV6="yes"' VIRTUOZZO=yes 'NAMESERVER="1.1.1.1"' \
+		CPUUNITS=1000 STOPTIMEOUT=3 VERBOSE=0 LOGFILE=/nowhere/log)"
+	finds configuration hint 'cloison.conf: VE_STOP_MODE has no effect: .*host-upgrade'
+	finds configuration hint 'VE_PARALLEL has no effect'
+	finds configuration hint 'NAMESERVER has no effect: .*CONFIGFILE'
+	finds configuration hint 'CPUUNITS has no effect: it is for the file of a container'
+	finds configuration hint 'STOPTIMEOUT has no effect: it is no key'
+	finds configuration hint 'nothing is logged: /nowhere/log cannot be opened: No such file'
+	finds_nothing configuration '(IPV6|VIRTUOZZO|VERBOSE) has no effect'
+	expect_exit 0 cloisonctl check configuration
+	pretend_no_more
+}
+
 lsm() {
 	local file=/sys/kernel/security/lsm
 	finds kernel ok 'the BPF LSM'
@@ -183,11 +201,12 @@ colours() {
 	[[ $(on_terminal 'cloisonctl create 902 --ostemplate busybox 2>&1 | cat') != *Unpacking* ]]
 }
 
-ktap_plan 7
+ktap_plan 8
 run_case "a host as it should be" all_is_well
 run_case "modules that are missing or of another version" modules
 run_case "signatures" signatures
 run_case "settings and programs of the host" host
+run_case "lines of the global file" configuration
 run_case "the BPF LSM" lsm
 run_case "containers" containers
 run_case "colours and progress for terminals only" colours

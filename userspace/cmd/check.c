@@ -25,6 +25,7 @@ static const struct check {
 	{ "programs", diagnose_programs },
 	{ "criu", diagnose_criu },
 	{ "settings", diagnose_settings },
+	{ "configuration", diagnose_configuration },
 	{ "templates", diagnose_templates },
 	{ "containers", diagnose_containers },
 	{ "upgrade", diagnose_upgrade },

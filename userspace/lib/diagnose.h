@@ -46,6 +46,7 @@ void diagnose_modules(struct findings *f);
 void diagnose_programs(struct findings *f);
 void diagnose_criu(struct findings *f);
 void diagnose_settings(struct findings *f);
+void diagnose_configuration(struct findings *f);
 void diagnose_templates(struct findings *f);
 void diagnose_containers(struct findings *f);
 void diagnose_upgrade(struct findings *f);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
 #include <string.h>
 
 #include "conf.h"
@@ -7,17 +8,21 @@
 #include "util.h"
 #include "value.h"
 
-#define GLOBAL_CONF	SYSCONFDIR "/cloison.conf"
-
 struct global global;
 
 /* Its values live as long as the process. */
 static struct conf *conf;
 
+/* What was asked for. */
+static const char *keys[32];
+static size_t key_count;
+
 static const char *get(const char *key, const char *fallback)
 {
 	const char *value = conf_get(conf, key);
 
+	assert(key_count < ARRAY_SIZE(keys));
+	keys[key_count++] = key;
 	return value && *value ? value : fallback;
 }
 
@@ -123,4 +128,17 @@ int global_load(void)
 	if (!ret)
 		ret = get_yes_no("LOAD_ACCT", true, &global.load_acct);
 	return ret ? ret : get_sched();
+}
+
+const char *global_key(size_t i, const char **value)
+{
+	return conf_key(conf, i, value);
+}
+
+bool global_reads(const char *key)
+{
+	for (size_t i = 0; i < key_count; i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
 }

@@ -4,6 +4,9 @@
 #define CLOISON_GLOBAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#define GLOBAL_CONF	SYSCONFDIR "/cloison.conf"
 
 struct global {
 	const char *lockdir;
@@ -38,5 +41,9 @@ extern struct global global;
 
 /* Read it. Returns 0, EXIT_NO_GLOBAL_CONF or EXIT_BAD_VALUE. */
 int global_load(void);
+
+/* Its lines one by one, as conf_key(); and whether any of that key is read. */
+const char *global_key(size_t i, const char **value);
+bool global_reads(const char *key);
 
 #endif

@@ -8,5 +8,7 @@
  * instead; NULL if it has, or if it is nobody's that we know.
  */
 const char *legacy_advice(const char *key, const char *value);
+/* The same for the global file; what is no key of it has none either. */
+const char *legacy_global_advice(const char *key, const char *value);
 
 #endif

@@ -16,6 +16,7 @@
 
 static const char *as;		/* the program's name; NULL: nothing is logged */
 static int file = -1, journal = -1;
+static int open_error;
 static char about[24];		/* "CT 900 : ", or nothing */
 
 /*
@@ -29,6 +30,7 @@ void log_open(const char *program)
 	as = program;
 	file = open(global.logfile, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
 		    O_NONBLOCK, 0640);
+	open_error = file < 0 ? errno : 0;
 	if (global.log_syslog) {
 		struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 
@@ -53,6 +55,11 @@ void log_close(void)
 void log_about(uint32_t id)
 {
 	snprintf(about, sizeof(about), "CT %u : ", id);
+}
+
+const char *log_error(void)
+{
+	return open_error ? strerror(open_error) : NULL;
 }
 
 /* Level 0 is what a person is told, above it is what --verbose adds. */

@@ -13,6 +13,9 @@
 /* Begin, as @program: before that, and after log_close(), nothing is logged. */
 void log_open(const char *program);
 
+/* Why LOGFILE could not be opened, or NULL. */
+const char *log_error(void);
+
 /* In a child that has closed what it need not have, or gets into a container. */
 void log_close(void);
 
