@@ -38,6 +38,20 @@ names_and_statuses() {
 	[[ $(cloisonctl --version) == "cloisonctl version "* ]]
 }
 
+# Options that few know, in the places where OpenVZ's users have them.
+odd_options() {
+	make 900
+	vzctl set 900 --cpuweight 250 --save
+	grep -qx 'CPUUNITS="2000"' "$etc/conf/900.conf"
+	expect_exit 21 vzctl set 900 --cpuweight 0 --save
+	expect_exit 20 vzctl set 900 --offline-resize --save
+	expect_exit 0 vzctl set 900 --diskspace 1G --offline-resize --save
+	expect_exit 0 vzctl set 900 --diskspace 1G --offline --save
+	expect_exit 0 vzctl quotaon 900
+	expect_exit 0 vzctl quotaoff 900
+	expect_exit 0 vzctl quotainit 900
+}
+
 # What Pacemaker's agent ocf:heartbeat:ManageVE does.
 manageve_monitor() {
 	local line exists running
@@ -145,8 +159,9 @@ small_tools() {
 	expect_exit 1 vzcfgvalidate "$KTAP_TMP/nosuch"
 }
 
-ktap_plan 5
+ktap_plan 6
 run_case "vzctl: version, help, what is missing or wrong" names_and_statuses
+run_case "options that few know" odd_options
 run_case "a cluster's resource agent" pacemaker
 run_case "a panel" panel
 run_case "vzlist's habits" vzlist_habits

@@ -106,6 +106,39 @@ no_grace() {
 	inside dd if=/dev/zero of=/big bs=1M count=50
 }
 
+# write_outside MB: as somebody on the host whom quotas bind
+write_outside() {
+	setpriv --bounding-set -sys_resource dd if=/dev/zero of="$host/900/fs/big" bs=1M count="$1"
+}
+
+# OpenVZ's verbs.
+verbs() {
+	make 900 --layout dir --private "$host/900" --diskspace 20M:20M
+	expect_out 'Nothing to count' cloisonctl quotainit 900
+	expect_exit 0 cloisonctl quotaon 900
+	expect_out 'quota exceeded|No space left' write_outside 40
+	expect_exit 0 cloisonctl quotaoff 900
+	write_outside 40
+	cloisonctl --quiet quotaon 900
+	expect_out 'quota exceeded|No space left' write_outside 40
+	cloisonctl --quiet quotaoff 900
+	rm "$host/900/fs/big"
+	cloisonctl --quiet start 900 --wait
+	[[ $(df_k 2) == 20480 ]]
+	expect_exit 41 cloisonctl quotaoff 900
+	expect_exit 0 cloisonctl quotaon 900
+	expect_exit 14 cloisonctl quotaon 901
+	expect_exit 20 cloisonctl quotaon 900 now
+	make 902
+	expect_out 'not enforced' cloisonctl quotaon 902
+	# nothing else takes the lock meanwhile
+	(
+		exec {fd}>/run/cloison/lock/902.lck
+		flock "$fd"
+		expect_exit 9 cloisonctl quotaoff 902
+	)
+}
+
 # A customer does not get at what counts him: not by the project of a file, nor by what leads out of it.
 no_escape() {
 	local file
@@ -171,7 +204,7 @@ full_disk() {
 }
 
 host_disk prjquota
-ktap_plan 11
+ktap_plan 12
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -179,6 +212,7 @@ for layout in dir overlay; do
 	run_case "$layout: what is kept for root" reserve "$layout"
 done
 run_case "no grace, no limits" no_grace
+run_case "quotaon, quotaoff, quotainit" verbs
 run_case "not enforced" not_enforced
 run_case "full" full_disk
 ktap_finish

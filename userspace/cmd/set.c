@@ -213,6 +213,9 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "skip_arpdetect", no_argument, NULL, 'k' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "reset_ub", no_argument, NULL, 'r' },
+		/* an image grows while it is used, and cannot do otherwise */
+		{ "offline-resize", no_argument, NULL, 'o' },
+		{ "offline", no_argument, NULL, 'o' },
 		{ "applyconfig_map", required_argument, NULL, 'M' },
 		{ "netdev_add", required_argument, NULL, 'd' },
 		{ "netdev_del", required_argument, NULL, 'd' },
@@ -241,6 +244,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->force = true;
 		else if (opt == 'r')
 			o->reset = true;
+		else if (opt == 'o')
+			continue;
 		else if (opt == 'M')
 			ret = parse_map(optarg, &o->map_name);
 		else if (opt == 'd')

@@ -101,6 +101,14 @@ static char *cpuunits(const char *arg, const char *old UNUSED)
 	return number(arg, 8, 500000);
 }
 
+/* The kernel's number in OpenVZ, where less was more. */
+static char *cpuweight(const char *arg, const char *old UNUSED)
+{
+	uint64_t n;
+
+	return parse_number(arg, 1, 62500, &n) ? xasprintf("%" PRIu64, 500000 / n) : NULL;
+}
+
 static char *cpulimit(const char *arg, const char *old UNUSED)
 {
 	size_t len = strlen(arg);
@@ -378,6 +386,8 @@ static const struct param params[] = {
 	  cpumask },
 	{ "cpus", "CPUS", LIMIT_CPU_TIME, "a number of CPUs, 0 for all", cpus },
 	{ "cpuunits", "CPUUNITS", LIMIT_CPUUNITS, "a number between 8 and 500000", cpuunits },
+	{ "cpuweight", "CPUUNITS", LIMIT_CPUUNITS, "500000 divided by cpuunits, 1 to 62500",
+	  cpuweight },
 	{ "dcachesize", "DCACHESIZE", APPLIES_BEANCOUNTERS, BYTES, bytes },
 	{ "description", "DESCRIPTION", APPLIES_FILE, "one line of text", line },
 	{ "device", "VE_DEVICE", APPLIES_PLACE, FULL_PATH " of a block device", device },
