@@ -52,6 +52,65 @@ assert n["held"] is n["maxheld"] is n["failcnt"] is None and not n["accounted"]
 '
 }
 
+# One look after the other.
+looks() {
+	local file
+	rm -rf /run/cloison/ubc
+	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
+	cloisonctl exec2 900 killall sleep
+	[[ $(cloisonctl ubc -r 900 | awk '$2 == "numproc" { print $NF }') -gt 0 ]]
+	is "$(cloisonctl ubc --relative 900 | awk '$1 == "numproc" || $2 == "numproc" { print $NF }')" 0
+	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
+	cloisonctl exec2 900 killall sleep
+	[[ $(cloisonctl ubc -rd /run/cloison/ubc 900 | awk '$2 == "numproc" { print $NF }') -gt 0 ]]
+	is "$(cloisonctl ubc -rc; ls /run/cloison/ubc)" ""
+	[[ $(cloisonctl ubc -r 900 | awk '$2 == "numproc" { print $NF }') -gt 0 ]]
+	cloisonctl ubc -i 900 >"$KTAP_TMP/ubc"
+	is "$(awk 'NR == 2 { print $NF }' "$KTAP_TMP/ubc")" change
+	hold file 30
+	[[ $(cloisonctl ubc -i 900 | awk '$1 == "numfile" || $2 == "numfile" { print $NF }') == +[1-9]* ]]
+	hold drop
+	[[ $(cloisonctl ubc -i --json 900 | python3 -c 'import json, sys
+print(json.load(sys.stdin)[0]["beancounters"]["numfile"]["change"])') -lt 0 ]]
+	cloisonctl ubc -ic
+	is "$(ls /run/cloison/ubc)" failcnt.900
+	# what cannot be what was written is told, not guessed at
+	echo nonsense >/run/cloison/ubc/failcnt.900
+	expect_exit 21 cloisonctl ubc -r 900
+	rm -r /run/cloison/ubc
+	# bounds that are nearer
+	hold file 30
+	[[ $(cloisonctl ubc -qh 0.2 900) == *"* numfile"* ]]
+	[[ $(cloisonctl ubc -q 900) != *"* numfile"* ]]
+	hold drop
+	[[ $(cloisonctl ubc -qm 0.2 900) == *numfile* ]]
+	expect_exit 21 cloisonctl ubc -qh 2
+	expect_exit 21 cloisonctl ubc -wn never
+	timeout 3 cloisonctl ubc -wn 0.5 900 >"$KTAP_TMP/ubc" || [[ $? -eq 124 ]]
+	[[ $(grep -c '^CTID 900' "$KTAP_TMP/ubc") -ge 2 ]]
+	not grep -q "$(printf '\033')" "$KTAP_TMP/ubc"
+}
+
+# Of another host, without the module.
+from_file() {
+	local file=$KTAP_TMP/copy
+	{
+		printf 'Version: 2.5\n       uid  resource                     held              maxheld              barrier                limit              failcnt\n'
+		printf '%10s  %-12s %20s %20s %20s %20s %20s\n' 101: kmemsize 5000 6000 10000 11000 0 '' numproc 39 40 40 40 3 \
+			'' dummy 0 0 0 0 0 102: numproc 5 6 9223372036854775807 9223372036854775807 0
+	} >"$file"
+	cloisonctl ubc -f "$file" >"$KTAP_TMP/ubc"
+	is "$(grep -c ^CTID "$KTAP_TMP/ubc")" 2
+	is "$(cloisonctl ubc -q -f "$file" 101 | awk 'NR > 2 { print $1, $2, $NF }')" "! numproc 3"
+	expect_exit 14 cloisonctl ubc --file "$file" 103
+	expect_exit 3 cloisonctl ubc -f "$KTAP_TMP/nosuch"
+	echo '  a b' >>"$file"
+	expect_exit 21 cloisonctl ubc -f "$file"
+	expect_out 'copy: line 7' cloisonctl ubc -f "$file"
+	# what the kernel shows itself
+	[[ ! -e /proc/user_beancounters ]] || is "$(cloisonctl ubc -f /proc/user_beancounters 900 | awk '$2 == "numproc" { print $1, $2 }')" "! numproc"
+}
+
 errors() {
 	expect_exit 14 cloisonctl ubc nobody
 	expect_exit 31 cloisonctl ubc 901
@@ -104,11 +163,13 @@ print(b["numfile"]["limit"], b["numfile"]["enforced"], b["numpty"]["limit"])')" 
 	fi
 }
 
-ktap_plan 5
+ktap_plan 7
 holder 900 --ram 64M --numproc 40 --numfile 100:120 2>/dev/null
 ktap_run "table" table
 ktap_run "what stands out" stands_out
 ktap_run "JSON" json
+ktap_run "one look after the other" looks
+ktap_run "a file" from_file
 ktap_run "errors, and without the module" errors
 ktap_run "start and set load the module" by_itself
 ktap_finish

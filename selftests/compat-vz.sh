@@ -154,6 +154,9 @@ small_tools() {
 	grep -qE '^901 +' "$KTAP_TMP/mem"
 	grep -q '^Summary:' "$KTAP_TMP/mem"
 	expect_exit 0 cloisonctl vzpid 1
+	modprobe cloison_acct
+	expect_exit 0 vzubc -q -qh 0.5 -qm 0.8 -c -v
+	expect_exit 1 vzubc -x
 	vzsplit -n 4 >"$KTAP_TMP/sample"
 	expect_exit 0 vzcfgvalidate "$KTAP_TMP/sample"
 	expect_exit 1 vzcfgvalidate "$KTAP_TMP/nosuch"

@@ -58,7 +58,8 @@ static const struct verb verbs[] = {
 	{ "status", cmd_status, "CTID [--json]", .answers = true },
 	{ "list", cmd_list, "[-a|-S] [-H] [-1] [-j] [-o FIELD,...] [-s [-]FIELD] [CTID ...]",
 	  .answers = true },
-	{ "ubc", cmd_ubc, "[--near] [--json] [CTID ...]", .answers = true },
+	{ "ubc", cmd_ubc, "[--near] [--relative] [--incremental] [--watch] [--file FILE] [--json] "
+	  "[CTID ...]", .answers = true },
 	{ "stat", cmd_stat, "[--json] [CTID ...]", .answers = true },
 	{ "top", cmd_top, "[--batch] [--times N] [--delay SECONDS] [--sort COLUMN]" },
 	{ "metrics", cmd_metrics, "[--output FILE]" },

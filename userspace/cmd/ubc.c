@@ -15,6 +15,7 @@
 #include "../lib/json.h"
 #include "../lib/names.h"
 #include "../lib/terminal.h"
+#include "../lib/ubcstore.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
 #include "cmd.h"
@@ -24,6 +25,14 @@
 
 struct request {
 	bool json, brief;
+	double near_held, near_max;	/* percent */
+	bool relative;			/* failcnt since the last look */
+	bool growth;			/* and how held has changed */
+	bool forget;			/* the last looks */
+	const char *store;
+	const char *file;		/* instead of the module */
+	bool watch;
+	double interval;		/* seconds */
 	json_t *out;
 };
 
@@ -38,20 +47,21 @@ static double percent(uint64_t held, uint64_t bound)
 }
 
 /* A barrier of 0 is no bound where OpenVZ has 0:LIMIT, of memory. */
-static bool is_near(uint64_t held, const struct acct_figures *a)
+static bool is_near(uint64_t held, const struct acct_figures *a, double near)
 {
-	return held && ((bounded(a->limit) && percent(held, a->limit) >= NEAR) ||
-			(a->barrier && bounded(a->barrier) && percent(held, a->barrier) >= NEAR));
+	return held && ((bounded(a->limit) && percent(held, a->limit) >= near) ||
+			(a->barrier && bounded(a->barrier) && percent(held, a->barrier) >= near));
 }
 
 /* ! was refused, * is near, + was near */
-static char mark(const struct acct_figures *a)
+static char mark(const struct request *req, const struct acct_figures *a)
 {
 	if (!a->known)
 		return ' ';
 	if (a->failcnt)
 		return '!';
-	return is_near(a->held, a) ? '*' : is_near(a->maxheld, a) ? '+' : ' ';
+	return is_near(a->held, a, req->near_held) ? '*' :
+	       is_near(a->maxheld, a, req->near_max) ? '+' : ' ';
 }
 
 static void print_amount(uint64_t n, char unit)
@@ -81,16 +91,32 @@ static void print_held(uint64_t n, char unit, const struct acct_figures *a)
 		printf(" %4s", "-");
 }
 
-static void print_row(const char *name, char unit, const struct acct_figures *a, bool brief)
+/* Without a sign it is nothing. */
+static void print_growth(uint64_t last, uint64_t now, char unit)
+{
+	double n = now > last ? now - last : last - now;
+	char amount[16], text[24];
+
+	if (unit == 'n')
+		snprintf(amount, sizeof(amount), "%.0f", n);
+	else
+		amount_text(unit == 'p' ? n * sysconf(_SC_PAGESIZE) : n, amount, sizeof(amount));
+	snprintf(text, sizeof(text), "%s%s", now > last ? "+" : now < last ? "-" : "", amount);
+	printf(" %10s", text);
+}
+
+/* @last: what was held, if that is wanted. */
+static void print_row(const struct request *req, const char *name, char unit,
+		      const struct acct_figures *a, const uint64_t *last)
 {
 	static const struct {
 		char mark;
 		enum colour colour;
 	} colours[] = { { '!', COLOUR_RED }, { '*', COLOUR_YELLOW }, { '+', COLOUR_BOLD } };
 	enum colour c = COLOUR_NONE;
-	char m = mark(a);
+	char m = mark(req, a);
 
-	if (brief && m == ' ')
+	if (req->brief && m == ' ')
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(colours); i++)
 		if (colours[i].mark == m)
@@ -108,22 +134,27 @@ static void print_row(const char *name, char unit, const struct acct_figures *a,
 		printf(" %9" PRIu64, a->failcnt);
 	else
 		printf(" %9s", "?");
+	if (a->known && last)
+		print_growth(*last, a->held, unit);
 	printf("%s\n", c ? colour(stdout, COLOUR_NONE) : "");
 }
 
-static void print_table(const struct acct_container *c, bool brief)
+static void print_table(const struct request *req, const struct acct_container *c,
+			const struct acct_container *last)
 {
 	const char *name;
 	uint32_t r;
 
 	printf("CTID %u\n", c->id);
-	printf("  %-12s %9s %4s %9s %4s %9s %9s %9s\n", "resource", "held", "of", "maxheld", "of",
-	       "barrier", "limit", "failcnt");
+	printf("  %-12s %9s %4s %9s %4s %9s %9s %9s%s\n", "resource", "held", "of", "maxheld", "of",
+	       "barrier", "limit", "failcnt", last ? "     change" : "");
 	for (size_t i = 0; (name = beancounter_name(i, &r)); i++)
-		print_row(name, beancounter_unit(i), &c->of[r], brief);
+		print_row(req, name, beancounter_unit(i), &c->of[r],
+			  last ? &last->of[r].held : NULL);
 }
 
-static json_t *figures_json(const struct acct_figures *a, char unit)
+static json_t *figures_json(const struct request *req, const struct acct_figures *a, char unit,
+			    const uint64_t *last)
 {
 	json_t *object = json_pack("{s:s, s:I, s:I, s:b, s:b}",
 				   "unit", unit == 'p' ? "pages" : unit == 'b' ? "bytes" : "number",
@@ -136,29 +167,77 @@ static json_t *figures_json(const struct acct_figures *a, char unit)
 	json_object_set_new(object, "failcnt", a->known ? json_integer(a->failcnt) : json_null());
 	json_object_set_new(object, "sampled",
 			    json_boolean(a->known && !(a->flags & CLOISON_ACCT_F_PEAK)));
-	json_object_set_new(object, "near", json_boolean(a->known && is_near(a->held, a)));
+	json_object_set_new(object, "near",
+			    json_boolean(a->known && is_near(a->held, a, req->near_held)));
+	if (last)
+		json_object_set_new(object, "change", a->known ?
+				    json_integer((json_int_t)(a->held - *last)) : json_null());
 	return object;
 }
 
-static json_t *to_json(const struct acct_container *c, bool brief)
+static json_t *to_json(const struct request *req, const struct acct_container *c,
+		       const struct acct_container *last)
 {
 	json_t *resources = json_object();
 	const char *name;
 	uint32_t r;
 
 	for (size_t i = 0; (name = beancounter_name(i, &r)); i++)
-		if (!brief || mark(&c->of[r]) != ' ')
+		if (!req->brief || mark(req, &c->of[r]) != ' ')
 			json_object_set_new(resources, name,
-					    figures_json(&c->of[r], beancounter_unit(i)));
+					    figures_json(req, &c->of[r], beancounter_unit(i),
+							 last ? &last->of[r].held : NULL));
 	return json_pack("{s:I, s:o}", "ctid", (json_int_t)c->id, "beancounters", resources);
 }
 
-static void show(struct request *req, const struct acct_container *c)
+/* What was refused since the last look; a counter that fell has begun anew. */
+static int make_relative(const struct request *req, struct acct_container *c)
 {
+	struct acct_container last;
+	int ret = ubc_look(req->store, "failcnt", c, &last);
+
+	for (size_t r = 0; !ret && r < CLOISON_ACCT_RESOURCES; r++)
+		if (c->of[r].failcnt >= last.of[r].failcnt)
+			c->of[r].failcnt -= last.of[r].failcnt;
+	return ret;
+}
+
+static int show(struct request *req, const struct acct_container *found)
+{
+	struct acct_container c = *found, last;
+	int ret = req->growth ? ubc_look(req->store, "held", &c, &last) : 0;
+
+	if (!ret && req->relative)
+		ret = make_relative(req, &c);
+	if (ret)
+		return ret;
 	if (req->json)
-		json_array_append_new(req->out, to_json(c, req->brief));
+		json_array_append_new(req->out, to_json(req, &c, req->growth ? &last : NULL));
 	else
-		print_table(c, req->brief);
+		print_table(req, &c, req->growth ? &last : NULL);
+	return 0;
+}
+
+static int list_all(const struct request *req, struct acct_container **list, size_t *count)
+{
+	return req->file ? ubc_read(req->file, list, count) : acct_list(list, count);
+}
+
+/* All zeroes if there is none. */
+static int get(const struct request *req, uint32_t id, struct acct_container *c)
+{
+	cleanup_free struct acct_container *list = NULL;
+	size_t count = 0;
+	int ret;
+
+	if (!req->file)
+		return acct_get(id, c);
+	*c = (struct acct_container){};
+	ret = ubc_read(req->file, &list, &count);
+	for (size_t i = 0; i < count; i++)
+		if (list[i].id == id)
+			*c = list[i];
+	return ret;
 }
 
 static int show_named(struct request *req, char **args)
@@ -170,11 +249,13 @@ static int show_named(struct request *req, char **args)
 	for (; !ret && *args; args++) {
 		if (!parse_ctid(*args, &id) && !names_find(*args, &id))
 			return fail(EXIT_NO_CONF, "There is no container %s", *args);
-		ret = acct_get(id, &c);
+		ret = get(req, id, &c);
 		if (!ret && !c.id)
-			ret = fail(EXIT_NOT_RUNNING, "Container %s is not running", *args);
+			ret = req->file ?
+			      fail(EXIT_NO_CONF, "%s has no container %s", req->file, *args) :
+			      fail(EXIT_NOT_RUNNING, "Container %s is not running", *args);
 		if (!ret)
-			show(req, &c);
+			ret = show(req, &c);
 	}
 	return ret;
 }
@@ -183,39 +264,154 @@ static int show_all(struct request *req)
 {
 	cleanup_free struct acct_container *list = NULL;
 	size_t count = 0;
-	int ret = acct_list(&list, &count);
+	int ret = list_all(req, &list, &count);
 
-	for (size_t i = 0; i < count; i++)
-		show(req, &list[i]);
+	for (size_t i = 0; !ret && i < count; i++)
+		ret = show(req, &list[i]);
+	return ret;
+}
+
+/* A part of one, as vzubc has it. */
+static int parse_ratio(const char *text, double *near)
+{
+	char *end;
+	double n = strtod(text, &end);
+
+	if (end == text || *end || !(n > 0 && n <= 1))
+		return fail(EXIT_BAD_VALUE, "%s is no part above 0 and up to 1, such as 0.8", text);
+	*near = n * 100;
+	return 0;
+}
+
+static int parse_interval(const char *text, double *seconds)
+{
+	char *end;
+
+	*seconds = strtod(text, &end);
+	if (end == text || *end || !(*seconds >= 0.1 && *seconds <= 3600))
+		return fail(EXIT_BAD_VALUE, "The interval is 0.1 to 3600 seconds, not %s", text);
+	return 0;
+}
+
+/* vzubc has options of two letters after one dash: getopt_long_only() takes those too. */
+enum { HELD = 256, MAXHELD, STORE, FORGET, FORGET_HELD, DIFFERENCES, INTERVAL };
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "near", no_argument, NULL, 'q' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "qh", required_argument, NULL, HELD },
+	{ "qm", required_argument, NULL, MAXHELD },
+	{ "relative", no_argument, NULL, 'r' },
+	{ "rd", required_argument, NULL, STORE },
+	{ "rc", no_argument, NULL, FORGET },
+	{ "incremental", no_argument, NULL, 'i' },
+	{ "ic", no_argument, NULL, FORGET_HELD },
+	{ "file", required_argument, NULL, 'f' },
+	{ "color", no_argument, NULL, 'c' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "watch", no_argument, NULL, 'w' },
+	{ "wd", no_argument, NULL, DIFFERENCES },
+	{ "wt", no_argument, NULL, 'w' },
+	{ "wn", required_argument, NULL, INTERVAL },
+	{}
+};
+
+static int parse_option(struct request *req, int opt, char **argv)
+{
+	switch (opt) {
+	case 'j':
+		req->json = true;
+		return 0;
+	case HELD:
+	case MAXHELD:
+		req->brief = true;
+		return parse_ratio(optarg, opt == HELD ? &req->near_held : &req->near_max);
+	case 'q':
+		req->brief = true;
+		return 0;
+	case STORE:
+		req->store = optarg;
+		req->relative = true;
+		return 0;
+	case FORGET:
+		req->forget = true;
+		req->relative = true;
+		return 0;
+	case FORGET_HELD:
+		req->forget = true;
+		req->growth = true;
+		return 0;
+	case 'r':
+		req->relative = true;
+		return 0;
+	case 'i':
+		req->growth = true;
+		return 0;
+	case 'f':
+		req->file = optarg;
+		return 0;
+	case 'c': /* terminals get colours, and there is nothing that is not shown */
+	case 'v':
+		return 0;
+	case INTERVAL:
+		req->watch = true;
+		return parse_interval(optarg, &req->interval);
+	case DIFFERENCES:
+	case 'w':
+		req->growth |= opt == DIFFERENCES;
+		req->watch = true;
+		return 0;
+	default:
+		return cmd_bad_option(argv);
+	}
+}
+
+static int look(struct request *req, char **args)
+{
+	int ret;
+
+	req->out = req->json ? json_array() : NULL;
+	ret = *args ? show_named(req, args) : show_all(req);
+	if (req->json && !ret)
+		return json_print(req->out);
+	json_decref(req->out);
+	return ret;
+}
+
+/* Again and again, in the same place of a terminal. */
+static int watch(struct request *req, char **args)
+{
+	const char *clear = isatty(STDOUT_FILENO) ? "\033[H\033[J" : "";
+	int ret = 0;
+
+	if (req->json)
+		return fail(EXIT_BAD_OPTION, "--json and --watch exclude each other");
+	while (!ret) {
+		fputs(clear, stdout);
+		ret = look(req, args);
+		if (!ret && fflush(stdout))
+			ret = fail_errno(EXIT_SYSTEM, "Cannot print");
+		if (!ret)
+			sleep_ms(req->interval * 1000);
+	}
 	return ret;
 }
 
 int cmd_ubc(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "near", no_argument, NULL, 'q' },
-		{}
+	struct request req = {
+		.near_held = NEAR, .near_max = NEAR, .store = UBC_STORE, .interval = 2,
 	};
-	struct request req = {};
-	int opt, ret;
+	int opt, ret = 0;
 
-	while ((opt = getopt_long(argc, argv, "jq", options, NULL)) != -1) {
-		switch (opt) {
-		case 'j':
-			req.json = true;
-			break;
-		case 'q':
-			req.brief = true;
-			break;
-		default:
-			return cmd_bad_option(argv);
-		}
-	}
-	req.out = req.json ? json_array() : NULL;
-	ret = argv[optind] ? show_named(&req, argv + optind) : show_all(&req);
-	if (req.json && !ret)
-		return json_print(req.out);
-	json_decref(req.out);
-	return ret;
+	while (!ret && (opt = getopt_long_only(argc, argv, "jqrif:cvw", options, NULL)) != -1)
+		ret = parse_option(&req, opt, argv);
+	if (!ret && req.forget && req.relative)
+		ret = ubc_forget(req.store, "failcnt");
+	if (!ret && req.forget && req.growth)
+		ret = ubc_forget(req.store, "held");
+	if (ret || req.forget)
+		return ret;
+	return req.watch ? watch(&req, argv + optind) : look(&req, argv + optind);
 }
