@@ -301,6 +301,14 @@ validation() {
 	expect_exit 0 cloisonctl vzcfgvalidate -r "$file"
 	expect_exit 0 cloisonctl vzcfgvalidate "$file"
 	grep -qx 'KMEMSIZE="3096576:3096576"' "$file"
+	# those that somebody agrees to, each asked for once
+	printf '%s\n' 'KMEMSIZE="1M:2M"' 'NUMPROC="100:100"' 'DCACHESIZE="1M:1M"' 'NUMTCPSOCK="100:100"' \
+		'TCPSNDBUF="64K:128K"' >"$file"
+	expect_exit 2 cloisonctl vzcfgvalidate -i "$file" <<<$'n\ny'
+	grep -qx 'KMEMSIZE="1M:2M"' "$file"
+	grep -qx 'TCPSNDBUF="65536:321536"' "$file"
+	[[ $(cloisonctl vzcfgvalidate -i "$file" </dev/null | grep -c 'Set barrier of KMEMSIZE to 3096576?') -eq 1 ]]
+	expect_exit 0 cloisonctl vzcfgvalidate -i "$file" <<<yes
 	# one that limits memory as VSwap does needs none of that
 	printf '%s\n' 'PHYSPAGES="0:256M"' 'KMEMSIZE="1M:2M"' 'NUMPROC="100:100"' 'DCACHESIZE="1M:1M"' >"$file"
 	expect_exit 0 cloisonctl vzcfgvalidate "$file"

@@ -94,7 +94,7 @@ static const struct verb verbs[] = {
 	{ "sched", cmd_sched, "enable [--auto] | disable | status [--json]", .answers = true },
 	{ "template", cmd_template, "list [--json] | build NAME | remove NAME" },
 	{ "check", cmd_check, "[--json] [WHAT ...] | --repair [CTID]" },
-	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r] [-v yes|no] FILE" },
+	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r|-i] [-v yes|no] FILE" },
 	{ "vzsplit", cmd_vzsplit, "-n N [-f NAME] [-s SWAP]" },
 	{ "version", cmd_version, "[--json]", .for_all = true, .answers = true },
 	{ "vzpid", cmd_vzpid, "[-p] PID ...", .answers = true },

@@ -20,10 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return -1;
 	if (conf_parse(conf, text, "fuzz"))
 		return 0;
-	left = validate_conf(conf, true, size & 1);
+	left = validate_conf(conf, REPAIR_ALL, size & 1);
 	repaired = conf_text(conf);
 	must(conf_parse(reread, repaired, "repaired") == 0);
-	must(validate_conf(reread, false, false) == left);
-	must(validate_conf(reread, true, false) == left);
+	must(validate_conf(reread, REPAIR_NOTHING, false) == left);
+	must(validate_conf(reread, REPAIR_ALL, false) == left);
 	return 0;
 }

@@ -12,13 +12,16 @@ enum { VALID = 0, CANNOT = 1, INVALID = 2 };
 int cmd_vzcfgvalidate(int argc, char **argv)
 {
 	cleanup_conf struct conf *conf = NULL;
-	bool repair = false, recommend = false;
+	enum repair repair = REPAIR_NOTHING;
+	bool recommend = false;
 	unsigned int errors;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "rv:")) != -1) {
+	while ((opt = getopt(argc, argv, "irv:")) != -1) {
 		if (opt == 'r') {
-			repair = true;
+			repair = REPAIR_ALL;
+		} else if (opt == 'i') {
+			repair = REPAIR_ASK;
 		} else if (opt == 'v') {
 			recommend = strcmp(optarg, "yes") == 0;
 		} else {
@@ -27,7 +30,7 @@ int cmd_vzcfgvalidate(int argc, char **argv)
 		}
 	}
 	if (optind != argc - 1)
-		return fail(CANNOT, "Say which file: vzcfgvalidate [-r] [-v yes|no] FILE");
+		return fail(CANNOT, "Say which file: vzcfgvalidate [-r|-i] [-v yes|no] FILE");
 	if (conf_load(argv[optind], &conf)) {
 		if (!*error_text())
 			fail(CANNOT, "There is no file %s", argv[optind]);

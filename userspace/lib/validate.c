@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -16,7 +17,9 @@ enum level { ERROR, WARNING, RECOMMENDATION };
 
 struct validation {
 	struct conf *conf;
-	bool repair, recommend;
+	enum repair repair;
+	bool recommend;
+	struct conf *refused;	/* KEY_limit or KEY_barrier, of what was asked */
 	unsigned int errors;
 	bool changed;
 };
@@ -58,6 +61,35 @@ static void put(const struct validation *v, const char *key, const struct bounds
 	conf_set(v->conf, key, text);
 }
 
+/* Once for each: a later round finds it again. */
+static bool wants_repair(struct validation *v, const char *key, const char *what,
+			 const char *wanted)
+{
+	cleanup_free char *name = xasprintf("%s_%s", key, what);
+	char answer[16];
+	size_t len;
+
+	if (v->repair != REPAIR_ASK)
+		return v->repair == REPAIR_ALL;
+	printf("Set %s of %s to %s? [y/N] ", what, key, wanted);
+	fflush(stdout);
+	if (!fgets(answer, sizeof(answer), stdin))
+		*answer = '\0';
+	len = strcspn(answer, "\n");
+	answer[len] = '\0';
+	if (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0)
+		return true;
+	conf_set(v->refused, name, "yes");
+	return false;
+}
+
+static bool was_refused(const struct validation *v, const char *key, const char *what)
+{
+	cleanup_free char *name = xasprintf("%s_%s", key, what);
+
+	return conf_get(v->refused, name);
+}
+
 /* Barrier or limit of @key must be at least @least. */
 static void need(struct validation *v, enum level as, const char *key, bool limit,
 		 uint64_t least, const char *because)
@@ -66,12 +98,14 @@ static void need(struct validation *v, enum level as, const char *key, bool limi
 	struct bounds b = get(v, key);
 	uint64_t *have = limit ? &b.limit : &b.barrier;
 	cleanup_free char *wanted = number(key, least);
+	const char *what = limit ? "limit" : "barrier";
 
-	if (!b.known || *have >= least || (as == RECOMMENDATION && !v->recommend))
+	if (!b.known || *have >= least || (as == RECOMMENDATION && !v->recommend) ||
+	    was_refused(v, key, what))
 		return;
-	printf("%s: %s of %s should be at least %s%s: %s\n", words[as],
-	       limit ? "limit" : "barrier", key, wanted, unit_of(key) > 1 ? " pages" : "", because);
-	if (v->repair) {
+	printf("%s: %s of %s should be at least %s%s: %s\n", words[as], what, key, wanted,
+	       unit_of(key) > 1 ? " pages" : "", because);
+	if (wants_repair(v, key, what, wanted)) {
 		*have = least;
 		if (b.limit < b.barrier)
 			b.limit = b.barrier;
@@ -165,10 +199,11 @@ static void check_values(struct validation *v)
 	}
 }
 
-unsigned int validate_conf(struct conf *conf, bool repair, bool recommend)
+unsigned int validate_conf(struct conf *conf, enum repair repair, bool recommend)
 {
+	cleanup_conf struct conf *refused = conf_new();
 	struct validation v = { .conf = conf, .repair = repair, .recommend = recommend,
-				.changed = true };
+				.refused = refused, .changed = true };
 	struct bounds ram = get(&v, "PHYSPAGES");
 
 	/* what one rule has raised, another may measure by: at most as often as there are rules */

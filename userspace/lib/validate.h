@@ -11,11 +11,13 @@
 
 #include "conf.h"
 
+enum repair { REPAIR_NOTHING, REPAIR_ALL, REPAIR_ASK };
+
 /*
- * Look at all parameters, print what is wrong, and with @repair change @conf so
- * that it is right. Recommendations are printed with @verbose only. Returns the
- * number of errors that are left.
+ * Look at all parameters, print what is wrong, and change @conf so that it is right: all of
+ * it, or what stdin answers with y. Recommendations are printed with @recommend only.
+ * Returns the number of errors that are left.
  */
-unsigned int validate_conf(struct conf *conf, bool repair, bool recommend);
+unsigned int validate_conf(struct conf *conf, enum repair repair, bool recommend);
 
 #endif
