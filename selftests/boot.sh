@@ -38,6 +38,8 @@ which_start() {
 	is_down 902
 	# what runs is left alone
 	expect_out '0 of 0' cloisonctl boot start
+	cloisonctl boot start --json | python3 -c 'import json, sys
+assert json.load(sys.stdin) == {"containers": 0, "started": 0, "failed": 0}'
 	cloisonctl --quiet start 901
 	cloisonctl --quiet mount 902
 	wait_for cloisonctl exec 900 test -e /run/cloison/up
@@ -50,6 +52,8 @@ which_start() {
 	[[ $(<"$state/private/900/fs/root/rc") == $'start\nstop' ]]
 	expect_exit 20 cloisonctl boot
 	expect_exit 20 cloisonctl boot reboot
+	expect_exit 20 cloisonctl boot start --xml
+	cloisonctl boot stop --json | grep -q '"stopped": 0'
 }
 
 in_order() {
@@ -79,6 +83,10 @@ one_fails() {
 	expect_exit 7 cloisonctl boot start
 	cloisonctl --quiet boot stop
 	expect_out "^Container 900: Cannot run the container's /sbin/init" cloisonctl boot start
+	expect_exit 7 cloisonctl boot start --json
+	cloisonctl boot start --json 2>/dev/null | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+assert d["containers"] == d["started"] + d["failed"] and d["failed"] >= 1, d'
 	is_running 901
 	is_down 900
 	echo >"$etc/conf/902.conf"

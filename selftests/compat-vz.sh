@@ -153,6 +153,22 @@ small_tools() {
 	vzmemcheck -v >"$KTAP_TMP/mem"
 	grep -qE '^901 +' "$KTAP_TMP/mem"
 	grep -q '^Summary:' "$KTAP_TMP/mem"
+	cloisonctl cpucheck --json | UNITS=$units python3 -c 'import json, os, sys
+d = json.load(sys.stdin)
+assert d["utilization"] == 3500 and d["power"] == int(os.environ["UNITS"])
+assert d["overcommitted"] == (3500 > d["power"])
+assert d["containers"] == [{"ctid": 900, "cpuunits": 3000}, {"ctid": 901, "cpuunits": 500}]'
+	cloisonctl memcheck --json | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+assert d["sum"]["memswap_commit"] == 192 << 20 and d["sum"]["alloc_commit"] == 256 << 20
+assert d["sum"]["alloc_limit"] is None and d["host"]["ram_util"] > 192 << 20
+assert [c["ctid"] for c in d["containers"]] == [900, 901]
+assert sum(c["ram_util"] for c in d["containers"]) == d["sum"]["ram_util"] > 0'
+	cloisonctl vzpid --json "$init" $$ 99999999 | INIT=$init python3 -c 'import json, os, sys
+d = json.load(sys.stdin)
+assert d[0] == {"pid": int(os.environ["INIT"]), "ctid": 900, "ct_pid": 1, "name": "init"}
+assert d[1]["ctid"] == 0 and d[1]["pid"] == d[1]["ct_pid"] and len(d) == 2'
+	expect_exit 2 vzcpucheck --nosuch
 	expect_exit 0 cloisonctl vzpid 1
 	modprobe cloison_acct
 	expect_exit 0 vzubc -q -qh 0.5 -qm 0.8 -c -v

@@ -30,6 +30,16 @@ rates() {
 	cloisonctl top --batch --times 1 --sort mem >"$KTAP_TMP/top"
 	first_of "$KTAP_TMP/top" | grep -E '^ +900 idle +[0-9.]+ +1[6-9]\.[0-9]M '
 	first_of "$KTAP_TMP/top" | grep -E ' [0-9]+\.[0-9]{2}$'
+	cloisonctl top --json --times 2 --delay 1 --sort mem >"$KTAP_TMP/top"
+	python3 -c 'import json, sys
+looks = [json.loads(line) for line in sys.stdin]
+assert len(looks) == 2
+for look in looks:
+    assert [(c["ctid"], c["name"]) for c in look] == [(900, "idle"), (901, "busy one")]
+    assert look[0]["mem"] >= 16 << 20 and look[0]["procs"] >= 1
+assert looks[1][1]["cpu"] > looks[1][0]["cpu"]
+' <"$KTAP_TMP/top"
+	cloisonctl top --batch --times 1 --sort mem >"$KTAP_TMP/top"
 	# what fits into eighty columns, and not the last two
 	awk '/CTID/ { exit !(index($0, "SENT/s") + 5 < 80) }' "$KTAP_TMP/top"
 }

@@ -61,7 +61,7 @@ static const struct verb verbs[] = {
 	{ "ubc", cmd_ubc, "[--near] [--relative] [--incremental] [--watch] [--file FILE] [--json] "
 	  "[CTID ...]", .answers = true },
 	{ "stat", cmd_stat, "[--json] [CTID ...]", .answers = true },
-	{ "top", cmd_top, "[--batch] [--times N] [--delay SECONDS] [--sort COLUMN]" },
+	{ "top", cmd_top, "[--batch] [--json] [--times N] [--delay SECONDS] [--sort COLUMN]" },
 	{ "metrics", cmd_metrics, "[--output FILE]" },
 	{ "set", cmd_set, "CTID [--save] [--force] PARAMETER ... | CTID --reset_ub" },
 	{ "enter", cmd_enter, "CTID [--exec COMMAND ...]" },
@@ -87,7 +87,7 @@ static const struct verb verbs[] = {
 	  "[--compress] [--json] HOST CTID | --settle [CTID] | --resolve here|there CTID" },
 	{ "migrate-receive", cmd_migrate_receive, NULL },
 	{ "migrate-pipe", cmd_migrate_pipe, NULL, .for_all = true },
-	{ "boot", cmd_boot, "start|stop" },
+	{ "boot", cmd_boot, "start|stop [--json]" },
 	{ "host-upgrade", cmd_host_upgrade, "[--kernel VERSION|PATH] [--kexec|--reboot] "
 	  "[--check-only] [--stop-others] [--timeout SECONDS] | --resume | --abort" },
 	{ "watch", cmd_watch, "" },
@@ -97,10 +97,10 @@ static const struct verb verbs[] = {
 	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r|-i] [-v yes|no] FILE" },
 	{ "vzsplit", cmd_vzsplit, "-n N [-f NAME] [-s SWAP]" },
 	{ "version", cmd_version, "[--json]", .for_all = true, .answers = true },
-	{ "vzpid", cmd_vzpid, "[-p] PID ...", .answers = true },
-	{ "cpucheck", cmd_vzcpucheck, "[-v]", .answers = true },
+	{ "vzpid", cmd_vzpid, "[-p] [--json] PID ...", .answers = true },
+	{ "cpucheck", cmd_vzcpucheck, "[-v] [--json]", .answers = true },
 	{ "vzcpucheck", cmd_vzcpucheck, NULL, .answers = true },
-	{ "memcheck", cmd_vzmemcheck, "[-v] [-A]", .answers = true },
+	{ "memcheck", cmd_vzmemcheck, "[-v] [-A] [--json]", .answers = true },
 	{ "vzmemcheck", cmd_vzmemcheck, NULL, .answers = true },
 };
 

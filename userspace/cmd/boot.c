@@ -5,6 +5,7 @@
 
 #include "../lib/error.h"
 #include "../lib/global.h"
+#include "../lib/json.h"
 #include "../lib/lock.h"
 #include "../lib/suspended.h"
 #include "../lib/util.h"
@@ -148,7 +149,18 @@ static int check_upgrade(const struct upgrade *u)
 		    u->kernel);
 }
 
-static int boot_start(void)
+/* How it went, as a line or with @json as an object. */
+static int tell(bool json, const char *done, size_t count, size_t failed)
+{
+	if (json)
+		return json_print(json_pack("{s:I, s:I, s:I}", "containers", (json_int_t)count,
+					    done, (json_int_t)(count - failed), "failed",
+					    (json_int_t)failed));
+	say("%zu of %zu containers %s", count - failed, count, done);
+	return 0;
+}
+
+static int boot_start(bool json)
 {
 	cleanup_upgrade struct upgrade u = {};
 	cleanup_close int lock = -1;
@@ -170,35 +182,37 @@ static int boot_start(void)
 		ret = boot_bring_back(&u, true, &count, &failed);
 	if (ret)
 		return ret;
-	say("%zu of %zu containers started", count - failed, count);
+	ret = tell(json, "started", count, failed);
 	/* what another host has to say can wait until ours run */
 	if (settle_all()) {
 		warn("%s", error_text());
 		error_clear();
 	}
-	return failed ? fail(EXIT_START, "%zu containers did not start", failed) : 0;
+	return failed ? fail(EXIT_START, "%zu containers did not start", failed) : ret;
 }
 
-static int boot_stop(void)
+static int boot_stop(bool json)
 {
 	cleanup_free struct ordered *list = NULL;
-	size_t count, failed;
+	size_t count = 0, failed;
 	int ret = kernel_loaded() ? order_choose(wants_stop, NULL, &list, &count) : 0;
 
-	if (ret || !list)
+	if (ret || (!list && !json))
 		return ret;
 	order_reverse(list, count);
 	/* they wait more than they work: all of a group at once */
 	failed = order_work(list, count, count, boot_stop_one, NULL);
-	say("%zu of %zu containers stopped", count - failed, count);
-	return failed ? fail(EXIT_STOP, "%zu containers did not stop", failed) : 0;
+	ret = tell(json, "stopped", count, failed);
+	return failed ? fail(EXIT_STOP, "%zu containers did not stop", failed) : ret;
 }
 
 int cmd_boot(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "start") == 0)
-		return boot_start();
-	if (argc == 2 && strcmp(argv[1], "stop") == 0)
-		return boot_stop();
-	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl boot start|stop");
+	bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
+
+	if ((argc == 2 || json) && strcmp(argv[1], "start") == 0)
+		return boot_start(json);
+	if ((argc == 2 || json) && strcmp(argv[1], "stop") == 0)
+		return boot_stop(json);
+	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl boot start|stop [--json]");
 }

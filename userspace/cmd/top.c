@@ -17,6 +17,7 @@
 #include "../lib/error.h"
 #include "../lib/figures.h"
 #include "../lib/genl.h"
+#include "../lib/json.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
 #include "cmd.h"
@@ -59,7 +60,7 @@ struct look {
 };
 
 struct top {
-	bool batch;
+	bool batch, json;
 	uint64_t times;		/* 0: without end */
 	unsigned int delay_ms;
 	enum column sort;
@@ -266,6 +267,27 @@ static int show_text(struct top *t)
 	return fflush(stdout) || ferror(stdout) ? fail_errno(EXIT_SYSTEM, "Cannot print") : 0;
 }
 
+/* A line for each look. */
+static int show_json(struct top *t)
+{
+	cleanup_json json_t *list = json_array();
+
+	for (size_t i = 0; i < t->now.count; i++) {
+		const struct row *row = &t->rows[i];
+		json_t *object = json_pack("{s:I, s:o}", "ctid", (json_int_t)row->id, "name",
+					   json_text(*row->name ? row->name : NULL));
+
+		for (int c = 0; c < COLUMNS; c++)
+			json_object_set_new(object, columns[c].name, isnan(row->of[c]) ?
+					    json_null() : json_real(row->of[c]));
+		json_array_append_new(list, object);
+	}
+	if (json_dumpf(list, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12)) ||
+	    putchar('\n') == EOF || fflush(stdout))
+		return fail_errno(EXIT_SYSTEM, "Cannot print");
+	return 0;
+}
+
 static void put_line(int y, const char *text)
 {
 	mvaddnstr(y, 0, text, getmaxx(stdscr));
@@ -349,7 +371,7 @@ static int run(struct top *t)
 			break;
 		make_rows(t);
 		if (t->batch)
-			ret = show_text(t);
+			ret = t->json ? show_json(t) : show_text(t);
 		else
 			show_screen(t);
 		n++;
@@ -432,7 +454,9 @@ static int parse_delay(const char *text, unsigned int *ms)
 static int parse_option(struct top *t, int opt, char **argv)
 {
 	switch (opt) {
+	case 'j':
 	case 'b':
+		t->json |= opt == 'j';
 		t->batch = true;
 		return 0;
 	case 'n':
@@ -450,6 +474,7 @@ static int parse_option(struct top *t, int opt, char **argv)
 int cmd_top(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
 		{ "batch", no_argument, NULL, 'b' },
 		{ "times", required_argument, NULL, 'n' },
 		{ "delay", required_argument, NULL, 'd' },
@@ -459,7 +484,7 @@ int cmd_top(int argc, char **argv)
 	struct top t = { .delay_ms = 3000 };
 	int opt, ret = 0;
 
-	while (!ret && (opt = getopt_long(argc, argv, "bn:d:s:", options, NULL)) != -1)
+	while (!ret && (opt = getopt_long(argc, argv, "bjn:d:s:", options, NULL)) != -1)
 		ret = parse_option(&t, opt, argv);
 	if (!ret)
 		ret = cmd_no_more(argc, argv);

@@ -8,6 +8,7 @@
 
 #include "../lib/error.h"
 #include "../lib/fields.h"
+#include "../lib/json.h"
 #include "../lib/util.h"
 #include "cmd.h"
 #include "vz.h"
@@ -18,6 +19,7 @@
 struct sum {
 	uint64_t units;
 	bool verbose;
+	json_t *list;	/* of containers, or NULL for text */
 };
 
 static int add(struct listed *l, void *arg)
@@ -27,7 +29,10 @@ static int add(struct listed *l, void *arg)
 
 	field_get(field_find("cpuunits"), l, &c);
 	sum->units += c.number;
-	if (sum->verbose)
+	if (sum->list)
+		json_array_append_new(sum->list, json_pack("{s:I, s:I}", "ctid", (json_int_t)l->id,
+							   "cpuunits", (json_int_t)c.number));
+	else if (sum->verbose)
 		printf("%u\t\t%" PRIu64 "\n", l->id, c.number);
 	cell_free(&c);
 	return 0;
@@ -53,26 +58,42 @@ static int power(uint64_t *units)
 
 int cmd_vzcpucheck(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{}
+	};
+	cleanup_json json_t *list = NULL;
 	struct sum sum = {};
 	uint64_t there = 0;
+	bool json = false;
 	int opt, ret;
 
-	while ((opt = getopt(argc, argv, "v")) != -1) {
-		if (opt != 'v')
+	while ((opt = getopt_long(argc, argv, "vj", options, NULL)) != -1) {
+		if (opt == 'v')
+			sum.verbose = true;
+		else if (opt == 'j')
+			json = true;
+		else
 			break;
-		sum.verbose = true;
 	}
 	if (opt != -1 || optind < argc) {
-		fputs("Usage: vzcpucheck [-v]\n", stderr);
+		fputs("Usage: vzcpucheck [-v] [--json]\n", stderr);
 		return 2;
 	}
 	ret = power(&there);
-	if (!ret && sum.verbose)
+	if (json)
+		sum.list = list = json_array();
+	else if (!ret && sum.verbose)
 		puts("VEID\t\tCPUUNITS\n-------------------------");
 	if (!ret)
 		ret = vz_each_running(add, &sum);
 	if (ret)
 		return ret;
+	if (json)
+		return json_print(json_pack("{s:I, s:I, s:b, s:O}", "utilization",
+					    (json_int_t)sum.units, "power", (json_int_t)there,
+					    "overcommitted", sum.units > there,
+					    "containers", list));
 	printf("Current CPU utilization: %" PRIu64 "\n", sum.units);
 	printf("Power of the node: %" PRIu64 "\n", there);
 	if (sum.units > there)

@@ -13,6 +13,7 @@
 
 #include "../lib/error.h"
 #include "../lib/fields.h"
+#include "../lib/json.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
 #include "cmd.h"
@@ -30,6 +31,7 @@ struct table {
 	double total[COLUMNS];	/* bytes that there are */
 	double sum[COLUMNS];
 	bool verbose, absolute;
+	json_t *list;		/* of containers, or NULL for text */
 };
 
 /* Nothing counts these, or limits them. */
@@ -48,6 +50,23 @@ static void print_numbers(const struct table *t, const double *bytes)
 			       t->absolute ? bytes[i] / 1048576 : bytes[i] * 100 / t->total[i]);
 	}
 	putchar('\n');
+}
+
+/* Bytes; null for no limit, and what is not known is not there. */
+static json_t *to_json(const double *bytes)
+{
+	static const char *const keys[COLUMNS] = {
+		[LOW_UTIL] = "lowmem_util", [RAM_UTIL] = "ram_util",
+		[SWAP_UTIL] = "memswap_util", [SWAP_COMMIT] = "memswap_commit",
+		[ALLOC_COMMIT] = "alloc_commit", [ALLOC_LIMIT] = "alloc_limit",
+	};
+	json_t *object = json_object();
+
+	for (int i = 0; i < COLUMNS; i++)
+		if (known(i))
+			json_object_set_new(object, keys[i], isinf(bytes[i]) ? json_null() :
+					    json_integer((json_int_t)bytes[i]));
+	return object;
 }
 
 static double bytes(struct listed *l, const char *file, const char *key)
@@ -77,7 +96,12 @@ static int add(struct listed *l, void *arg)
 	cell_free(&overcommit);
 	for (int i = 0; i < COLUMNS; i++)
 		t->sum[i] += row[i];
-	if (t->verbose) {
+	if (t->list) {
+		json_t *object = to_json(row);
+
+		json_object_set_new(object, "ctid", json_integer(l->id));
+		json_array_append_new(t->list, object);
+	} else if (t->verbose) {
 		printf("%-10u ", l->id);
 		print_numbers(t, row);
 	}
@@ -95,11 +119,16 @@ static void print_header(const struct table *t)
 
 int cmd_vzmemcheck(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{}
+	};
+	cleanup_json json_t *list = NULL;
 	struct table t = {};
 	struct sysinfo si;
 	int opt, ret;
 
-	while ((opt = getopt(argc, argv, "vAh")) != -1) {
+	while ((opt = getopt_long(argc, argv, "vAjh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'v':
 			t.verbose = true;
@@ -107,8 +136,13 @@ int cmd_vzmemcheck(int argc, char **argv)
 		case 'A':
 			t.absolute = true;
 			break;
+		case 'j':
+			json_decref(list);
+			list = json_array();
+			break;
 		default:
-			fputs("Usage: vzmemcheck [-v] [-A]\n", opt == 'h' ? stdout : stderr);
+			fputs("Usage: vzmemcheck [-v] [-A] [--json]\n",
+			      opt == 'h' ? stdout : stderr);
 			return opt == 'h' ? 0 : 1;
 		}
 	}
@@ -116,10 +150,15 @@ int cmd_vzmemcheck(int argc, char **argv)
 	for (int i = 0; i < COLUMNS; i++)
 		t.total[i] = (double)(si.totalram + (i > RAM_UTIL ? si.totalswap : 0)) *
 			     si.mem_unit * (i < RAM_UTIL ? LOW_PART : 1);
-	print_header(&t);
+	t.list = list;
+	if (!list)
+		print_header(&t);
 	ret = vz_each_running(add, &t);
 	if (ret)
 		return ret;
+	if (list)
+		return json_print(json_pack("{s:o, s:o, s:O}", "sum", to_json(t.sum), "host",
+					    to_json(t.total), "containers", list));
 	if (t.verbose) {
 		for (int i = 0; i < 74; i++)
 			putchar('-');

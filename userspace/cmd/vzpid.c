@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../lib/error.h"
+#include "../lib/json.h"
 #include "../lib/terminal.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
@@ -13,8 +14,8 @@
 
 static void usage(FILE *f)
 {
-	fputs("Usage: vzpid [-p] <pid> ...\n"
-	      "       vzpid [-p] -\n", f);
+	fputs("Usage: vzpid [-p|--json] <pid> ...\n"
+	      "       vzpid [-p|--json] -\n", f);
 }
 
 /* The rest of the line that begins with @key in a /proc/PID/status; to be freed. */
@@ -38,8 +39,27 @@ static unsigned int own_pid(const char *nspid, unsigned int pid)
 	return sscanf(nspid, "%u %u", &host, &own) == 2 ? own : pid;
 }
 
+struct request {
+	bool own;	/* its number inside too */
+	json_t *out;	/* an array, or NULL for text */
+};
+
+static void print(const struct request *req, unsigned int pid, unsigned int own, uint32_t id,
+		  const char *name)
+{
+	if (req->out)
+		json_array_append_new(req->out,
+				      json_pack("{s:I, s:I, s:I, s:o}", "pid", (json_int_t)pid,
+						"ctid", (json_int_t)id, "ct_pid", (json_int_t)own,
+						"name", json_text(name)));
+	else if (req->own)
+		printf("%u\t%u\t%u\t%s\n", pid, own, id, name);
+	else
+		printf("%u\t%u\t%s\n", pid, id, name);
+}
+
 /* A process that is not there is passed over, as vzpid does. */
-static int show(const char *word, bool with_own)
+static int show(const struct request *req, const char *word)
 {
 	cleanup_free char *path = NULL, *status = NULL, *name = NULL, *nspid = NULL;
 	uint64_t pid;
@@ -62,36 +82,47 @@ static int show(const char *word, bool with_own)
 	/* a customer's program has the name that the customer likes */
 	make_printable(name);
 	nspid = status_line(status, "NSpid:");
-	if (with_own)
-		printf("%u\t%u\t%u\t%s\n", (unsigned int)pid, own_pid(nspid, pid), id, name);
-	else
-		printf("%u\t%u\t%s\n", (unsigned int)pid, id, name);
+	print(req, pid, own_pid(nspid, pid), id, name);
 	return 0;
 }
 
 int cmd_vzpid(int argc, char **argv)
 {
-	bool own = false;
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{}
+	};
+	struct request req = {};
+	bool json = false;
 	char word[32];
 	int opt, ret = 0;
 
-	while ((opt = getopt(argc, argv, "ph")) != -1) {
-		if (opt != 'p') {
+	while ((opt = getopt_long(argc, argv, "pjh", options, NULL)) != -1) {
+		if (opt == 'p') {
+			req.own = true;
+		} else if (opt == 'j') {
+			json = true;
+		} else {
 			usage(opt == 'h' ? stdout : stderr);
 			return opt == 'h' ? 0 : 1;
 		}
-		own = true;
 	}
 	if (optind == argc) {
 		usage(stderr);
 		return 1;
 	}
-	puts(own ? "Pid\tCT/Pid\tCTID\tName" : "Pid\tCTID\tName");
+	if (json)
+		req.out = json_array();
+	else
+		puts(req.own ? "Pid\tCT/Pid\tCTID\tName" : "Pid\tCTID\tName");
 	if (optind + 1 == argc && strcmp(argv[optind], "-") == 0)
 		while (!ret && scanf("%31s", word) == 1)
-			ret = show(word, own);
+			ret = show(&req, word);
 	else
 		for (; !ret && optind < argc; optind++)
-			ret = show(argv[optind], own);
+			ret = show(&req, argv[optind]);
+	if (req.out && !ret)
+		return json_print(req.out);
+	json_decref(req.out);
 	return ret;
 }
