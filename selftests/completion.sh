@@ -63,6 +63,7 @@ values() {
 	is "$(offers cloisonctl create 900 --config = bas)" basic
 	is "$(offers cloisonctl template build busy)" busybox
 	is "$(offers cloisonctl template l)" list
+	is "$(offers cloisonctl boot st)" "start stop"
 	is "$(offers cloisonctl host-upgrade --stop)" --stop-others
 	is "$(offers cloisonctl list -o hostn)" hostname
 	is "$(offers cloisonctl list -o ctid,physpages.)" "ctid,physpages.m ctid,physpages.b ctid,physpages.l ctid,physpages.f"

@@ -117,6 +117,12 @@ _cloisonctl_verb() {
 		2) _cloisonctl_offer "--auto --json" ;;
 		esac
 		;;
+	boot)
+		case $((COMP_CWORD - first)) in
+		1) _cloisonctl_offer "start stop" ;;
+		2) _cloisonctl_offer --json ;;
+		esac
+		;;
 	template)
 		case $((COMP_CWORD - first)) in
 		1) _cloisonctl_offer "list build remove" ;;
