@@ -145,7 +145,8 @@ cannot_be_written() {
 	local file
 	make 900
 	mkfifo "$KTAP_TMP/nobody" "$KTAP_TMP/full"
-	exec {full}<>"$KTAP_TMP/full"
+	# a reader that reads nothing
+	exec 9<>"$KTAP_TMP/full"
 	timeout 2 dd if=/dev/zero of="$KTAP_TMP/full" oflag=nonblock bs=4096 2>/dev/null || true
 	for file in /nowhere/log /dev/full / "$KTAP_TMP/nobody" "$KTAP_TMP/full"; do
 		settings "LOGFILE=\"$file\""
