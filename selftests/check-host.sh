@@ -197,6 +197,10 @@ colours() {
 	[[ $(on_terminal 'cloisonctl start 9x 2>&1 | cat') != *"$esc"* ]]
 	# how far long work is
 	[[ $(on_terminal 'cloisonctl create 900 --ostemplate busybox') == *"Unpacking busybox.tar"*%* ]]
+	[[ $(on_terminal 'cloisonctl backup 900') == *"Backing up: "*B* ]]
+	[[ $(on_terminal 'cloisonctl backup 900 2>&1 | cat') != *"Backing up: "* ]]
+	[[ $(on_terminal 'cloisonctl restore-backup "$(cloisonctl backup-list 900 -H | awk "END { print \$1 }")" --ctid 903') == *"Verifying: "*%* ]]
+	rm -rf "$state"/backup/9*
 	[[ $(on_terminal 'cloisonctl --quiet create 901 --ostemplate busybox') != *Unpacking* ]]
 	[[ $(on_terminal 'cloisonctl create 902 --ostemplate busybox 2>&1 | cat') != *Unpacking* ]]
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tap.h"
 #include "terminal.h"
@@ -37,8 +41,77 @@ static void test_replaced(void)
 	ok(strcmp(text, "a?b?c") == 0, "tabs and lines, where they are none");
 }
 
+/* A child that comes through @file by a quarter, and waits. */
+static pid_t slow_reader(int file)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (int i = 0; i < 4; i++) {
+		lseek(file, 1 << 20, SEEK_CUR);
+		usleep(120000);
+	}
+	_exit(7);
+}
+
+/* What a terminal (or not) gets of it on stderr, in @text. */
+static bool watched(int err, int from, int mode, const char *what, char *text, size_t size)
+{
+	char path[] = "/tmp/cloison-test-XXXXXX";
+	int old = dup(STDERR_FILENO), file = mkstemp(path), status = 0;
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (ftruncate(file, 4 << 20))
+		return false;
+	close(file);
+	file = open(path, mode);
+	dup2(err, STDERR_FILENO);
+	pid = slow_reader(file);
+	progress_child(what, pid, file);
+	fflush(stderr);
+	dup2(old, STDERR_FILENO);
+	waitpid(pid, &status, 0);
+	while (len < size - 1 && (n = read(from, text + len, size - 1 - len)) > 0)
+		len += n;
+	text[len] = '\0';
+	unlink(path);
+	close(file);
+	close(old);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 7;
+}
+
+static void test_progress(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), slave, ends[2];
+	char text[4096];
+
+	if (grantpt(master) || unlockpt(master) || pipe2(ends, O_NONBLOCK)) {
+		ok(false, "no terminal to be had");
+		return;
+	}
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	setenv("TERM", "linux", 1);
+	ok(watched(slave, master, O_RDONLY, "Reading", text, sizeof(text)),
+	   "the child is left to us");
+	ok(strstr(text, "Reading: 2.0MB of 4.0MB, 50%"), "how much of a file has been read");
+	ok(strlen(text) > 4 && strcmp(text + strlen(text) - 4, "\r\033[K") == 0,
+	   "the line is taken away");
+	ok(watched(slave, master, O_RDWR, "Writing", text, sizeof(text)) &&
+	   strstr(text, "Writing: 2.0MB\r") && !strchr(text, '%'), "how much has been written");
+	ok(watched(ends[1], ends[0], O_RDONLY, "Reading", text, sizeof(text)) && !*text,
+	   "nothing where there is no terminal");
+	quiet = true;
+	ok(watched(slave, master, O_RDONLY, "Reading", text, sizeof(text)) && !*text,
+	   "nothing with --quiet");
+	quiet = false;
+}
+
 int main(void)
 {
 	test_replaced();
+	test_progress();
 	return tap_done();
 }

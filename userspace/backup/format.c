@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../lib/error.h"
+#include "../lib/terminal.h"
 #include "../lib/util.h"
 #include "format.h"
 
@@ -80,11 +81,17 @@ static ssize_t get_some(int fd, void *data, size_t len)
 int backup_write_data(int fd, int from, struct sum *sum)
 {
 	cleanup_free char *piece = xmalloc(PIECE);
+	uint64_t done = 0;
 	ssize_t n;
 	int ret = 0;
 
-	while (!ret && (n = get_some(from, piece, PIECE)) > 0)
+	/* how much it is going to be, packed, tar does not know either */
+	while (!ret && (n = get_some(from, piece, PIECE)) > 0) {
 		ret = put(fd, piece, n, sum);
+		done += n;
+		progress_bytes("Backing up", done, 0);
+	}
+	progress_end();
 	return !ret && n < 0 ? fail_errno(EXIT_BACKUP, "Cannot read from tar") : ret;
 }
 
@@ -276,6 +283,8 @@ void backup_look_at_tail(struct backup *b)
 /* All but the last TAIL_SIZE bytes, which are left in @piece. */
 static int read_data(struct backup *b, int to, struct sum *sum, char *piece)
 {
+	struct stat st;
+	uint64_t all = b->path && !fstat(b->fd, &st) ? st.st_size : 0, seen = b->start_size;
 	size_t have = 0;
 	ssize_t n;
 	int ret = 0;
@@ -283,6 +292,8 @@ static int read_data(struct backup *b, int to, struct sum *sum, char *piece)
 	while (!ret && (n = get_some(b->fd, piece + have, PIECE - have)) > 0) {
 		size_t done;
 
+		seen += n;
+		progress_bytes(to < 0 ? "Verifying" : "Restoring", seen, all);
 		have += n;
 		if (have <= TAIL_SIZE)
 			continue;
@@ -294,6 +305,7 @@ static int read_data(struct backup *b, int to, struct sum *sum, char *piece)
 		memmove(piece, piece + done, TAIL_SIZE);
 		have = TAIL_SIZE;
 	}
+	progress_end();
 	if (!ret && n < 0)
 		ret = fail_errno(EXIT_RESTORE, "Cannot read %s", name_of(b));
 	return ret || have == TAIL_SIZE ? ret : no_backup(b);

@@ -20,6 +20,7 @@
 #include "checkpoint.h"
 #include "cleanup.h"
 #include "error.h"
+#include "terminal.h"
 #include "util.h"
 
 #define HEADER_SIZE	4096
@@ -30,8 +31,11 @@
 			"sha256 %64[0-9a-f]\n"
 #define VERSION_NUMBER	1
 
-/* With these for its input and output. It ends with us. Its wait status, or -1. */
-static int filter(const char *const argv[], int in, int out)
+/*
+ * With these for its input and output. It ends with us. Its wait status, or -1. A person at a
+ * terminal is told how far it is in @seen, one of them.
+ */
+static int filter(const char *const argv[], int in, int out, const char *what, int seen)
 {
 	pid_t tool = getpid(), pid;
 	int status;
@@ -48,6 +52,7 @@ static int filter(const char *const argv[], int in, int out)
 		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 		_exit(127);
 	}
+	progress_child(what, pid, seen);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -62,7 +67,7 @@ int checkpoint_pack(const char *images, int out)
 	};
 	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	return filter(argv, null, out) ?
+	return filter(argv, null, out, "Packing the state", out) ?
 	       fail(EXIT_PAUSE, "The images cannot be packed; tar's messages are above") : 0;
 }
 
@@ -74,7 +79,7 @@ int checkpoint_unpack(int in, const char *images)
 		"--no-same-owner", "--warning=no-timestamp", "--use-compress-program=zstd -q", NULL,
 	};
 
-	return filter(argv, in, STDERR_FILENO) ?
+	return filter(argv, in, STDERR_FILENO, "Unpacking the state", in) ?
 	       fail(EXIT_UNPAUSE, "The images cannot be unpacked; tar's messages are above") : 0;
 }
 
@@ -96,7 +101,8 @@ static int hash(int fd, char out[HASH_SIZE])
 	if (pipe2(ends, O_CLOEXEC))
 		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
 	/* less than a pipe holds */
-	bad = filter(argv, fd, ends[1]) || read(ends[0], out, HASH_SIZE - 1) != HASH_SIZE - 1;
+	bad = filter(argv, fd, ends[1], "Checksum of the state", fd) ||
+	      read(ends[0], out, HASH_SIZE - 1) != HASH_SIZE - 1;
 	close(ends[0]);
 	close(ends[1]);
 	return bad ? fail(EXIT_SYSTEM, "sha256sum failed") : 0;

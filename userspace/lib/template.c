@@ -262,29 +262,12 @@ static int start_tar(int archive, int dir, uint32_t base, const char *compressio
 	}, pid);
 }
 
-/* tar reads by our own file position: that is how far it is. */
-static void watch(pid_t tar, int archive, const char *path)
-{
-	const char *name = strrchr(path, '/');
-	siginfo_t info = {};
-	struct stat st;
-
-	if (!progress_shown() || fstat(archive, &st) || !st.st_size)
-		return;
-	while (!info.si_pid && !waitid(P_PID, tar, &info, WEXITED | WNOHANG | WNOWAIT)) {
-		off_t at = lseek(archive, 0, SEEK_CUR);
-
-		progress("Unpacking %s: %d%%", name ? name + 1 : path,
-			 (int)(at * 100 / st.st_size));
-		sleep_ms(50);
-	}
-	progress_end();
-}
-
 int template_unpack_in(const char *archive, int mnt, uint32_t base)
 {
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
 	cleanup_free char *dir = xasprintf("/proc/self/fd/%d", mnt);
+	const char *slash = strrchr(archive, '/');
+	cleanup_free char *what = xasprintf("Unpacking %s", slash ? slash + 1 : archive);
 	int format = format_of(archive), ret;
 	pid_t tar;
 
@@ -295,7 +278,7 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 	ret = start_tar(in, mnt, base, formats[format].option, &tar);
 	if (ret)
 		return ret;
-	watch(tar, in, archive);
+	progress_child(what, tar, in);
 	return shut_in_wait(tar) ? fail(EXIT_BAD_TEMPLATE,
 					"Cannot unpack %s; tar's messages are above", archive) : 0;
 }

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "terminal.h"
 #include "util.h"
+#include "value.h"
+
+/* Nobody sees more than that. */
+#define REDRAW_MS	50
 
 static bool drawn;
 
@@ -109,4 +118,37 @@ void progress_end(void)
 	fputs("\r\033[K", stderr);
 	fflush(stderr);
 	drawn = false;
+}
+
+void progress_bytes(const char *what, uint64_t done, uint64_t total)
+{
+	static int64_t next;
+	char amount[16], all[16];
+
+	if (!progress_shown() || now_ms() < next)
+		return;
+	next = now_ms() + REDRAW_MS;
+	amount_text(done, amount, sizeof(amount));
+	if (total)
+		progress("%s: %sB of %sB, %d%%", what, amount,
+			 amount_text(total, all, sizeof(all)), (int)(done * 100.0 / total));
+	else
+		progress("%s: %sB", what, amount);
+}
+
+void progress_child(const char *what, pid_t pid, int fd)
+{
+	cleanup_close int pidfd = progress_shown() ? pidfd_open(pid, 0) : -1;
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	struct stat st;
+
+	if (pidfd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	/* what is written has no size yet */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+		st.st_size = 0;
+	do
+		progress_bytes(what, lseek(fd, 0, SEEK_CUR), st.st_size);
+	while (poll(&ended, 1, REDRAW_MS) == 0);
+	progress_end();
 }

@@ -6,7 +6,9 @@
 #ifndef CLOISON_TERMINAL_H
 #define CLOISON_TERMINAL_H
 
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "error.h"
 
@@ -29,6 +31,15 @@ void make_lines_printable(char *text);
  */
 void progress(const char *fmt, ...) __printf(1, 2);
 void progress_end(void);
+
+/* @done bytes of @total, which is 0 if nobody knows. Not drawn anew all the time. */
+void progress_bytes(const char *what, uint64_t done, uint64_t total);
+
+/*
+ * How far the child @pid is in file @fd, by the position that it has in common with us, until
+ * it ends; it is not reaped. Returns at once where nobody would see it.
+ */
+void progress_child(const char *what, pid_t pid, int fd);
 
 /* Whether anybody would see it: to spare the work of finding out. */
 bool progress_shown(void);
