@@ -66,6 +66,76 @@ races() {
 	cloisonctl --quiet start 901 --wait
 }
 
+# What a container's root keeps changing under those who write there for the operator: names that lead out, other file systems.
+swaps=$(cat <<'EOF'
+out=../../../../../../../../../../tmp/outside
+mkdir -p /tmp/r /dev/net
+while :; do
+	mv /etc /tmp/r/etc; ln -s "/proc/1/root/$out" /etc; rm /etc; mv /tmp/r/etc /etc
+	for f in shadow passwd hostname hosts resolv.conf; do
+		mv "/etc/$f" "/tmp/r/$f"; ln -s "$out/$f" "/etc/$f"; rm "/etc/$f"; mkfifo "/etc/$f"; rm "/etc/$f"; mv "/tmp/r/$f" "/etc/$f"
+	done
+	mount -t tmpfs x /etc; umount /etc; mount --bind /tmp/r /etc; umount /etc
+	mv /dev/net /tmp/r/net; ln -s "$out" /dev/net; rm /dev/net; mv /tmp/r/net /dev/net
+	mount -t tmpfs y /dev; umount /dev; mount -t tmpfs z /run; umount /run
+done >/dev/null 2>&1 </dev/null &
+EOF
+)
+
+# host_files: what such names would lead to, with all of it that could be changed
+host_files() {
+	md5sum /etc/{passwd,shadow,group,hostname,hosts,resolv.conf} 2>/dev/null
+	stat -Lc '%n %t:%T %u:%g %a' /dev/net/tun /dev/null
+	hostname
+}
+
+# The operator writes there meanwhile: passwords, names, name servers, devices.
+races_set() {
+	local i
+	mkdir -p "$outside"
+	host_files >"$KTAP_TMP/files"
+	in901 "$swaps"
+	wait_for test -d "$state/private/901/fs/tmp/r"
+	for i in 1 2 3 4 5 6; do
+		timeout 30 cloisonctl set 901 --userpasswd "root:secret$i" || true
+		timeout 30 cloisonctl set 901 --hostname "name$i" --nameserver "10.0.0.$i" || true
+		timeout 30 cloisonctl set 901 --devnodes net/tun:rw || true
+		timeout 30 cloisonctl set 901 --devnodes net/tun:none || true
+		[[ -z $(ls -A "$outside") ]]
+	done
+	timeout 100 cloisonctl --quiet stop 901 --fast
+	host_files | diff "$KTAP_TMP/files" -
+	rmdir "$outside"
+	rm -rf "$state/private/901/fs/tmp/r"
+	cloisonctl --quiet start 901 --wait
+}
+
+# And during a start, whose scripts run beside what the first of them left running.
+races_start() {
+	local i
+	mkdir -p "$outside"
+	host_files >"$KTAP_TMP/files"
+	make 902 --hostname races --nameserver 10.0.0.1 --devnodes net/tun:rw --stop-timeout 5
+	echo "$swaps" >"$state/private/902/fs/swaps"
+	shell_902 '[ -e /run/swapping ] || { : >/run/swapping; . /swaps; }'
+	printf '#!/bin/sh\necho %s >/made; echo %s >>/etc/made\n' start start >"$etc/conf/902.start"
+	printf '#!/bin/sh\n[ -d "/var/lib/cloison/root/$VEID" ]\n' >"$etc/conf/902.mount"
+	chmod 755 "$etc"/conf/902.{start,mount}
+	for i in 1 2 3 4; do
+		timeout 100 cloisonctl --quiet start 902 || true
+		timeout 30 cloisonctl exec2 902 'echo >/etc/made' </dev/null || true
+		timeout 100 cloisonctl --quiet stop 902 --fast
+		is_down 902
+		[[ -z $(ls -A "$outside") ]]
+	done
+	host_files | diff "$KTAP_TMP/files" -
+	# they were at work
+	[[ -d $state/private/902/fs/tmp/r ]]
+	rm "$etc"/conf/902.{start,mount}
+	cloisonctl --quiet destroy 902
+	rmdir "$outside"
+}
+
 in901() {
 	cloisonctl exec2 901 "$@"
 }
@@ -124,9 +194,11 @@ frozen_half_made() {
 }
 
 guest 901
-ktap_plan 5
+ktap_plan 7
 wall "hostile root file systems" hostile_root
 wall "swapping links and mounts under the operator's feet" races
+wall "the same while parameters are set" races_set
+wall "the same while it is started" races_start
 wall "destroying a hostile tree" destroy_hostile
 wall "a socket that does not close, for who waits" lingering_socket
 wall "process 1 frozen before it is init" frozen_half_made
