@@ -88,6 +88,12 @@ demo:
 check:
 	$(Q)selftests/vm/check $(if $(filter yes,$(AGAIN)),--again) $(if $(MINUTES),--minutes $(MINUTES))
 
+# What check has time for a part of only; more with LONG="NAME=N ...".
+LONG_TESTS	:= core-fuzz crash-kill crash-start crash-errors crash-start-errors power-cut power-off
+check-long:
+	$(Q)env FUZZ_SECONDS=300 CRASH_EVERY=1 POWER_CUTS=20 $(LONG) \
+		selftests/vm/check --kernel newest $(or $(TEST),$(LONG_TESTS))
+
 check-debug:
 	$(Q)selftests/vm/check --kernel debug $(TEST)
 
@@ -112,6 +118,8 @@ help:
 	@echo 'demo                boot a machine and show the main job'
 	@echo 'check [AGAIN=yes] [MINUTES=N]'
 	@echo '                    all tests on all supported kernels; few that failed once more, or no longer than N'
+	@echo 'check-long [LONG="FUZZ_SECONDS=n POWER_CUTS=n"]'
+	@echo '                    fuzzing and crashes, all points, for longer: hours'
 	@echo 'check-debug         all tests on a kernel that looks for bugs, built first: slow'
 	@echo 'fuzz [FUZZ=name] [SECONDS=n]'
 	@echo '                    fuzzing of the parsers, 60 s each'
@@ -119,5 +127,5 @@ help:
 	@echo 'bench [BENCH=name]  measurements against peers'
 	@echo 'clean               remove what was built in the tree'
 
-.PHONY: all modules tool selftests install install-modules install-tool demo check check-debug fuzz \
+.PHONY: all modules tool selftests install install-modules install-tool demo check check-long check-debug fuzz \
 	lint bench clean help
