@@ -69,6 +69,9 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 			    "Its processes take %llu MB, and here is room for images of %llu",
 			    (unsigned long long)memory >> 20,
 			    (unsigned long long)images_room() >> 20);
+	if (ct->layout == &layout_block)
+		return fail(MIGRATE_COPY, "A device does not migrate: first "
+			    "cloisonctl convert %u --layout image", ct->id);
 	found = json_object();
 	ret = action_collect(ct, found) ? MIGRATE_CONFIG : 0;
 	if (!ret && !text)
