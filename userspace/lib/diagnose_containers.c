@@ -56,8 +56,8 @@ static void processes(struct findings *f, const struct container *ct)
 /* What its file asks for and nothing in the kernel does while it runs. */
 static void not_in_force(struct findings *f, const struct container *ct)
 {
-	cleanup_free char *mend = xasprintf("modprobe cloison_acct, then cloisonctl set %u --reset_ub",
-					    ct->id);
+	cleanup_free char *mend =
+		xasprintf("modprobe cloison_acct, then cloisonctl set %u --reset_ub", ct->id);
 	struct acct_container acct = {};
 	struct kernel_container kc;
 	bool never = acct_loaded() && enforce_missing();
@@ -69,8 +69,8 @@ static void not_in_force(struct findings *f, const struct container *ct)
 	}
 	name = beancounters_unheld(ct->conf, &acct);
 	if (kernel_runs(&kc) && name)
-		finding(f, FINDING_HINT, never ? NULL : mend, "container %u: the limit %s is recorded only",
-			ct->id, name);
+		finding(f, FINDING_HINT, never ? NULL : mend,
+			"container %u: the limit %s is recorded only", ct->id, name);
 }
 
 /* A container that is described, and stands or lies as its file says. */

@@ -89,7 +89,8 @@ static void views(struct findings *f)
 		return;
 	uname(&un);
 	if (!global.load_view)
-		finding(f, FINDING_HINT, "LOAD_VIEW=\"yes\" in cloison.conf, then restart the containers",
+		finding(f, FINDING_HINT,
+			"LOAD_VIEW=\"yes\" in cloison.conf, then restart the containers",
 			"the module cloison_view is not loaded: containers see the memory, CPUs and load of the host");
 	else if (!kernel_module_installed(un.release, "cloison_view"))
 		finding(f, FINDING_HINT, "build and install Cloison",
@@ -111,8 +112,10 @@ static void beancounter_limits(struct findings *f)
 				"the module cloison_acct is not loaded: start does that for %s",
 				what);
 		else
-			finding(f, FINDING_HINT, "modprobe cloison_acct, or LOAD_ACCT=\"yes\" in cloison.conf",
-				"the module cloison_acct is not loaded: %s are recorded only", what);
+			finding(f, FINDING_HINT,
+				"modprobe cloison_acct, or LOAD_ACCT=\"yes\" in cloison.conf",
+				"the module cloison_acct is not loaded: %s are recorded only",
+				what);
 		return;
 	}
 	missing = enforce_missing();

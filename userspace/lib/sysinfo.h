@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* sysinfo(2) in containers, answered by a BPF program and cloison_view.ko: Documentation/view.rst */
+/* sysinfo(2) in containers, by a BPF program and cloison_view.ko: Documentation/view.rst */
 #ifndef CLOISON_SYSINFO_H
 #define CLOISON_SYSINFO_H
 

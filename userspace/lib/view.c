@@ -86,7 +86,8 @@ int view_load(void)
 int view_offer(void)
 {
 	if (global.load_view && !load())
-		warn("The module cloison_view cannot be loaded: the container sees the memory, CPUs and load of the host");
+		warn("The module cloison_view cannot be loaded: "
+		     "the container sees the memory, CPUs and load of the host");
 	return mount_views();
 }
 
