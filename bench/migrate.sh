@@ -8,8 +8,8 @@
 #	third, 10.98.0.2 ---- 10.98.0.1, node1, 10.99.0.1 ---- 10.99.0.2, node2
 #
 # how long it stands still, against what CRIU alone takes to dump and to restore the same processes, with the images in
-# memory, the least of both; the longest time a client waits for an answer, against the longest freeze; what is sent, against files and memory. No
-# request may fail. MIGRATIONS=N, 4 without.
+# memory, the least of both; the longest time a client waits for an answer, against the longest freeze; what is sent,
+# against files and memory. No request may fail. MIGRATIONS=N, 4 without.
 #
 # shellcheck disable=SC2029 # what is for node2 may expand here
 
