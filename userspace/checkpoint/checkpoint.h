@@ -61,13 +61,6 @@ struct checkpoint_dump {
 	bool go_on;		/* after that it runs on instead */
 	/* Called when it is going to be frozen, in any try; may be NULL. */
 	void (*seizing)(void *arg);
-	/*
-	 * Called when it is, in any try, while CRIU writes; may be NULL. Its files do not change
-	 * meanwhile, but that CRIU gives names to such as have lost the one by which they were
-	 * opened: then link_remaps is set when all is written.
-	 */
-	int (*frozen_now)(void *arg);
-	bool link_remaps;
 	/* out: CLOCK_MONOTONIC in ms; 0 if it did not come so far */
 	int64_t begun, frozen, dumped, ended;
 };

@@ -75,17 +75,9 @@ static int on_step(enum criu_step step, void *arg)
 			ret = meta_write(w->ct, &w->externals, w->images);
 	} else if (step == CRIU_DUMPED) {
 		w->dump->dumped = now_ms();
-		w->dump->link_remaps = faccessat(w->images, "remap-fpath.img", F_OK, 0) == 0;
 		ret = decide(w);
 	}
 	return ret;
-}
-
-static int on_meanwhile(enum criu_step step, void *arg)
-{
-	struct work *w = arg;
-
-	return step == CRIU_FROZEN && w->dump->frozen_now ? w->dump->frozen_now(w->dump->arg) : 0;
 }
 
 static bool has_links(uint32_t id)
@@ -142,7 +134,7 @@ static int dump(struct work *w, pid_t init)
 		.init = init,
 		.cgroup = cgroup, .lock_network = has_links(w->ct->id), .keep = w->ct->lock,
 		.external = (const char *const *)external, .step = on_step,
-		.meanwhile = on_meanwhile, .arg = w,
+		.arg = w,
 	};
 	int ret = run(w, &job);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -155,9 +154,9 @@ static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
 	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), !since);
 }
 
-/* rsync with its end of *@line; with @names it reads there what it is to look at. */
-static int start(const struct container *ct, uint32_t base, const char *options, int names,
-		 int *line, pid_t *pid)
+/* rsync with its end of *@line. */
+static int start(const struct container *ct, uint32_t base, const char *options, int *line,
+		 pid_t *pid)
 {
 	cleanup_close int ours = -1, theirs = -1;
 	cleanup_free char *shell = NULL;
@@ -175,107 +174,26 @@ static int start(const struct container *ct, uint32_t base, const char *options,
 		const char *const argv[] = {
 			"rsync", options, "--numeric-ids", "--delete",
 			/* made anew at each start */
-			"--exclude=/dev/*", shell,
-			/* the last two may be left out */
-			names < 0 ? "." : "--files-from=-", names < 0 ? "target:." : "--from0",
-			names < 0 ? NULL : ".", "target:.", NULL
+			"--exclude=/dev/*", shell, ".", "target:.", NULL
 		};
 
-		ret = spawn(ct, base, argv, names, -1, theirs, pid);
+		ret = spawn(ct, base, argv, -1, -1, theirs, pid);
 	}
 	if (!ret)
 		*line = take_fd(&ours);
 	return ret;
 }
 
-int files_send(struct channel *ch, const struct container *ct, uint32_t base, time_t since)
+int files_send(struct channel *ch, const struct container *ct, uint32_t base, time_t since,
+	       bool first)
 {
 	/* an overlay begins with the template's files, which may be another build's there */
-	bool compare = ct->layout == &layout_overlay;
+	bool compare = first && ct->layout == &layout_overlay;
 	cleanup_close int line = -1;
 	pid_t pid;
-	int ret = start(ct, base, compare ? "-aHAXSc" : "-aHAXS", -1, &line, &pid);
+	int ret = start(ct, base, compare ? "-aHAXSc" : "-aHAXS", &line, &pid);
 
 	return ret ? ret : send_through(ch, line, pid, since);
-}
-
-int files_prepare(struct channel *ch, const struct container *ct, uint32_t base,
-		  struct files_last *last)
-{
-	json_t *request = NULL;
-	int names[2], ret;
-
-	/* no pipe: its end can be told whoever else has a copy */
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, names))
-		return fail_errno(MIGRATE_COPY, "Cannot make a socket pair");
-	*last = (struct files_last){ .line = -1, .names = names[1], .mount = mount_of(ct),
-				     .fds = { -1, -1 } };
-	ret = last->mount < 0 ? MIGRATE_COPY :
-	      start(ct, base, "-aHAXS", names[0], &last->line, &last->pid);
-	close(names[0]);
-	if (!ret)
-		ret = hear_pipe(last->line, last->fds, &request);
-	if (!ret)
-		ret = channel_call(ch, "files-prepare", request, NULL);
-	if (ret)
-		files_forget(last);
-	return ret;
-}
-
-/* In a process of its own, for as much as a socket takes may be less than all names. */
-static pid_t write_names(int mnt, const struct moment *since, int fd)
-{
-	cleanup_free char *dir = xasprintf("/proc/self/fd/%d", mnt);
-	pid_t pid;
-	int ret;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_IGN);
-	ret = changed_write(dir, since, fd);
-	if (ret)
-		error_print();
-	shutdown(fd, SHUT_WR);
-	_exit(ret ? 1 : 0);
-}
-
-int files_finish(struct channel *ch, const struct moment *since, struct files_last *last)
-{
-	cleanup_json json_t *reply = NULL;
-	pid_t names = write_names(last->mount, since, last->names);
-	int ours, listed = 0, ret = names < 0 ? fail_errno(MIGRATE_COPY, "Cannot fork") : 0;
-
-	close(take_fd(&last->names));
-	if (!ret)
-		ret = channel_ask(ch, "files-last", NULL);
-	if (!ret)
-		ret = channel_tunnel(ch, take_fd(&last->fds[0]), take_fd(&last->fds[1]));
-	if (!ret)
-		ret = channel_wait(ch, &reply);
-	ours = end(last->line, last->pid, ret);
-	last->pid = 0;
-	if (names > 0)
-		reap_child(names, &listed);
-	files_forget(last);
-	if (!ret && listed)
-		ret = fail(MIGRATE_COPY, "What has changed meanwhile could not be listed");
-	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), true);
-}
-
-void files_forget(struct files_last *last)
-{
-	int *const fds[] = { &last->line, &last->names, &last->mount, &last->fds[0],
-			     &last->fds[1] };
-
-	if (last->pid)
-		end(last->line, last->pid, true);
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-	*last = FILES_LAST_NONE;
 }
 
 /* No second dash: a bundle of short ones, and what -e says of versions. */
@@ -285,7 +203,7 @@ void files_forget(struct files_last *last)
 static int read_arguments(const json_t *request, const char *argv[ARGUMENTS_MAX + 2])
 {
 	static const char *const allowed[] = { "--server", "--numeric-ids", "--delete",
-					       "--delete-during", "--no-r", "." };
+					       "--delete-during", "." };
 	json_t *args = json_object_get(request, "args"), *one;
 	size_t i, n = 0;
 
@@ -354,62 +272,6 @@ static int distrust(const struct container *ct, uint32_t base, json_int_t since)
 	       fail(MIGRATE_COPY, "What has changed meanwhile could not be marked");
 }
 
-/* The source's rsync speaks already, and hears the end if there is none here. */
-static int answer(struct channel *ch, int status, struct files_last *last, json_int_t since,
-		  const struct container *ct, uint32_t base)
-{
-	cleanup_free char *why = xstrdup(error_text());
-	int ret = channel_tunnel(ch, take_fd(&last->fds[0]), take_fd(&last->fds[1])), theirs;
-	pid_t pid = last->pid;
-
-	last->pid = 0;
-	if (ret && pid)
-		kill(pid, SIGKILL);
-	if (!pid)
-		return ret ? ret : channel_answer(ch, status, why, NULL);
-	theirs = shut_in_wait(pid);
-	if (!ret && since)
-		status = distrust(ct, base, since);
-	return ret ? ret : channel_answer(ch, status, error_text(),
-					  json_pack("{s:i}", "rsync", theirs));
-}
-
-static int start_server(const json_t *request, const struct container *ct, uint32_t base,
-			struct files_last *last)
-{
-	const char *argv[ARGUMENTS_MAX + 2];
-	int ret = read_arguments(request, argv);
-
-	*last = FILES_LAST_NONE;
-	return ret ? ret : spawn_server(argv, ct, base, &last->fds[0], &last->fds[1],
-					&last->pid);
-}
-
-int files_receive(struct channel *ch, const json_t *request, const struct container *ct,
-		  uint32_t base)
-{
-	json_int_t since = json_integer_value(json_object_get(request, "since"));
-	struct files_last now;
-	int status = start_server(request, ct, base, &now);
-
-	return answer(ch, status, &now, since, ct, base);
-}
-
-int files_receive_prepare(struct channel *ch, const json_t *request, const struct container *ct,
-			  uint32_t base, struct files_last *last)
-{
-	int status;
-
-	files_forget(last);
-	status = start_server(request, ct, base, last);
-	return channel_answer(ch, status, error_text(), NULL);
-}
-
-int files_receive_last(struct channel *ch, struct files_last *last)
-{
-	return answer(ch, 0, last, 0, NULL, 0);
-}
-
 int files_sync(const struct container *ct)
 {
 	cleanup_close int mnt = mount_of(ct);
@@ -421,4 +283,32 @@ int files_sync(const struct container *ct)
 	if (root < 0 || syncfs(root) || sync_file_system(ct->private))
 		return fail_errno(MIGRATE_COPY, "Cannot write %s to disk", ct->private);
 	return 0;
+}
+
+int files_receive(struct channel *ch, const json_t *request, const struct container *ct,
+		  uint32_t base)
+{
+	json_int_t since = json_integer_value(json_object_get(request, "since"));
+	const char *argv[ARGUMENTS_MAX + 2];
+	int from = -1, to = -1, status = read_arguments(request, argv), theirs, ret;
+	cleanup_free char *why = NULL;
+	pid_t pid = 0;
+
+	if (!status)
+		status = spawn_server(argv, ct, base, &from, &to, &pid);
+	why = xstrdup(error_text());
+	/* the source's rsync speaks already, and hears the end if there is none here */
+	ret = channel_tunnel(ch, from, to);
+	if (ret && pid)
+		kill(pid, SIGKILL);
+	if (!pid)
+		return ret ? ret : channel_answer(ch, status, why, NULL);
+	theirs = shut_in_wait(pid);
+	if (!ret && since)
+		status = distrust(ct, base, since);
+	/* need not be written while the container stands still, then */
+	if (!ret && since && !status)
+		status = files_sync(ct);
+	return ret ? ret : channel_answer(ch, status, error_text(),
+					  json_pack("{s:i}", "rsync", theirs));
 }

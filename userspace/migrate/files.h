@@ -13,44 +13,23 @@
 #include <time.h>
 
 #include "../lib/container.h"
-#include "changed.h"
 #include "channel.h"
 
 /*
  * The source's side: make the files over there those of @ct, whose ids begin at @base.
  * @since: what changes meanwhile is left to the next time, which copies what has changed
- * after that time (seconds) all the same; 0: nothing changes, this is the only time.
+ * after that time (seconds) all the same; 0: nothing changes, this is the last time.
  * MIGRATE_COPY.
  */
-int files_send(struct channel *ch, const struct container *ct, uint32_t base, time_t since);
+int files_send(struct channel *ch, const struct container *ct, uint32_t base, time_t since,
+	       bool first);
 
 /*
- * The last time, after that: rsync is there on both hosts, and waits, before the container
- * stands still. Then it is told what has changed since the time before began.
- */
-struct files_last {
-	pid_t pid;		/* 0: there is none */
-	int line, names, mount, fds[2];
-};
-
-#define FILES_LAST_NONE \
-	((struct files_last){ .line = -1, .names = -1, .mount = -1, .fds = { -1, -1 } })
-
-int files_prepare(struct channel *ch, const struct container *ct, uint32_t base,
-		  struct files_last *last);
-int files_finish(struct channel *ch, const struct moment *since, struct files_last *last);
-/* It is not needed any more, or has been used. */
-void files_forget(struct files_last *last);
-
-/*
- * The target's, with what the request brought, into the files of @ct, which nobody has mounted.
- * They answer it. MIGRATE_CONNECT.
+ * The target's, with what the request brought, into the files of @ct, which nobody has mounted;
+ * it answers it. MIGRATE_CONNECT.
  */
 int files_receive(struct channel *ch, const json_t *request, const struct container *ct,
 		  uint32_t base);
-int files_receive_prepare(struct channel *ch, const json_t *request, const struct container *ct,
-			  uint32_t base, struct files_last *last);
-int files_receive_last(struct channel *ch, struct files_last *last);
 
 /* All of @ct's on disk; nobody has it mounted. MIGRATE_COPY. */
 int files_sync(const struct container *ct);

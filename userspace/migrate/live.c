@@ -57,8 +57,6 @@ struct dump {
 	struct container *ct;
 	struct channel *ch;
 	struct report *report;
-	struct checkpoint_dump *dump;
-	int (*files)(void *arg);
 	int (*taken)(void *arg);
 	void *arg;
 	int ret;
@@ -71,38 +69,26 @@ static void on_seizing(void *arg)
 	report_step(d->report, d->ch, "dump", true);
 }
 
-static int on_frozen(void *arg)
-{
-	struct dump *d = arg;
-
-	d->ret = d->files(d->arg);
-	report_step(d->report, d->ch, "dump", true);
-	return d->ret ? EXIT_PAUSE : 0;
-}
-
 static int on_taken(void *arg)
 {
 	struct dump *d = arg;
 
-	if (d->dump->link_remaps)
-		d->ret = d->files(d->arg);
 	report_step(d->report, d->ch, "state", true);
-	if (!d->ret)
-		d->ret = images_send(d->ch, d->ct->id, "dump");
+	d->ret = images_send(d->ch, d->ct->id, "dump");
 	if (!d->ret)
 		d->ret = d->taken(d->arg);
 	return d->ret ? EXIT_PAUSE : 0;
 }
 
 int live_dump(struct container *ct, struct channel *ch, struct report *report,
-	      const char *parent, int (*files)(void *arg), int (*taken)(void *arg), void *arg)
+	      const char *parent, int (*taken)(void *arg), void *arg)
 {
 	cleanup_free char *path = images_make(ct->id, "dump");
 	struct checkpoint_dump dump = {
-		.images = path, .parent = parent, .seizing = on_seizing,
-		.frozen_now = on_frozen, .taken = on_taken, .journal = true,
+		.images = path, .parent = parent, .seizing = on_seizing, .taken = on_taken,
+		.journal = true,
 	};
-	struct dump d = { ct, ch, report, &dump, files, taken, arg, 0 };
+	struct dump d = { ct, ch, report, taken, arg, 0 };
 	int ret;
 
 	if (!path)

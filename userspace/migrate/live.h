@@ -11,12 +11,11 @@
 int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent);
 
 /*
- * Freeze and dump it; @files is called meanwhile, in any try, and again if CRIU has added some;
- * @taken then, with the images sent. Its 0 kills what is here; else it runs on. MIGRATE_STOP,
- * or the status of @files or @taken.
+ * Freeze and dump it, and send the images; then @taken is called. Its 0 kills what is here;
+ * else it runs on. MIGRATE_STOP, or the status of @taken.
  */
 int live_dump(struct container *ct, struct channel *ch, struct report *report,
-	      const char *parent, int (*files)(void *arg), int (*taken)(void *arg), void *arg);
+	      const char *parent, int (*taken)(void *arg), void *arg);
 
 /*
  * If the tool dies from here on while the container is frozen, somebody sees to it that it

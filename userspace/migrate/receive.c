@@ -29,7 +29,6 @@ struct session {
 	struct offer offer;
 	struct journal j;
 	char *node;		/* what the source calls itself */
-	struct files_last last;
 	struct container coming;	/* its files, as far as they have come */
 	bool locked, checked;
 	bool decided;		/* it became ours in this very session */
@@ -168,7 +167,6 @@ static int begin_files(struct session *s, uint32_t *base)
 
 static void forget_coming(struct session *s)
 {
-	files_forget(&s->last);
 	free(s->coming.private);
 	free(s->coming.fs);
 	s->coming = (struct container){};
@@ -194,7 +192,7 @@ static int on_prepare(struct session *s, const json_t *body, json_t **reply)
 	return ret ? MIGRATE_CONFIG : 0;
 }
 
-static int on_files(struct session *s, const char *verb, const json_t *body)
+static int on_files(struct session *s, const json_t *body)
 {
 	uint32_t base;
 
@@ -203,14 +201,7 @@ static int on_files(struct session *s, const char *verb, const json_t *body)
 		s->ch.broken = true;
 		return wrong_order();
 	}
-	if (strcmp(verb, "files-last") == 0)
-		return files_receive_last(&s->ch, &s->last);
-	if (strcmp(verb, "files") == 0)
-		return files_receive(&s->ch, body, &s->coming, base);
-	/* what has come so far need not be written while the container stands still */
-	if (files_sync(&s->coming))
-		return channel_answer(&s->ch, MIGRATE_COPY, error_text(), NULL);
-	return files_receive_prepare(&s->ch, body, &s->coming, base, &s->last);
+	return files_receive(&s->ch, body, &s->coming, base);
 }
 
 static int on_images(struct session *s, const json_t *body)
@@ -342,9 +333,8 @@ static int serve_one(struct session *s, const char *verb, json_t *body)
 	json_t *reply = NULL;
 	int ret;
 
-	if (strcmp(verb, "files") == 0 || strcmp(verb, "files-prepare") == 0 ||
-	    strcmp(verb, "files-last") == 0)
-		return on_files(s, verb, body);
+	if (strcmp(verb, "files") == 0)
+		return on_files(s, body);
 	if (strcmp(verb, "images") == 0)
 		return on_images(s, body);
 	if (strcmp(verb, "hello") == 0)
@@ -370,7 +360,7 @@ static int serve_one(struct session *s, const char *verb, json_t *body)
 
 int target_serve(int in, int out)
 {
-	struct session s = { .ct = CONTAINER_INIT, .last = FILES_LAST_NONE };
+	struct session s = { .ct = CONTAINER_INIT };
 	int ret = 0;
 
 	channel_open(&s.ch, in, out, "the source");

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
@@ -34,8 +35,6 @@ struct migration {
 	struct report report;
 	uint32_t base;
 	bool running;
-	struct moment since;	/* the last copying of files began */
-	struct files_last last;
 	int outcome;		/* of hand_over(), for live_dump() does more after it */
 	char *why_not;		/* it is theirs, and does not run */
 };
@@ -143,26 +142,23 @@ static int sync_files(const struct migration *m)
 }
 
 /* While it runs; what changes meanwhile is for copy_last(). */
-static int copy_files(struct migration *m)
+static int copy_files(struct migration *m, bool first)
 {
+	struct timespec now;
 	int ret;
 
 	step(m, "files", false);
-	changed_begin(&m->since);
+	/* the clock that files have their times from, less what file systems may cut off */
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	ret = sync_files(m);
-	return ret ? ret : files_send(&m->ssh.ch, &m->ct, m->base, m->since.seconds);
+	return ret ? ret : files_send(&m->ssh.ch, &m->ct, m->base, now.tv_sec - 2, first);
 }
 
-static int copy_last(void *arg)
+/* It stands still: all is looked at, and nothing may be amiss. */
+static int copy_last(struct migration *m)
 {
-	struct migration *m = arg;
-	int ret = 0;
-
 	step(m, "last files", true);
-	/* it was used up: CRIU is at it once more */
-	if (!m->last.pid)
-		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->last);
-	return ret ? ret : files_finish(&m->ssh.ch, &m->since, &m->last);
+	return files_send(&m->ssh.ch, &m->ct, m->base, 0, false);
 }
 
 /* What has come there becomes a container that waits: READY. */
@@ -193,17 +189,14 @@ static int transfer(struct migration *m)
 	say("Copying files to %s", m->o->host);
 	if (!m->running) {
 		step(m, "files", true);
-		ret = files_send(&m->ssh.ch, &m->ct, m->base, 0);
+		ret = files_send(&m->ssh.ch, &m->ct, m->base, 0, true);
 	} else {
-		ret = copy_files(m);
+		ret = copy_files(m, true);
 	}
 	if (!ret && m->running && !m->o->live) {
-		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->last);
-		if (!ret) {
-			say("Stopping container ...");
-			step(m, "stop", true);
-			ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : copy_last(m);
-		}
+		say("Stopping container ...");
+		step(m, "stop", true);
+		ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : copy_last(m);
 	}
 	return ret || m->o->live ? ret : make_ready(m);
 }
@@ -330,7 +323,6 @@ static int back_out(struct migration *m, int ret)
 	int undone;
 
 	step(m, "undo", true);
-	files_forget(&m->last);
 	if (m->ssh.ch.broken) {
 		ssh_close(&m->ssh);
 		undone = ssh_open(&m->ssh, m->j.peer, m->j.ssh, false, NULL);
@@ -391,8 +383,10 @@ static int hand_over(struct migration *m)
 static int on_taken(void *arg)
 {
 	struct migration *m = arg;
-	int ret = make_ready(m);
+	int ret = copy_last(m);
 
+	if (!ret)
+		ret = make_ready(m);
 	if (!ret)
 		m->outcome = hand_over(m);
 	if (m->j.state == JOURNAL_GIVEN) {
@@ -413,12 +407,9 @@ static int move_live(struct migration *m)
 	if (!ret)
 		ret = live_rounds(&m->ct, &m->ssh.ch, &m->report, &parent);
 	if (!ret)
-		ret = copy_files(m);
+		ret = copy_files(m, false);
 	if (!ret)
-		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->last);
-	if (!ret)
-		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, copy_last,
-				on_taken, m);
+		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, on_taken, m);
 	live_unguard(guard);
 	/* what is given is away, whatever became of its rest here */
 	return m->j.state == JOURNAL_GIVEN ? m->outcome : ret;
@@ -454,7 +445,7 @@ static int move(struct migration *m)
 int source_migrate(const struct migrate_options *o)
 {
 	struct migration m = { .o = o, .ct = CONTAINER_INIT,
-			       .ssh.ch = { .in = -1, .out = -1 }, .last = FILES_LAST_NONE };
+			       .ssh.ch = { .in = -1, .out = -1 } };
 	int ret = look(&m);
 
 	shown = &m;
@@ -464,7 +455,6 @@ int source_migrate(const struct migrate_options *o)
 		ret = move(&m);
 		step(&m, NULL, false);
 		interruptible = NULL;
-		files_forget(&m.last);
 		ssh_close(&m.ssh);
 		images_remove(m.ct.id);
 	}
