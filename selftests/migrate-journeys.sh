@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
-# kernels: newest 6.12
+# kernels: newest
 # timeout: 900
 # A container that travels: it has what it had in memory after each journey, and nothing of it is left on either host, however
 # often. JOURNEYS=N, there and back; 3 without.

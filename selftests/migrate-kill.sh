@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
-# kernels: newest 6.12
+# kernels: newest
 # timeout: 900
 # Whoever takes part in a migration is killed at each of its steps, wherever the container is just then: it is never on both
 # hosts, after a repair on exactly one, and the next migration moves it. A few steps, those where something is decided first,

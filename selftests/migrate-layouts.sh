@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
-# kernels: newest 6.12
+# kernels: newest
 # timeout: 900
 # Overlays and images migrate as directories do: stopped, running, refused if they could not be there.
 
