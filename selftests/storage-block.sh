@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 900
+# kernels: newest
 # The layout block: logical volumes that containers have for themselves, and all that must not be taken for one.
 
 . "$(dirname "$0")/cli-lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 900
+# kernels: newest
 # Hosts whose containers are on xfs or btrfs: all layouts, snapshots and clones that share blocks, limits where there are
 # project quotas, and what is said where there are none.
 

@@ -41,13 +41,16 @@ int kprog_types(const char *module)
 static void say_why(union bpf_attr *loading)
 {
 	static char log[65536];
-	int error = errno;
+	int error = errno, fd;
 
 	loading->log_level = 1;
 	loading->log_buf = (uintptr_t)log;
 	loading->log_size = sizeof(log);
-	if (bpf(BPF_PROG_LOAD, loading) < 0)
+	fd = bpf(BPF_PROG_LOAD, loading);
+	if (fd < 0)
 		detail("%s", log);
+	else
+		close(fd);
 	errno = error;
 }
 

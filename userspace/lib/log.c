@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,17 +21,24 @@ static int open_error;
 static char about[24];		/* "CT 900 : ", or nothing */
 
 /*
- * Opened once, here: later we may be where /var/log is the container's. A pipe that nobody
- * reads is no reason to wait.
+ * Opened once, here: later we may be where /var/log is the container's.
  */
 void log_open(const char *program)
 {
+	struct stat st;
+
 	if (!global.logging)
 		return;
 	as = program;
 	file = open(global.logfile, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
 		    O_NONBLOCK, 0640);
 	open_error = file < 0 ? errno : 0;
+	/* who reads a pipe may go, and we would die of that */
+	if (file >= 0 && !fstat(file, &st) && S_ISFIFO(st.st_mode)) {
+		close(file);
+		file = -1;
+		open_error = EPIPE;
+	}
 	if (global.log_syslog) {
 		struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 

@@ -41,8 +41,11 @@ static bool same_device(const char *path, int fd)
 	       a.st_rdev == b.st_rdev;
 }
 
-/* Whatever is asked for, another container's files are not overwritten. */
-static int check_others(const char *device, int fd, const struct device_id *id)
+/*
+ * Whatever is asked for, another container's files are not overwritten: neither those that its
+ * record names, nor what its configuration does, for the record may not be mounted now.
+ */
+static int check_others(uint32_t self, const char *device, int fd, const struct device_id *id)
 {
 	cleanup_free uint32_t *ids = NULL;
 	size_t count;
@@ -52,9 +55,16 @@ static int check_others(const char *device, int fd, const struct device_id *id)
 		cleanup_container struct container other = CONTAINER_INIT;
 		cleanup_conf struct conf *record = NULL;
 
-		if (container_open_id(&other, ids[i], NEED_NOTHING) ||
-		    other.layout != &layout_block || read_record(other.fs, &record)) {
+		if (container_open_id(&other, ids[i], NEED_NOTHING)) {
 			error_clear();
+			continue;
+		}
+		if (other.layout != &layout_block || read_record(other.fs, &record)) {
+			error_clear();
+			if (ids[i] != self && other.conf &&
+			    same_device(conf_get(other.conf, "VE_DEVICE") ?: "", fd))
+				ret = fail(EXIT_DEVICES, "%s is the device of container %u",
+					   device, ids[i]);
 			continue;
 		}
 		if (is_its(record, id))
@@ -68,14 +78,14 @@ static int check_others(const char *device, int fd, const struct device_id *id)
 	return ret;
 }
 
-static int check_device(const char *device, int fd)
+static int check_device(uint32_t self, const char *device, int fd)
 {
 	struct device_id id;
 	int ret;
 
 	if (!device_identify(fd, &id))
 		return fail_errno(EXIT_DEVICES, "Cannot read %s", device);
-	ret = check_others(device, fd, &id);
+	ret = check_others(self, device, fd, &id);
 	if (ret)
 		return ret;
 	if (device_divided(fd))
@@ -162,13 +172,22 @@ static int mount_record(const struct conf *record, uint32_t base)
 	return take_fd(&mnt);
 }
 
-/* First what says whose it is: whatever cuts this off, it can be undone. */
-static int make(const struct container *ct, const char *path, const struct conf *record,
+/*
+ * First what says whose it is: whatever cuts this off, it can be undone. Made is it on what is
+ * open and was looked at, whatever its name has become.
+ */
+static int make(const struct container *ct, int fd, const char *path, const struct conf *record,
 		const struct ext4_wish *wish)
 {
+	cleanup_free char *held = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd);
+	struct device_id id;
 	int ret = conf_save(record, path);
 
-	return ret ? ret : ext4_make(ct, device_of(record), wish);
+	/* what else is on it, at its end maybe, would be taken for more than ours */
+	if (!ret && global.overwrite_device && device_identify(fd, &id) && *id.type &&
+	    device_wipe(fd))
+		ret = fail_errno(EXIT_DEVICES, "Cannot wipe %s", device_of(record));
+	return ret ? ret : ext4_make(ct, held, wish);
 }
 
 static int make_on(const struct container *ct, const char *device, int fd, const char *path,
@@ -186,7 +205,7 @@ static int make_on(const struct container *ct, const char *device, int fd, const
 	if (ret)
 		return ret;
 	wish.inodes = limits.inodes_hard;
-	return make(ct, path, record, &wish);
+	return make(ct, fd, path, record, &wish);
 }
 
 static int fill(const char *path, const char *archive, uint32_t base)
@@ -216,7 +235,7 @@ static int block_create(const struct container *ct, const char *dir, const char 
 	if (!ret)
 		ret = device_take(device, &fd);
 	if (!ret)
-		ret = check_device(device, fd);
+		ret = check_device(ct->id, device, fd);
 	if (!ret)
 		ret = make_on(ct, device, fd, path, archive);
 	return ret || !archive ? ret : fill(path, archive, base);
