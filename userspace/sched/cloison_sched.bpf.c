@@ -372,14 +372,13 @@ static __always_inline void keep(struct sched_cpu *c, struct task_struct *prev, 
 {
 	paid(t, slice);
 	c->current = t->slot;
-	c->task_place = place_of(ct_of(t->slot), t);
+	c->task_place = t->turn;
 	set_slice(prev, slice);
 }
 
-/* Is there a task in the container whose place is before that of @t? */
-static __always_inline bool someone_before(u32 slot, struct task *t)
+/* Is there a task in the container whose place is before @place? */
+static __always_inline bool someone_before(u32 slot, u64 place)
 {
-	u64 place = place_of(ct_of(slot), t);
 	struct task_struct *p;
 	bool ret = true;
 
@@ -467,7 +466,7 @@ SEC("struct_ops/dispatch")
 void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct sched_cpu *c = cpu_of(cpu);
-	u64 slice, start;
+	u64 slice, start, place = 0;
 	struct task *t = NULL;
 	bool own, done = false;
 	u32 slot;
@@ -478,6 +477,7 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 		if (t) {
 			release(prev, t);
 			catch_up(ct_of(t->slot), clock_for(prev));
+			place = place_of(ct_of(t->slot), t);
 		}
 	} else if (c->granted && hand_on(c)) {
 		return;
@@ -498,7 +498,7 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 				t = NULL;
 			continue;
 		}
-		if ((!own || someone_before(slot, t)) && move_to_local(DSQ_OF(slot))) {
+		if ((!own || someone_before(slot, place)) && move_to_local(DSQ_OF(slot))) {
 			granted(c, slot, slice, start);
 			done = true;
 			break;
