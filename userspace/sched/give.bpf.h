@@ -3,7 +3,6 @@
 #ifndef CLOISON_GIVE_BPF_H
 #define CLOISON_GIVE_BPF_H
 
-#include "policy.bpf.h"
 #include "state.bpf.h"
 
 
@@ -185,7 +184,7 @@ static __always_inline void settle(struct task_struct *p, struct task *t)
 	if (!used)
 		return;
 	t->mark = p->se.sum_exec_runtime;
-	t->vtime += charged(ct, p, t, used);
+	t->vtime += used * 100 / (p->scx.weight ?: 1);
 	vtime = scaled(used, ct);
 	/* out of what it paid ahead, as far as that goes */
 	if (vtime < t->paid_vtime) {
