@@ -44,7 +44,7 @@ limits() {
 out_of_it() {
 	local pid
 	# its root is where it is mounted: there is nothing above but /sys
-	in900 "cd $cg && for up in .. ../.. ../../..; do ls \$up/cgroup.procs \$up/cloison \$up/901; done" >"$KTAP_TMP/seen" 2>/dev/null || true
+	in900 "cd $cg && for up in .. ../.. ../../..; do ls \$up/cgroup.procs \$up/cloison/* \$up/901; done" >"$KTAP_TMP/seen" 2>/dev/null || true
 	[[ ! -s $KTAP_TMP/seen ]]
 	not in900 "ls $cg/901"
 	# a process of a neighbour's is nobody inside
