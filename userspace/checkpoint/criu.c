@@ -271,7 +271,7 @@ static int serve(const struct criu_job *job, int sock, int *result)
 	const int timeout = job->work == CRIU_PRE_DUMP ? LATE_MS : -1;
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
-	int ret = job->meanwhile ? job->meanwhile(CRIU_BEGUN, job->arg) : 0, answer, ready;
+	int ret = job->begun ? job->begun(job->arg) : 0, answer, ready;
 	ssize_t n;
 
 	for (;;) {
@@ -295,8 +295,6 @@ static int serve(const struct criu_job *job, int sock, int *result)
 			ret = job->step(msg.step, job->arg);
 		answer = ret ? -1 : 0;
 		send(sock, &answer, sizeof(answer), MSG_NOSIGNAL);
-		if (!ret && job->meanwhile)
-			ret = job->meanwhile(msg.step, job->arg);
 	}
 }
 

@@ -14,7 +14,6 @@ enum criu_work { CRIU_DUMP, CRIU_PRE_DUMP, CRIU_RESTORE };
 
 /* What CRIU tells of on its way, and waits for. */
 enum criu_step {
-	CRIU_BEGUN,		/* it has been started, which takes its time */
 	CRIU_SEIZING,		/* dump: it runs, and will be frozen next */
 	CRIU_FROZEN,		/* dump: nothing runs, nothing is written yet */
 	CRIU_DUMPED,		/* dump: all is written; 0: kill it, else let it run on */
@@ -50,8 +49,8 @@ struct criu_job {
 	int keep;		/* held until CRIU has ended, whatever becomes of us */
 	/* 0, or an exit status: CRIU gives up then */
 	int (*step)(enum criu_step step, void *arg);
-	/* after that, while CRIU goes on; an exit status stands for that of the next step */
-	int (*meanwhile)(enum criu_step step, void *arg);
+	/* while CRIU starts; an exit status stands for that of the first step; may be NULL */
+	int (*begun)(void *arg);
 	void *arg;
 };
 

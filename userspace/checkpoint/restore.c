@@ -45,11 +45,11 @@ static int on_step(enum criu_step step, void *arg)
 }
 
 /* What needs no process of it. */
-static int on_meanwhile(enum criu_step step, void *arg)
+static int on_begun(void *arg)
 {
 	struct work *w = arg;
 
-	return step == CRIU_BEGUN ? network_connect(w->ct->id, &w->place->network) : 0;
+	return network_connect(w->ct->id, &w->place->network);
 }
 
 /* CRIU gives tasks the user ids that the images say, whatever the files have by now. */
@@ -69,7 +69,7 @@ static int restore_tasks(struct work *w, const struct place *place, const struct
 	struct criu_job job = {
 		.work = CRIU_RESTORE, .images = w->path, .root = root, .keep = w->ct->lock,
 		.lock_network = meta->netif && *meta->netif, .step = on_step,
-		.meanwhile = on_meanwhile, .arg = w,
+		.begun = on_begun, .arg = w,
 	};
 	char **words = NULL;
 	int ret = root < 0 ? EXIT_MOUNT : netifs_parse(meta->netif, &links);

@@ -127,15 +127,6 @@ static int judge(int ours, int theirs, bool final)
 		    ours, theirs);
 }
 
-/* Lets files_pipe() go, and so rsync. Its exit status. */
-static int end(int line, pid_t pid, bool cut_off)
-{
-	if (cut_off)
-		kill(pid, SIGKILL);
-	shutdown(line, SHUT_RDWR);
-	return shut_in_wait(pid);
-}
-
 static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
 {
 	cleanup_json json_t *reply = NULL;
@@ -150,7 +141,11 @@ static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
 		ret = channel_tunnel(ch, fds[0], fds[1]);
 	if (!ret)
 		ret = channel_wait(ch, &reply);
-	ours = end(line, pid, ret);
+	if (ret)
+		kill(pid, SIGKILL);
+	/* lets files_pipe() go, and so rsync */
+	shutdown(line, SHUT_RDWR);
+	ours = shut_in_wait(pid);
 	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), !since);
 }
 
