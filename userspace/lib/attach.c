@@ -121,8 +121,8 @@ static int become_guest(const struct attached *in, struct attach_program *prog, 
 {
 	int ret = 0;
 
-	if (userns_become_root() || setsid() < 0)
-		return fail_errno(EXIT_SYSTEM, "Cannot become root of the container");
+	if (setsid() < 0)
+		return fail_errno(EXIT_SYSTEM, "Cannot begin a session");
 	if (prog->pty)
 		ret = open_pty(prog);
 	if (!ret)
@@ -171,7 +171,9 @@ static void run_guest(const struct attached *in, struct attach_program *prog, in
 /*
  * The go-between: enters the container, and leaves behind a process in its pid
  * namespace that is a child of the tool's (CLONE_PARENT), so that nothing of
- * the tool's own stays inside to be found by a checkpoint.
+ * the tool's own stays inside to be found by a checkpoint. Each change of
+ * credentials may make a process dumpable (fs.suid_dumpable), so all are made
+ * here, where it has no pid that anybody inside could name.
  */
 static void go_between(const struct attached *in, struct attach_program *prog, int sync,
 		       int pids) __attribute__((noreturn));
@@ -190,6 +192,8 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 		sync_die(sync, errno == ESRCH ?
 			 fail(EXIT_NOT_RUNNING, "Container is not running") :
 			 fail_errno(EXIT_SYSTEM, "Cannot enter the container"));
+	if (userns_become_root())
+		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot become root of the container"));
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid < 0)
 		sync_die(sync, fail_errno(EXIT_SYSTEM, "Cannot make a process in the container"));
