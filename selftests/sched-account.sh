@@ -13,10 +13,24 @@ fig() {
 	"$sched" get "id=$1" | tr ' ' '\n' | sed -n "/^$2\$/{n;p}"
 }
 
-# inside ID CPUS COMMAND...: this very shell becomes that, for use with & or in ()
+is_stopped() {
+	grep -q '^State:.T' "/proc/$1/status"
+}
+
+# move PID ID CPUS
+move() {
+	wait_for is_stopped "$1"
+	echo "$1" >"$base/$2/cgroup.procs"
+	taskset -cp "$3" "$1" >"$tmp/taskset"
+	kill -CONT "$1"
+}
+
+# inside ID CPUS COMMAND...: this very shell becomes that, for use with & or in (). It is stopped while it is moved: kernels
+# before 6.2 let it run on all CPUs then, where there are cpusets.
 inside() {
-	taskset -cp "$2" "$BASHPID" >"$tmp/taskset"
-	echo "$BASHPID" >"$base/$1/cgroup.procs"
+	local pid=$BASHPID
+	move "$pid" "$1" "$2" &
+	kill -STOP "$pid"
 	exec "${@:3}"
 }
 

@@ -6,14 +6,17 @@
  *	busy CGROUP N nap TIMES	that sleep so many times
  *	busy spin		until it is killed
  *
- * The processes are born in the cgroup and do nothing elsewhere. When all have ended it
- * prints "ended". When standard input ends, by which time they have left their CPUs
- * for good, it prints a line of what the kernel has of them all: time that they ran
- * and that they waited for a CPU, in ns, voluntary and involuntary switches.
+ * The processes are born in the cgroup and do nothing elsewhere. Each keeps to the CPUs
+ * of its parent, which kernels before 6.2 forget where there are cpusets, before the next
+ * is born; then all begin. When all have ended it prints "ended". When standard input
+ * ends, by which time they have left their CPUs for good, it prints a line of what the
+ * kernel has of them all: time that they ran and that they waited for a CPU, in ns,
+ * voluntary and involuntary switches.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,26 +82,39 @@ static void add(pid_t pid, unsigned long long sum[4])
 int main(int argc, char **argv)
 {
 	int cgroup = argc == 5 ? open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int n = argc == 5 ? atoi(argv[2]) : 0;
+	int n = argc == 5 ? atoi(argv[2]) : 0, start[2], ready[2];
 	unsigned long long sum[4] = {};
 	pid_t pids[MOST];
 	siginfo_t info;
+	cpu_set_t cpus;
+	char byte;
 
 	if (argc == 2 && !strcmp(argv[1], "spin"))
 		for (;;)
 			;
 	if (cgroup < 0 || n < 1 || n > MOST)
 		errx(2, "usage: busy CGROUP N burn|nap NUMBER | busy spin");
+	if (pipe(start) || pipe(ready) || sched_getaffinity(0, sizeof(cpus), &cpus))
+		err(1, "to begin");
 	for (int i = 0; i < n; i++) {
 		pids[i] = born_in(cgroup);
-		if (pids[i])
+		if (pids[i]) {
+			if (read(ready[0], &byte, 1) != 1)
+				err(1, "to begin");
 			continue;
+		}
+		close(start[1]);
+		if (sched_setaffinity(0, sizeof(cpus), &cpus) || write(ready[1], "", 1) != 1 ||
+		    read(start[0], &byte, 1))
+			err(1, "to begin");
 		if (!strcmp(argv[3], "burn"))
 			burn(atol(argv[4]));
 		else
 			nap(atol(argv[4]));
 		_exit(0);
 	}
+	close(start[0]);
+	close(start[1]);
 	for (int i = 0; i < n; i++)
 		if (waitid(P_PID, pids[i], &info, WEXITED | WNOWAIT))
 			err(1, "waitid");
