@@ -122,10 +122,9 @@ visitor() {
 }
 
 visitor_when_dumpable() {
-	local i
 	sysctl -q fs.suid_dumpable=1
 	# in each of the steps it takes
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		visitor
 	done
 	sysctl -q fs.suid_dumpable=0
