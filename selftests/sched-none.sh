@@ -19,7 +19,21 @@ settings() {
 	[[ $(cgroup_file 900 cpu.max) == "100000 100000" && $(cgroup_file 900 cpu.weight) == 300 ]]
 }
 
-ktap_plan 2
+# Kept for a kernel that can, and said.
+policy() {
+	make 900
+	cloisonctl --quiet set 900 --sched batch --save
+	cloisonctl --quiet start 900 --wait 2>"$KTAP_TMP/err"
+	grep -q 'SCHED="batch" of container 900 counts while .*: this kernel has no sched_ext' "$KTAP_TMP/err"
+	expect_exit 0 cloisonctl set 900 --sched latency
+	expect_out 'latency" of container 900 counts while .*: this kernel has no sched_ext' cloisonctl set 900 --sched latency
+	[[ $(cloisonctl list -Ho sched 900) == latency* ]]
+	expect_exit 21 cloisonctl set 900 --sched fast
+	grep -qx 'SCHED="batch"' "$etc/conf/900.conf"
+}
+
+ktap_plan 3
 ktap_run "refused" refused
 run_case "settings" settings
+run_case "a policy" policy
 ktap_finish

@@ -51,6 +51,7 @@ struct meta {
 	uint32_t base;			/* of its user ids; 0: an older tool did not say */
 	const char *rates;		/* see limits_rates(), NULL: none */
 	int cpus;			/* that it may have at once, 0: all */
+	int sched;			/* enum sched_policy */
 };
 
 #define cleanup_meta	cleanup(meta_close)

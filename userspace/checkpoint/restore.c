@@ -95,7 +95,9 @@ static int restore_hardware(const struct container *ct, const struct meta *meta)
 		warn("%s", error_text());
 		error_clear();
 	}
-	return limits_set_cpus(ct->id, meta->cpus);
+	if (limits_set_cpus(ct->id, meta->cpus))
+		return EXIT_LIMITS;
+	return limits_set_sched(ct->id, meta->sched);
 }
 
 /* As it had them; what was set since, counts. */

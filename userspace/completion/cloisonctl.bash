@@ -73,6 +73,7 @@ _cloisonctl_values() {
 	--diskquota) echo yes no ;;
 	--applyconfig_map) echo name ;;
 	--netfilter) echo disabled stateless stateful full ;;
+	--sched) echo default latency batch ;;
 	--mac_filter) echo on off ;;
 	--netif_set) echo type=veth type=routed type=macvlan type=ipvlan type=ipvlan-l3 link= ip= ;;
 	*) return 1 ;;

@@ -39,7 +39,6 @@
 #define EXEC_GROUP	"cloison-exec"
 #define MAX_EXEC_GROUPS	16
 
-#define CPUS_XATTR	"trusted.cloison.cpus"
 
 /* Tasks freeze where they return to user space or sleep: at once, but for I/O. */
 #define FREEZE_TIMEOUT_MS	10000
@@ -328,22 +327,22 @@ bool cgroup_has(uint32_t id, const char *file)
 	return access(path, F_OK) == 0;
 }
 
-int cgroup_set_cpus(uint32_t id, uint32_t cpus)
+int cgroup_note(uint32_t id, const char *what, uint32_t n)
 {
 	cleanup_free char *path = path_of(id, "");
 
-	if (cpus ? setxattr(path, CPUS_XATTR, &cpus, sizeof(cpus), 0) :
-		   removexattr(path, CPUS_XATTR) && errno != ENODATA)
-		return fail_errno(EXIT_LIMITS, "Cannot note the CPUs of %s", path);
+	if (n ? setxattr(path, what, &n, sizeof(n), 0) :
+		removexattr(path, what) && errno != ENODATA)
+		return fail_errno(EXIT_LIMITS, "Cannot note %s at %s", what, path);
 	return 0;
 }
 
-uint32_t cgroup_cpus(uint32_t id)
+uint32_t cgroup_noted(uint32_t id, const char *what)
 {
 	cleanup_free char *path = path_of(id, "");
-	uint32_t cpus;
+	uint32_t n;
 
-	return getxattr(path, CPUS_XATTR, &cpus, sizeof(cpus)) == sizeof(cpus) ? cpus : 0;
+	return getxattr(path, what, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
 bool cgroup_number(uint32_t id, const char *file, uint64_t *out)

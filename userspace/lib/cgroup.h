@@ -57,11 +57,13 @@ bool cgroup_has(uint32_t id, const char *file);
 bool cgroup_number(uint32_t id, const char *file, uint64_t *out);
 
 /*
- * How many CPUs it may have at once, 0 is all: of no file that the kernel has, and kept at
- * its cgroup for the day our scheduler is in charge.
+ * What the kernel has no file for is kept at the cgroup, for the day our scheduler is in
+ * charge: 0 where nothing is noted.
  */
-int cgroup_set_cpus(uint32_t id, uint32_t cpus);
-uint32_t cgroup_cpus(uint32_t id);
+#define CGROUP_CPUS	"trusted.cloison.cpus"	/* how many at once */
+#define CGROUP_SCHED	"trusted.cloison.sched"	/* enum sched_policy */
+int cgroup_note(uint32_t id, const char *what, uint32_t n);
+uint32_t cgroup_noted(uint32_t id, const char *what);
 
 /* A whole file, to be freed; NULL if it cannot be had. */
 char *cgroup_text(uint32_t id, const char *file);

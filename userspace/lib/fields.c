@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "fields.h"
 #include "layout.h"
+#include "scx.h"
 #include "terminal.h"
 #include "util.h"
 #include "value.h"
@@ -161,6 +163,15 @@ static void get_cpulimit(struct listed *l, const struct field *f, struct cell *c
 		set_number(c, 0);
 }
 
+/* Of one that runs, what it has. */
+static void get_sched(struct listed *l, const struct field *f, struct cell *c)
+{
+	if (listed_runs(l))
+		set_text(c, scx_policy_name(cgroup_noted(l->id, CGROUP_SCHED)));
+	else
+		get_conf(l, f, c);
+}
+
 static void get_yesno(struct listed *l, const struct field *f, struct cell *c)
 {
 	const char *v = listed_conf(l, f->key);
@@ -264,6 +275,7 @@ static const struct field after[] = {
 	{ "vm_overcommit", "VM_OVC", 6, FIELD_ZERO, get_real, "VM_OVERCOMMIT" },
 	{ "netfilter", "NETFILTER", -9, 0, get_conf, "NETFILTER" },
 	{ "capability", "CAPABILITY", -15, FIELD_TRIM, get_switches, "CAPABILITY" },
+	{ "sched", "SCHED", -7, 0, get_sched, "SCHED" },
 };
 
 const struct field *fields(size_t *count)

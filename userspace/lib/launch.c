@@ -35,6 +35,7 @@
 #include "notify.h"
 #include "place.h"
 #include "rootfs.h"
+#include "scx.h"
 #include "sync.h"
 #include "userns.h"
 #include "util.h"
@@ -387,6 +388,8 @@ static void say_limits(const struct limits *limits)
 		say("Setting CPU limit: %u", limits->cpulimit);
 	if (limits->cpus)
 		say("Setting CPUs: %u", limits->cpus);
+	if (limits->sched)
+		say("Setting scheduling policy: %s", scx_policy_name(limits->sched));
 }
 
 int launch(struct container *ct, bool wait)

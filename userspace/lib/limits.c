@@ -84,6 +84,13 @@ static int read_list(const struct conf *conf, const char *key, struct limits *l,
 	return 0;
 }
 
+static int read_sched(const struct conf *conf, struct limits *l)
+{
+	const char *v = get(conf, "SCHED", l, LIMIT_SCHED);
+
+	return v && !scx_policy_parse(v, &l->sched) ? bad("SCHED", v) : 0;
+}
+
 int limits_read(const struct conf *conf, struct limits *l)
 {
 	int ret;
@@ -115,6 +122,8 @@ int limits_read(const struct conf *conf, struct limits *l)
 		ret = read_list(conf, "CPUMASK", l, LIMIT_CPUMASK, valid_cpumask, &l->cpumask);
 	if (!ret)
 		ret = read_list(conf, "NODEMASK", l, LIMIT_NODEMASK, valid_nodemask, &l->nodemask);
+	if (!ret)
+		ret = read_sched(conf, l);
 	if (!ret)
 		ret = read_number(conf, "IOPRIO", l, LIMIT_IOPRIO, 7, &l->ioprio);
 	if (!ret)
@@ -238,9 +247,22 @@ unsigned int limits_io_weight(uint32_t ioprio)
 
 int limits_set_cpus(uint32_t id, uint32_t cpus)
 {
-	int ret = cgroup_set_cpus(id, cpus);
+	int ret = cgroup_note(id, CGROUP_CPUS, cpus);
 
-	return ret ? ret : scx_set_cpus(id, cpus);
+	return ret ? ret : scx_tell(id);
+}
+
+int limits_set_sched(uint32_t id, uint32_t policy)
+{
+	int ret = cgroup_note(id, CGROUP_SCHED, policy);
+	const char *why_not = policy ? scx_why_not() : NULL;
+
+	if (!ret)
+		ret = scx_tell(id);
+	if (!ret && why_not)
+		warn("SCHED=\"%s\" of container %u counts while Cloison's scheduler is in charge: "
+		     "%s", scx_policy_name(policy), id, why_not);
+	return ret;
 }
 
 static int set_cpu_time(uint32_t id, const struct limits *l)
@@ -403,6 +425,8 @@ int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned
 		ret = set_nodemask(id, l);
 	if (!ret && (which & (LIMIT_CPUMASK | LIMIT_NODEMASK)))
 		ret = set_cpumask(id, l);
+	if (!ret && (which & LIMIT_SCHED))
+		ret = limits_set_sched(id, l->sched);
 	if (!ret && (which & LIMIT_IOPRIO))
 		ret = set_ioprio(id, l);
 	if (!ret && (which & LIMIT_IO))

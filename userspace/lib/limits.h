@@ -20,7 +20,8 @@ enum limit_bits {
 	LIMIT_IOPRIO	= 1 << 7,
 	LIMIT_IO	= 1 << 8,	/* iolimit and iopslimit */
 	LIMIT_LOCKED	= 1 << 9,
-	LIMIT_ALL	= (1 << 10) - 1,
+	LIMIT_SCHED	= 1 << 10,
+	LIMIT_ALL	= (1 << 11) - 1,
 };
 
 #define IOPRIO_DEFAULT	4
@@ -36,6 +37,7 @@ struct limits {
 	uint32_t cpus;		/* 0: all */
 	const char *cpumask;	/* a list such as 0-3,5, "all", "auto"; points into the conf */
 	const char *nodemask;	/* a list, "all" */
+	uint32_t sched;		/* enum sched_policy */
 	uint32_t ioprio;	/* 0..7 */
 	uint64_t iolimit;	/* bytes/s, VALUE_UNLIMITED */
 	uint64_t iopslimit;	/* operations/s, VALUE_UNLIMITED */
@@ -61,6 +63,8 @@ int limits_set_rates(uint32_t id, const char *disk, const char *rates);
 
 /* How many CPUs it may have at once, 0: all; cpu.max is apart. */
 int limits_set_cpus(uint32_t id, uint32_t cpus);
+/* How its own tasks are ordered, while our scheduler is in charge; else that is warned of. */
+int limits_set_sched(uint32_t id, uint32_t policy);
 
 /* What each process has of its own, for the first one. */
 int limits_apply_process(pid_t pid, const struct limits *limits);

@@ -19,6 +19,7 @@
 #include "netif.h"
 #include "params.h"
 #include "rate.h"
+#include "scx.h"
 #include "util.h"
 #include "value.h"
 
@@ -342,6 +343,13 @@ static char *one_of(const char *arg, const char *const *list)
 	return NULL;
 }
 
+static char *sched(const char *arg, const char *old UNUSED)
+{
+	uint32_t policy;
+
+	return scx_policy_parse(arg, &policy) ? xstrdup(arg) : NULL;
+}
+
 static char *netfilter(const char *arg, const char *old UNUSED)
 {
 	static const char *const modes[] = {
@@ -460,6 +468,7 @@ static const struct param params[] = {
 	{ "ram", "PHYSPAGES", LIMIT_RAM, SIZE, ram },
 	{ "rate", "RATE", APPLIES_RATE, RATE_TAKES, rate_option },
 	{ "root", "VE_ROOT", APPLIES_PLACE, FULL_PATH, path },
+	{ "sched", "SCHED", LIMIT_SCHED, "default, latency or batch", sched },
 	{ "searchdomain", "SEARCHDOMAIN", APPLIES_DNS, "a domain name, or inherit", searchdomain,
 	  true },
 	{ "shmpages", "SHMPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },

@@ -37,7 +37,7 @@
 #define PIN_ENDED	PINS "/sched_ended"
 #define PIN_STATE	PINS "/sched_state"
 #define PIN_TIMERS	PINS "/sched_timers"
-#define PIN_SET_CPUS	PINS "/sched_set_cpus"
+#define PIN_SET_OWN	PINS "/sched_set_own"
 
 #define NAME		"cloison"
 
@@ -118,6 +118,21 @@ void scx_look(struct scx_status *status)
 	}
 }
 
+const char *scx_why_not(void)
+{
+	static const char *const why[] = {
+		[SCX_MISSING] = "this kernel has no sched_ext",
+		[SCX_OFF] = "cloisonctl sched enable",
+		[SCX_FOREIGN] = "another one of sched_ext is",
+		[SCX_EJECTED] = "the kernel has ended it, see cloisonctl sched status",
+		[SCX_ON] = NULL,
+	};
+	struct scx_status status;
+
+	scx_look(&status);
+	return why[status.state];
+}
+
 int scx_containers(struct scx_container **list, size_t *count)
 {
 	struct cloison_sched__bss *all = xcalloc(1, sizeof(*all));
@@ -138,6 +153,7 @@ int scx_containers(struct scx_container **list, size_t *count)
 				.id = ct->ctid, .weight = ct->weight, .running = ct->running,
 				.waiting = ct->waiting, .cpus = ct->max_cpus,
 				.most = ct->max_running, .throttled_us = ct->throttled_ns / 1000,
+				.policy = ct->policy,
 			};
 	}
 	free(all);
@@ -178,7 +194,7 @@ static void detach(void)
 /* The link first: without it the rest means nothing. How it ended is known until another begins. */
 static int unpin(void)
 {
-	static const char *const pins[] = { PIN_LINK, PIN_SET_CPUS, PIN_STATE, PIN_TIMERS };
+	static const char *const pins[] = { PIN_LINK, PIN_SET_OWN, PIN_STATE, PIN_TIMERS };
 	int64_t end = now_ms() + LEAVE_MS;
 
 	detach();
@@ -209,7 +225,7 @@ static int pin(const struct cloison_sched *s, struct bpf_link *link)
 	/* timers run only as long as somebody has their map */
 	if (bpf_map__pin(s->maps.timers, PIN_TIMERS) ||
 	    bpf_map__pin(s->maps.ended, PIN_ENDED) || bpf_map__pin(s->maps.bss, PIN_STATE) ||
-	    bpf_program__pin(s->progs.set_cpus, PIN_SET_CPUS) || bpf_link__pin(link, PIN_LINK))
+	    bpf_program__pin(s->progs.set_own, PIN_SET_OWN) || bpf_link__pin(link, PIN_LINK))
 		return fail_errno(EXIT_SYSTEM, "Cannot keep the scheduler in " PINS);
 	return 0;
 }
@@ -244,7 +260,7 @@ static int load(unsigned int ejections)
 }
 
 /* A container that starts meanwhile sees to itself. */
-static void tell_cpus(void)
+static void tell_all(void)
 {
 	cleanup_free uint32_t *ids = NULL;
 	size_t count = 0;
@@ -254,9 +270,7 @@ static void tell_cpus(void)
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		uint32_t cpus = cgroup_cpus(ids[i]);
-
-		if (cpus && scx_set_cpus(ids[i], cpus)) {
+		if (scx_tell(ids[i])) {
 			warn("%s", error_text());
 			error_clear();
 		}
@@ -274,7 +288,7 @@ static int enable(unsigned int ejections)
 		ret = load(ejections);
 	if (ret)
 		return ret;
-	tell_cpus();
+	tell_all();
 	return 0;
 }
 
@@ -377,10 +391,13 @@ void scx_retry(void)
 	}
 }
 
-int scx_set_cpus(uint32_t id, uint32_t cpus)
+int scx_tell(uint32_t id)
 {
-	struct sched_cpus arg = { .ctid = id, .cpus = cpus };
-	cleanup_close int fd = bpf_obj_get(PIN_SET_CPUS);
+	struct sched_own arg = {
+		.ctid = id, .cpus = cgroup_noted(id, CGROUP_CPUS),
+		.policy = cgroup_noted(id, CGROUP_SCHED),
+	};
+	cleanup_close int fd = bpf_obj_get(PIN_SET_OWN);
 	struct bpf_test_run_opts opts = {
 		.sz = sizeof(opts), .ctx_in = &arg, .ctx_size_in = sizeof(arg),
 	};
@@ -388,9 +405,29 @@ int scx_set_cpus(uint32_t id, uint32_t cpus)
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || bpf_prog_test_run_opts(fd, &opts))
-		return fail_errno(EXIT_LIMITS, "Cannot limit the CPUs of container %u", id);
+		return fail_errno(EXIT_LIMITS, "The scheduler cannot be told of container %u", id);
 	/* an ejected scheduler knows no containers any more */
 	return 0;
+}
+
+static const char *const policies[] = {
+	[SCHED_DEFAULT] = "default", [SCHED_LATENCY] = "latency", [SCHED_BATCH] = "batch",
+};
+
+const char *scx_policy_name(uint32_t policy)
+{
+	return policies[policy < ARRAY_SIZE(policies) ? policy : SCHED_DEFAULT];
+}
+
+bool scx_policy_parse(const char *name, uint32_t *policy)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		if (strcmp(policies[i], name) != 0)
+			continue;
+		*policy = i;
+		return true;
+	}
+	return false;
 }
 
 int scx_listen(void)

@@ -28,6 +28,8 @@ struct scx_status {
 };
 
 void scx_look(struct scx_status *status);
+/* Why ours is not in charge, and what to do about it; NULL if it is. */
+const char *scx_why_not(void);
 
 /* A container, as our scheduler sees it. */
 struct scx_container {
@@ -36,6 +38,7 @@ struct scx_container {
 	uint32_t running, waiting;	/* tasks, at this moment */
 	uint32_t cpus;		/* that it may have at once, 0: all */
 	uint32_t most;		/* that it had at once */
+	uint32_t policy;	/* enum sched_policy */
 	uint64_t throttled_us;	/* that it waited for its limit */
 };
 
@@ -52,8 +55,12 @@ int64_t scx_retry_at(const struct scx_status *status);
 /* Do that, if it is time. */
 void scx_retry(void);
 
-/* A container may have so many CPUs at once, 0 is all: if ours is in charge. */
-int scx_set_cpus(uint32_t id, uint32_t cpus);
+/* If ours is in charge, tell it what is noted at a container's cgroup. */
+int scx_tell(uint32_t id);
+
+/* How a container orders its tasks: enum sched_policy. Numbers from elsewhere have a name, too. */
+const char *scx_policy_name(uint32_t policy);
+bool scx_policy_parse(const char *name, uint32_t *policy);
 
 /* A socket on which the kernel tells that a scheduler came or went, or -1; what it told
  * is thrown away by scx_drain(): look at the state.

@@ -48,8 +48,9 @@
  * inside the container is.
  *
  * SECOND LEVEL. The tasks of a container, of all cgroups in it, wait in one queue by a
- * virtual time of their own, by nice value. What weights there are between cgroups inside
- * a container counts only where the kernel's own scheduler is in charge.
+ * virtual time of their own, by nice value, or as the policy of the container has it
+ * (policy.bpf.h). What weights there are between cgroups inside a container counts only
+ * where the kernel's own scheduler is in charge.
  *
  * LIMITS. cpu.max is a bucket of CPU time that fills at the rate of the limit, up to one
  * quota (and cpu.max.burst). A slice is no longer than what is in it. A task stops at a tick
@@ -187,7 +188,7 @@ static __always_inline s32 find_victim(struct task_struct *p, struct task *t)
 		if (slot != t->slot)
 			lead = ct_of(slot)->vtime - ct->vtime;
 		else
-			lead = before(t->vtime + NS_PER_MS, c->task_vtime) ? most + 1 : 0;
+			lead = yields(ct, place_of(ct, t), c->task_place) ? most + 1 : 0;
 		if (lead > most && bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
 			most = lead;
 			victim = cpu;
@@ -283,7 +284,7 @@ void BPF_PROG(enqueue, struct task_struct *p, u64 enq_flags)
 			return;
 	}
 	t->waits_since = 0;
-	insert(p, DSQ_OF(t->slot), t->vtime, enq_flags);
+	insert(p, DSQ_OF(t->slot), place_of(ct, t), enq_flags);
 	if (!t->waits) {
 		t->waits = 1;
 		if (!__sync_fetch_and_add(&ct->waiting, 1))
@@ -371,12 +372,12 @@ static __always_inline void keep(struct sched_cpu *c, struct task_struct *prev, 
 {
 	paid(t, slice);
 	c->current = t->slot;
-	c->task_vtime = t->vtime;
+	c->task_place = t->turn;
 	set_slice(prev, slice);
 }
 
-/* Is there a task in the container whose turn is before @vtime? */
-static __always_inline bool someone_before(u32 slot, u64 vtime)
+/* Is there a task in the container whose place is before @place? */
+static __always_inline bool someone_before(u32 slot, u64 place)
 {
 	struct task_struct *p;
 	bool ret = true;
@@ -387,7 +388,7 @@ static __always_inline bool someone_before(u32 slot, u64 vtime)
 		return true;
 	bpf_rcu_read_lock();
 	p = scx_bpf_dsq_peek(DSQ_OF(slot));
-	ret = p && before(p->scx.dsq_vtime, vtime);
+	ret = p && before(p->scx.dsq_vtime, place);
 	bpf_rcu_read_unlock();
 	return ret;
 }
@@ -465,7 +466,7 @@ SEC("struct_ops/dispatch")
 void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct sched_cpu *c = cpu_of(cpu);
-	u64 slice, start;
+	u64 slice, start, place = 0;
 	struct task *t = NULL;
 	bool own, done = false;
 	u32 slot;
@@ -476,6 +477,7 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 		if (t) {
 			release(prev, t);
 			catch_up(ct_of(t->slot), clock_for(prev));
+			place = place_of(ct_of(t->slot), t);
 		}
 	} else if (c->granted && hand_on(c)) {
 		return;
@@ -496,7 +498,7 @@ void BPF_PROG(dispatch, s32 cpu, struct task_struct *prev)
 				t = NULL;
 			continue;
 		}
-		if ((!own || someone_before(slot, t->vtime)) && move_to_local(DSQ_OF(slot))) {
+		if ((!own || someone_before(slot, place)) && move_to_local(DSQ_OF(slot))) {
 			granted(c, slot, slice, start);
 			done = true;
 			break;
@@ -553,7 +555,7 @@ void BPF_PROG(running, struct task_struct *p)
 		wind(c, ct->vtime - t->paid_vtime);
 	}
 	c->current = pinned_kthread(p) ? NOBODY : t->slot;
-	c->task_vtime = t->vtime;
+	c->task_place = place_of(ct, t);
 	if (before(ct->clock, t->vtime))
 		ct->clock = t->vtime;
 }
@@ -573,8 +575,10 @@ void BPF_PROG(stopping, struct task_struct *p, bool runnable)
 	if (runnable || !falls_asleep(p))
 		return;
 	t = task_of(p);
-	if (t)
-		leave(cpu_of(scx_bpf_task_cpu(p)), p, t);
+	if (!t)
+		return;
+	leave(cpu_of(scx_bpf_task_cpu(p)), p, t);
+	t->burst = 0;
 }
 
 /* What it ran as another class is not ours. */
@@ -681,9 +685,9 @@ void BPF_PROG(dump, struct scx_dump_ctx *why)
 	}
 }
 
-/* How many CPUs a container may have at once. */
+/* How many CPUs a container may have at once, and how it orders its tasks. */
 SEC("syscall")
-int set_cpus(struct sched_cpus *arg)
+int set_own(struct sched_own *arg)
 {
 	int i, ret = -ENOENT;
 
@@ -693,8 +697,10 @@ int set_cpus(struct sched_cpus *arg)
 
 		if (!ct->used || ct->ctid != arg->ctid)
 			continue;
+		ct->policy = arg->policy;
+		if (ct->max_cpus != arg->cpus)
+			ct->max_running = 0;
 		ct->max_cpus = arg->cpus;
-		ct->max_running = 0;
 		unpark(i);
 		ret = 0;
 	}

@@ -9,6 +9,13 @@
 #define MAX_CPUS	1024
 #define MAX_SKIPPED	32
 
+/* In which order the tasks of a container run: policy.bpf.h */
+enum sched_policy {
+	SCHED_DEFAULT,
+	SCHED_LATENCY,
+	SCHED_BATCH,
+};
+
 struct sched_ct {
 	__u64 vtime;	/* atomic; what it was given, by weight */
 	__u64 key;	/* vtime when it was put into the tree; not after it while anybody waits */
@@ -29,6 +36,7 @@ struct sched_ct {
 	__u32 running;	/* atomic: CPUs that it has, or is about to have */
 	__u32 max_running;
 	__u32 max_cpus;	/* 0: all */
+	__u32 policy;
 	__u32 changes;	/* of the slot's owner, or of its weight or limit */
 	__u32 used;
 	/* under the lock */
@@ -41,7 +49,7 @@ struct sched_cpu {
 	__u64 clock;	/* what the containers had come to that it ran */
 	__u64 granted_vtime;	/* paid for the task that is about to run, or for the next one */
 	__u64 granted_ns;
-	__u64 task_vtime;
+	__u64 task_place;	/* in the queue, if it were there */
 	__u32 granted;	/* to this container; NOBODY */
 	__u32 left;	/* by a task that has gone: the container has not the CPU */
 	__u32 changes;	/* of the container, when it was granted */
@@ -52,10 +60,11 @@ struct sched_cpu {
 	__u32 skip[MAX_SKIPPED];
 };
 
-/* The argument of the program set_cpus, and its answer. */
-struct sched_cpus {
+/* The argument of the program set_own: what cgroups have no files for. */
+struct sched_own {
 	__u32 ctid;
 	__u32 cpus;	/* at once; 0: all */
+	__u32 policy;
 };
 
 /* Of enum scx_exit_kind: nobody had the link any more. */

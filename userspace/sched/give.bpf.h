@@ -3,6 +3,7 @@
 #ifndef CLOISON_GIVE_BPF_H
 #define CLOISON_GIVE_BPF_H
 
+#include "policy.bpf.h"
 #include "state.bpf.h"
 
 
@@ -184,7 +185,7 @@ static __always_inline void settle(struct task_struct *p, struct task *t)
 	if (!used)
 		return;
 	t->mark = p->se.sum_exec_runtime;
-	t->vtime += used * 100 / (p->scx.weight ?: 1);
+	t->vtime += charged(ct, p, t, used);
 	vtime = scaled(used, ct);
 	/* out of what it paid ahead, as far as that goes */
 	if (vtime < t->paid_vtime) {

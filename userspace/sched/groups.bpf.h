@@ -168,6 +168,7 @@ s32 BPF_PROG(cgroup_init, struct cgroup *cgrp, struct scx_cgroup_init_args *args
 	ct->idle = args->sched_idle;
 	set_weight(ct, ct->idle ? 1 : ct->set_weight);
 	ct->max_cpus = ct->max_running = 0;
+	ct->policy = SCHED_DEFAULT;
 	ct->throttles = ct->throttled_ns = 0;
 	/* neither what whoever had the slot before owed, nor a lead of all that went by */
 	ct->vtime = ct->key = clock;

@@ -58,6 +58,8 @@ struct task {
 	u64 mark;	/* sum_exec_runtime that is paid */
 	u64 paid_vtime, paid_ns;	/* ahead */
 	u64 waits_since;	/* 0: not seen yet by the guard */
+	u64 turn;	/* vtime when its turn began */
+	u64 burst;	/* ran since it woke up */
 	u32 slot;
 	u32 changes;	/* of its container, when this was paid */
 	u16 waits;	/* counted in its container */
