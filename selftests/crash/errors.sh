@@ -16,6 +16,8 @@ ignored() {
 	"mkdir "* | "mkdirat "* | "unlink "*.tmp) ;;
 	# the holder's pid in a lock file is for people; controllers are asked for, then looked for; the rest is best effort
 	"ftruncate "*.lck | "write "*.lck | "write "*/cgroup.subtree_control | "write "*/oom_score_adj) ;;
+	# what was done, for people
+	"openat /var/log/cloison.log" | "write /var/log/cloison.log") ;;
 	# what CRIU said, for people; a limit for files that are gone, which the next ones get anew
 	"unlink "*.log | "quotactl_fd "*) ;;
 	# removed at the next repair if not now: a rest of a creation, a name or mount point of no container

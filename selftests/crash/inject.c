@@ -16,7 +16,7 @@
  *
  * --kill ends the process that is there, --kill-all the command and all its
  * children, at the same point; neither gets to do that call. --error lets the call
- * fail without being done.
+ * fail without being done, but for exit_group(2), which cannot.
  *
  * Followed are all children until they execute a program in the container's cgroup:
  * that is its init, or a visitor, and not the tool any more.
@@ -201,7 +201,8 @@ static void on_entry(struct process *p, const struct ptrace_syscall_info *info)
 	if (opt.mode == LIST)
 		fprintf(opt.out, "%u.%u %u %s\n", p->number, p->calls, alive(),
 			describe(p->pid, info->entry.nr, args));
-	else if (!done && p->number == opt.process && p->calls == opt.call)
+	else if (!done && p->number == opt.process && p->calls == opt.call &&
+		 (opt.mode != ERROR || info->entry.nr != SYS_exit_group))
 		inject(p, describe(p->pid, info->entry.nr, args));
 }
 
