@@ -47,6 +47,12 @@ events() {
 	refused fanotify /
 }
 
+# Backups and migrations, which open all its files, do not wait for it.
+leases() {
+	works lease "$KTAP_TMP/leased"
+	refused lease /tmp/leased
+}
+
 # What a mount script mounts read-only stays so, also where the files are the container's own, and below that.
 read_only_mounts() {
 	local data=$KTAP_TMP/data base
@@ -72,7 +78,7 @@ read_only_mounts() {
 
 guest 900
 guest 901
-ktap_plan 7
+ktap_plan 8
 wall "open_by_handle_at" open_by_handle
 wall "leaving a chroot" chroot_twice
 wall "what is under the root" under_the_root
@@ -80,4 +86,5 @@ wall "mounts do not propagate" propagation
 wall "what the host sees of the files" seen_by_host
 wall "what scripts mount read-only" read_only_mounts
 wall "events of the whole file system" events
+wall "leases" leases
 ktap_finish

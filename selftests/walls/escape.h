@@ -30,6 +30,9 @@ extern const struct attempt process_attempts[], socket_attempts[], sysctl_attemp
  */
 int verdict(const char *what, long ret, const int *also);
 
+/* System call @nr of the 32 bit table; ends with ABSENT where there is none. */
+long by_int80(long nr, const long args[4]);
+
 /* Prints why and returns SILLY. */
 int silly(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -186,6 +186,32 @@ static int try_fanotify(char **args)
 	return worst;
 }
 
+/* Let others wait who open one's file: each for as long as fs.lease-break-time. */
+static int try_lease(char **args)
+{
+	static const int none[] = { EINVAL, 0 };
+	static const int kinds[] = { F_RDLCK, F_WRLCK };
+	long args32[4] = { -1, F_SETLEASE, F_RDLCK };
+	static const long numbers[] = { 55, 221 };	/* fcntl, fcntl64 */
+	int worst = REFUSED, fd = open(args[0], O_CREAT | O_RDONLY, 0600);
+	/* of struct delegation */
+	struct { uint32_t flags; uint16_t type, pad; } read_delegation = { 0, F_RDLCK, 0 };
+
+	if (fd < 0)
+		return silly("%s", args[0]);
+	for (size_t i = 0; i < 2; i++)
+		if (verdict("lease", fcntl(fd, F_SETLEASE, kinds[i]), none) != REFUSED)
+			worst = WORKED;
+	/* F_SETDELEG */
+	if (verdict("delegation", fcntl(fd, 1024 + 16, &read_delegation), none) != REFUSED)
+		worst = WORKED;
+	args32[0] = fd;
+	for (size_t i = 0; i < 2; i++)
+		if (verdict("lease, 32 bits", by_int80(numbers[i], args32), none) != REFUSED)
+			worst = WORKED;
+	return worst;
+}
+
 static int writable_skip, writable_found;
 
 static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -261,6 +287,7 @@ const struct attempt file_attempts[] = {
 	{ "write", try_write, 2, "PATH TEXT" },
 	{ "fsctl", try_fsctl, 1, "DIRECTORY" },
 	{ "fanotify", try_fanotify, 1, "PATH" },
+	{ "lease", try_lease, 1, "PATH" },
 	{ "writable", list_writable, 1, "DIRECTORY" },
 	{ "tamper", try_tamper, 1, "PATH" },
 	{ }

@@ -79,7 +79,7 @@ static void no_int80(int sig)
 	_exit(write(STDOUT_FILENO, text, sizeof(text) - 1) < 0 ? SILLY : ABSENT);
 }
 
-static long by_int80(long nr, const long args[4])
+long by_int80(long nr, const long args[4])
 {
 	long ret;
 

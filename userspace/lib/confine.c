@@ -29,6 +29,10 @@
 /* personality(2): this value asks */
 #define GET_PERSONALITY	0xffffffffUL
 
+#ifndef F_SETDELEG	/* Linux 6.19 */
+#define F_SETDELEG	(F_SETLEASE + 16)
+#endif
+
 /*
  * Refused with EPERM: what reaches the kernel's own parts, what the user
  * namespace does not cover, and what cannot be checkpointed (bpf, io_uring,
@@ -45,6 +49,13 @@ static const int refused[] = {
 	SCMP_SYS(syslog), SCMP_SYS(uselib), SCMP_SYS(userfaultfd), SCMP_SYS(vm86),
 	SCMP_SYS(vm86old),
 };
+
+/*
+ * Whoever opens a file that a lease is on waits until its holder lets go, or for
+ * /proc/sys/fs/lease-break-time: each backup and migration, for each file.
+ */
+static const unsigned int leases[] = { F_SETLEASE, F_SETDELEG };
+static const int fcntls[] = { SCMP_SYS(fcntl), SCMP_SYS(fcntl64) };
 
 /* The second one pastes on a virtual console, such as tar's messages may go to. */
 static const unsigned int typing[] = { TIOCSTI, TIOCLINUX };
@@ -79,6 +90,11 @@ static int add_rules(scmp_filter_ctx ctx)
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(typing); i++)
 		ret = seccomp_rule_add(ctx, no, SCMP_SYS(ioctl), 1,
 				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, typing[i]));
+	/* as file systems say that have none */
+	for (size_t i = 0; i < ARRAY_SIZE(fcntls); i++)
+		for (size_t j = 0; !ret && j < ARRAY_SIZE(leases); j++)
+			ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), fcntls[i], 1,
+					       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, leases[j]));
 	return ret;
 }
 
