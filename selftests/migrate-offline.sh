@@ -146,6 +146,19 @@ given_back() {
 	[[ $(ssh node2 cloisonctl status 900) == *" running" ]]
 }
 
+# It ran there, if not for long: what it wrote is not thrown away.
+not_given_back() {
+	local files
+	make_running 900
+	printf '#!/bin/sh\necho written >>/written\nexit 1\n' >"$etc/conf/900.start"
+	chmod 755 "$etc/conf/900.start"
+	expect_exit 7 cloisonctl migrate node2 900
+	[[ $(ssh node2 cloisonctl status 900) == *" exist unmounted down" ]]
+	nowhere_left 1 900
+	files=$(ssh node2 'cat /var/lib/cloison/private/900/fs/written')
+	[[ $files == written ]]
+}
+
 unlocked() {
 	on "$1" flock -n /run/cloison/lock/900.lck true
 }
@@ -197,11 +210,12 @@ resolved() {
 	expect_exit 1 cloisonctl migrate --resolve here 900
 }
 
-ktap_plan 6
+ktap_plan 7
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "refused before anything is touched" refusals
 run_case "given back" given_back
+run_case "not given back" not_given_back
 run_case "cut off" cut_off
 run_case "resolved by hand" resolved
 ktap_finish

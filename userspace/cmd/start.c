@@ -24,7 +24,7 @@ int do_start(struct container *ct, bool wait, bool force)
 	if (suspended(ct))
 		return do_resume(ct, NULL, false, false);
 	say("Starting container...");
-	ret = launch(ct, wait);
+	ret = launch(ct, wait, NULL);
 	if (ret)
 		return ret;
 	say(wait ? "Container started successfully" : "Container start in progress...");

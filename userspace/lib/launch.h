@@ -11,9 +11,10 @@
 /*
  * The caller holds its lock. Bring it up, until its init runs; with @wait until
  * init says that the system is up (EXIT_WAIT if it dies or the time is over; it
- * is left as it is then). After any other failure nothing is left of it.
+ * is left as it is then). After any other failure nothing is left of it; *@ran,
+ * unless @ran is NULL, says whether its programs may have run, and changed its files.
  */
-int launch(struct container *ct, bool wait);
+int launch(struct container *ct, bool wait, bool *ran);
 
 /*
  * The same surroundings for one program in a container that does not run, instead

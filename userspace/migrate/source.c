@@ -215,7 +215,7 @@ int source_recover(struct container *ct, struct journal *j)
 		return ret;
 	ret = kernel_get(ct->id, &kc);
 	if (!ret && !kernel_runs(&kc))
-		ret = launch(ct, false);
+		ret = launch(ct, false, NULL);
 	return ret;
 }
 

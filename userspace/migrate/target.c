@@ -83,7 +83,7 @@ int target_activate(struct container *ct, struct journal *j, bool *may_have_run)
 	} else {
 		ret = kernel_get(ct->id, &kc);
 		if (!ret && !kernel_runs(&kc))
-			ret = launch(ct, false);
+			ret = launch(ct, false, may_have_run);
 	}
 	images_remove(ct->id);
 	if (ret)
