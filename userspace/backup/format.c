@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/conf.h"
 #include "../lib/error.h"
 #include "../lib/terminal.h"
 #include "../lib/util.h"
@@ -201,6 +202,7 @@ static bool good_head(const json_t *head)
 			"parent_sha256", &parent_sum))
 		return false;
 	return backup_good_id(id) && ctid > 0 && ctid <= INT32_MAX && json_is_object(scripts) &&
+	       strlen(conf) <= CONF_MAX &&
 	       !parent == !parent_sum && (!parent || backup_good_id(parent));
 }
 

@@ -16,6 +16,7 @@
 
 /* Of some ten million files; what makes more of a small archive is no index. */
 #define TEXT_MAX	(1ULL << 30)
+#define ENTRIES_MAX	(16UL << 20)
 
 /* "KIND INODE TIME PATH" and a zero byte */
 struct entry {
@@ -140,7 +141,7 @@ static int parse(const struct text *text, struct entries *out)
 			path = strchr(path, ' ');
 			path = path ? path + 1 : NULL;
 		}
-		if (!path || s[1] != ' ') {
+		if (!path || s[1] != ' ' || out->count == ENTRIES_MAX) {
 			free(out->list);
 			*out = (struct entries){};
 			return fail(EXIT_RESTORE, "The list of files in a backup cannot be read");

@@ -59,7 +59,7 @@ static struct conf *only_harmless(const struct conf *conf)
 	struct conf *good = conf_new();
 	const char *key, *value;
 
-	for (size_t i = 0; (key = conf_key(conf, i, &value)); i++)
+	for (size_t at = 0; (key = conf_next(conf, &at, &value));)
 		if (harmless(key, value))
 			conf_set(good, key, value);
 	return good;

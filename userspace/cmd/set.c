@@ -329,7 +329,7 @@ static int apply_sample(struct options *o, struct conf *conf)
 	if (sample_load(o->sample, &sample))
 		return EXIT_SAMPLE;
 	sample_apply(sample, o->sample, conf);
-	for (size_t i = 0; (key = conf_key(sample, i, &value)); i++)
+	for (size_t at = 0; (key = conf_next(sample, &at, &value));)
 		if (sample_takes(key))
 			o->params.applies |= params_key_applies(key);
 	return 0;

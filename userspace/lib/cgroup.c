@@ -153,15 +153,21 @@ static int make_parent(void)
 	return ret ? ret : guard(CGROUP_PARENT);
 }
 
+/* What they read may be made to let them take all there is. */
 int cgroup_shut_in(int *fd)
 {
 	int ret = make_parent();
+	char memory[24];
 
 	if (ret)
 		return ret;
 	if (mkdir(SHUT_IN, 0755) && errno != EEXIST)
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", SHUT_IN);
-	if (write_file_at(AT_FDCWD, SHUT_IN "/pids.max", SHUT_IN_PIDS))
+	snprintf(memory, sizeof(memory), "%llu",
+		 (unsigned long long)sysconf(_SC_PHYS_PAGES) / 2 * sysconf(_SC_PAGESIZE));
+	if (write_file_at(AT_FDCWD, SHUT_IN "/pids.max", SHUT_IN_PIDS) ||
+	    write_file_at(AT_FDCWD, SHUT_IN "/memory.max", memory) ||
+	    (write_file_at(AT_FDCWD, SHUT_IN "/memory.swap.max", "0") && errno != ENOENT))
 		return fail_errno(EXIT_SYSTEM, "Cannot set up %s", SHUT_IN);
 	*fd = open(SHUT_IN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *fd < 0 ? fail_errno(EXIT_SYSTEM, "Cannot open %s", SHUT_IN) : 0;

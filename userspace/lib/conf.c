@@ -10,7 +10,6 @@
 #include "util.h"
 
 /* A conf file larger than this was not written for us. */
-#define CONF_MAX	(1 << 20)
 
 struct line {
 	char *text;	/* as it stands in the file */
@@ -197,13 +196,15 @@ const char *conf_get(const struct conf *conf, const char *key)
 	return line ? line->value : NULL;
 }
 
-const char *conf_key(const struct conf *conf, size_t i, const char **value)
+const char *conf_next(const struct conf *conf, size_t *at, const char **value)
 {
-	for (size_t n = 0; n < conf->count; n++) {
-		if (!conf->lines[n].key || i-- > 0)
+	while (*at < conf->count) {
+		const struct line *line = &conf->lines[(*at)++];
+
+		if (!line->key)
 			continue;
-		*value = conf->lines[n].value;
-		return conf->lines[n].key;
+		*value = line->value;
+		return line->key;
 	}
 	return NULL;
 }

@@ -11,6 +11,9 @@
 
 struct conf;
 
+/* What a file may have, in bytes. */
+#define CONF_MAX	(1 << 20)
+
 /*
  * Read @path into *@out. Returns 0, EXIT_NO_CONF if the file does not exist
  * (no error is noted), EXIT_BAD_VALUE with the line if it cannot be parsed.
@@ -26,10 +29,10 @@ const char *conf_get(const struct conf *conf, const char *key);
 void conf_set(struct conf *conf, const char *key, const char *value);
 
 /*
- * The assignments one by one: the key of the @i'th and its value, NULL after the
- * last. A key may come more than once.
+ * The assignments one by one, *@at being 0 before the first: its key and value, NULL
+ * after the last. A key may come more than once.
  */
-const char *conf_key(const struct conf *conf, size_t i, const char **value);
+const char *conf_next(const struct conf *conf, size_t *at, const char **value);
 
 /* Parse and print the whole text (what conf_load() and conf_save() do). */
 int conf_parse(struct conf *conf, const char *text, const char *what);

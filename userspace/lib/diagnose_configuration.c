@@ -12,7 +12,7 @@ void diagnose_configuration(struct findings *f)
 	const char *key, *value, *why = log_error();
 	bool good = true;
 
-	for (size_t i = 0; (key = global_key(i, &value)); i++) {
+	for (size_t at = 0; (key = global_next(&at, &value));) {
 		const char *advice = legacy_global_advice(key, value);
 
 		if (!advice)

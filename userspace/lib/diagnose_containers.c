@@ -22,7 +22,7 @@ static void legacy(struct findings *f, const struct container *ct)
 {
 	const char *key, *value;
 
-	for (size_t i = 0; (key = conf_key(ct->conf, i, &value)); i++) {
+	for (size_t at = 0; (key = conf_next(ct->conf, &at, &value));) {
 		const char *advice = legacy_advice(key, value);
 
 		if (advice)

@@ -130,9 +130,9 @@ int global_load(void)
 	return ret ? ret : get_sched();
 }
 
-const char *global_key(size_t i, const char **value)
+const char *global_next(size_t *at, const char **value)
 {
-	return conf_key(conf, i, value);
+	return conf_next(conf, at, value);
 }
 
 bool global_reads(const char *key)

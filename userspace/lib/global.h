@@ -42,8 +42,8 @@ extern struct global global;
 /* Read it. Returns 0, EXIT_NO_GLOBAL_CONF or EXIT_BAD_VALUE. */
 int global_load(void);
 
-/* Its lines one by one, as conf_key(); and whether any of that key is read. */
-const char *global_key(size_t i, const char **value);
+/* Its lines one by one, as conf_next(); and whether any of that key is read. */
+const char *global_next(size_t *at, const char **value);
 bool global_reads(const char *key);
 
 #endif

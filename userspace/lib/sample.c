@@ -38,7 +38,7 @@ void sample_apply(const struct conf *from, const char *name, struct conf *to)
 {
 	const char *key, *value;
 
-	for (size_t i = 0; (key = conf_key(from, i, &value)); i++)
+	for (size_t at = 0; (key = conf_next(from, &at, &value));)
 		if (sample_takes(key))
 			conf_set(to, key, value);
 	conf_set(to, "ORIGIN_SAMPLE", name);

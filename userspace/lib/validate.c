@@ -183,7 +183,7 @@ static void check_values(struct validation *v)
 		error_clear();
 		v->errors++;
 	}
-	for (size_t i = 0; (key = conf_key(v->conf, i, &value)); i++) {
+	for (size_t at = 0; (key = conf_next(v->conf, &at, &value));) {
 		struct bounds b;
 
 		if (!(params_key_applies(key) &
