@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
 #include <linux/sched.h>
 
 #include "attach.h"
@@ -79,12 +79,19 @@ void attach_close(struct attached *in)
 	in->pidfd = -1;
 }
 
-/* A terminal of the container's own devpts: the operator's is not given away. */
+/*
+ * A terminal of the container's own devpts: the operator's is not given away. The
+ * container's root may have put something else there, say a file of his own FUSE server,
+ * which answers whatever he wants: that must not get as far as the tool.
+ */
 static int open_pty(struct attach_program *prog)
 {
+	struct statfs fs;
 	int unlock = 0, peer;
 
 	prog->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (prog->master >= 0 && (fstatfs(prog->master, &fs) || fs.f_type != DEVPTS_SUPER_MAGIC))
+		return fail(EXIT_SYSTEM, "The container's /dev/ptmx is not a terminal");
 	if (prog->master < 0 || ioctl(prog->master, TIOCSPTLCK, &unlock))
 		return fail_errno(EXIT_SYSTEM, "Cannot open a terminal in the container");
 	peer = ioctl(prog->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -205,13 +212,6 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 	_exit(write(pids, &pid, sizeof(pid)) == sizeof(pid) ? 0 : EXIT_SYSTEM);
 }
 
-static bool is_ptmx(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2);
-}
-
 int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *pid)
 {
 	int ends[2], pids[2], ret;
@@ -265,9 +265,6 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 		sync_go(ends[0]);
 	if (!ret)
 		ret = sync_hear(ends[0], &prog->master, prog->pty);
-	/* the container's root may have put something else at /dev/ptmx */
-	if (!ret && prog->pty && !is_ptmx(prog->master))
-		ret = fail(EXIT_SYSTEM, "The container's /dev/ptmx is not a terminal");
 	if (!ret)
 		ret = sync_hear_exec(ends[0]);
 	close(ends[0]);
