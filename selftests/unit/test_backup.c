@@ -5,9 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "conf.h"
 #include "error.h"
 #include "format.h"
 #include "index.h"
+#include "util.h"
 
 #include "tap.h"
 
@@ -96,8 +99,8 @@ static int head_with(const char *json)
 		0x28, 0xb5, 0x2f, 0xfd, 0x24, 0x00, 0x01, 0x00, 0x00, 0x99, 0xe9, 0xd8, 0x51,
 		0x5c, 0x2a, 0x4d, 0x18,
 	};
-	char block[1024];
 	uint32_t len = strlen(json);
+	cleanup_free char *block = xmalloc(sizeof(start) + 4 + len);
 
 	memcpy(block, start, sizeof(start));
 	memcpy(block + sizeof(start), &len, 4);
@@ -110,6 +113,15 @@ static int head_with(const char *json)
 	"\"layout\": \"dir\", \"conf\": \"\", \"description\": \"\"" more "}"
 #define PARENT(id)	", \"parent\": \"" id "\", \"parent_sha256\": \"0\""
 #define SCRIPTS ", \"scripts\": {}"
+
+/* The status of a head with a configuration of @size bytes; the last "conf" is it. */
+static int head_of_conf(int size)
+{
+	cleanup_free char *json = xasprintf(HEAD("1", "7-1", "7", SCRIPTS ", \"conf\": \"%0*d\""),
+					    size, 0);
+
+	return head_with(json);
+}
 
 static void heads(void)
 {
@@ -129,6 +141,8 @@ static void heads(void)
 	ok(head_with(HEAD("1", "7-1", "7", SCRIPTS PARENT("a/b"))) == EXIT_RESTORE,
 	   "a parent that is a path");
 	ok(head_with(HEAD("1", "7-1", "7", SCRIPTS PARENT("7-0"))) == 0, "a parent");
+	ok(head_of_conf(CONF_MAX) == 0, "a large configuration");
+	ok(head_of_conf(CONF_MAX + 1) == EXIT_RESTORE, "too large a configuration");
 }
 
 int main(void)
