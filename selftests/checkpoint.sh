@@ -33,8 +33,8 @@ starts() {
 	inside 'ip addr add 10.9.0.2/24 dev eth0'
 }
 
-# A pipe and a connection inside; nc gives its connection to the program: it would itself end when a poll is interrupted, as a
-# restore does.
+# A pipe and a connection inside; nc gives its connection to the program: it would itself end when a poll is interrupted, as it
+# is by a dump if the container was frozen meanwhile.
 works() {
 	cat >"$fs/root/follow" <<-'EOF'
 		#!/bin/sh
@@ -100,6 +100,12 @@ listens() {
 	EOF
 	python3 "$tmp/listen" "$tmp/out" &
 	wait_for test -e "$tmp/out"
+	# those who do not go on when they are interrupted
+	inside '(sleep 9999; echo awake >/tmp/sleep.lost) </dev/null >/dev/null 2>&1 &'
+	inside '(sleep 9999 | nc -l -p 7006; echo ended >/tmp/nc.lost) </dev/null >/dev/null 2>&1 &'
+	wait_for inside 'netstat -tln | grep -q :7006'
+	inside '(sleep 9999 | nc 127.0.0.1 7006; echo ended >/tmp/nc.lost) </dev/null >/dev/null 2>&1 &'
+	wait_for inside 'netstat -tn | grep -q :7006'
 	inside 'nc -ll -p 7000 -e cat </dev/null >/dev/null 2>&1 &'
 	inside 'nc fd00::1 7001 -e /root/numbers.sh </dev/null >/dev/null 2>&1 &'
 	wait_for inside 'netstat -tln | grep -q :7000'

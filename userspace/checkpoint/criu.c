@@ -33,7 +33,9 @@
 #include "util.h"
 
 #define BINARY	"criu"
-#define SHIM	LIBDIR "/criu-sockopt.so"
+/* What is preloaded, see there. */
+#define RESTART	LIBDIR "/criu-restart.so"
+#define SOCKOPT	LIBDIR "/criu-sockopt.so"
 
 #define LATE_MS	10000
 
@@ -88,7 +90,7 @@ static const struct {
 };
 
 /* Linux 6.16 changed what getsockopt answers; CRIU knows since 4.2. */
-static bool needs_shim(void)
+static bool needs_sockopt(void)
 {
 	return strverscmp(version, "4.2") < 0;
 }
@@ -209,8 +211,7 @@ static void run_child(const struct criu_job *job)
 	/* libcriu's own words; what matters is in CRIU's log */
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(EXIT_SYSTEM);
-	if (needs_shim())
-		setenv("LD_PRELOAD", SHIM, 1);
+	setenv("LD_PRELOAD", needs_sockopt() ? RESTART ":" SOCKOPT : RESTART, 1);
 	if (job->keep >= 0)
 		fcntl(job->keep, F_SETFD, 0);
 	msg.result = enter_namespaces(job, &images) ? -errno : set_options(job, images);
