@@ -29,6 +29,7 @@
 #include "criu.h"
 #include "error.h"
 #include "genl.h"
+#include "module.h"
 #include "rootfs.h"
 #include "util.h"
 
@@ -358,7 +359,6 @@ int criu_ready(void)
 #ifndef HAVE_LIBCRIU
 	return fail(EXIT_KERNEL, "cloisonctl was built without libcriu, which checkpoints need");
 #endif
-	const char *argv[] = { "modprobe", "-q", NULL, NULL };
 	static bool ready;
 	int ret;
 
@@ -370,13 +370,10 @@ int criu_ready(void)
 	if (strverscmp(version, "4.1") < 0)
 		return fail(EXIT_KERNEL, "CRIU %s is too old: 4.1 is needed", version);
 	/* one may be built in, and has no such name then */
-	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-		argv[2] = modules[i];
-		run_program(argv, -1);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		module_load(modules[i], NULL);
 	/* only built for kernels without UDP-Lite */
-	argv[2] = "cloison_diag";
-	run_program(argv, -1);
+	module_load("cloison_diag", NULL);
 	ready = true;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "../lib/global.h"
 #include "../lib/json.h"
 #include "../lib/lock.h"
+#include "../lib/module.h"
 #include "../lib/suspended.h"
 #include "../lib/util.h"
 #include "../migrate/journal.h"
@@ -102,12 +103,9 @@ static void load_modules(const struct upgrade *u)
 	cleanup_free char *copy = xstrdup(u->modules);
 	char *rest = copy, *module;
 
-	while ((module = strsep(&rest, " "))) {
-		const char *const modprobe[] = { "modprobe", "-q", "--", module, NULL };
-
+	while ((module = strsep(&rest, " ")))
 		if (*module)
-			run_program(modprobe, -1);
-	}
+			module_load(module, NULL);
 }
 
 static void take_note(const struct upgrade *u)

@@ -15,6 +15,7 @@
 #include "error.h"
 #include "fields.h"
 #include "global.h"
+#include "module.h"
 #include "params.h"
 #include "util.h"
 #include "value.h"
@@ -293,9 +294,7 @@ const char *beancounters_unheld(const struct conf *conf, const struct acct_conta
  */
 static bool load(void)
 {
-	const char *const modprobe[] = { "modprobe", "-q", "cloison_acct", "proc=0", NULL };
-
-	return global.load_acct && !run_program(modprobe, -1) && acct_loaded();
+	return global.load_acct && module_load("cloison_acct", "proc=0") && acct_loaded();
 }
 
 int beancounters_apply(uint32_t id, const struct conf *conf, const struct params *only)

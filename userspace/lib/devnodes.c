@@ -13,6 +13,7 @@
 #include "confine.h"
 #include "devnodes.h"
 #include "error.h"
+#include "module.h"
 #include "rootfs.h"
 #include "sync.h"
 #include "userns.h"
@@ -41,10 +42,9 @@ static void load_driver(const struct device_node *node)
 	const char *type = S_ISBLK(node->mode) ? "block" : "char";
 	cleanup_free char *alias = xasprintf("%s-major-%u-%u", type, major(node->dev),
 					     minor(node->dev));
-	const char *const modprobe[] = { "modprobe", "-q", "--", alias, NULL };
 
 	/* most are built in, and have no such name */
-	run_program(modprobe, -1);
+	module_load(alias, NULL);
 }
 
 char *devnodes_path(uint32_t id, const struct device_node *node)

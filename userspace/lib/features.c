@@ -5,6 +5,7 @@
 #include "assignments.h"
 #include "error.h"
 #include "features.h"
+#include "module.h"
 #include "util.h"
 
 static const struct feature {
@@ -73,14 +74,11 @@ bool feature_on(const struct conf *conf, const char *wanted)
 
 static int load(const struct feature *f)
 {
-	for (size_t i = 0; f->modules[i]; i++) {
-		const char *const modprobe[] = { "modprobe", "-q", "--", f->modules[i], NULL };
-
-		if (run_program(modprobe, -1))
+	for (size_t i = 0; f->modules[i]; i++)
+		if (!module_load(f->modules[i], NULL))
 			return fail(EXIT_KERNEL,
 				    "FEATURES: the host's module %s, for %s, cannot be loaded",
 				    f->modules[i], f->name);
-	}
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "genl.h"
 #include "kernel.h"
+#include "module.h"
 #include "util.h"
 
 static struct genl_family cloison = {
@@ -25,9 +26,7 @@ bool kernel_loaded(void)
 
 bool kernel_load(void)
 {
-	const char *const modprobe[] = { "modprobe", "cloison", NULL };
-
-	return kernel_loaded() || run_program(modprobe, -1) == 0;
+	return kernel_loaded() || module_load("cloison", NULL);
 }
 
 char *kernel_module_version(const char *module)

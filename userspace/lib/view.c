@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "global.h"
+#include "module.h"
 #include "rootfs.h"
 #include "sysinfo.h"
 #include "util.h"
@@ -72,9 +73,7 @@ static int mount_views(void)
 
 static bool load(void)
 {
-	const char *const modprobe[] = { "modprobe", "-q", "cloison_view", NULL };
-
-	return view_loaded() || !run_program(modprobe, -1);
+	return view_loaded() || module_load("cloison_view", NULL);
 }
 
 int view_load(void)

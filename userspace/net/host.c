@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "host.h"
+#include "module.h"
 #include "util.h"
 #include "venet.h"
 
@@ -24,11 +25,9 @@ static bool is_set(const char *path, const char *value)
 
 void host_module(void)
 {
-	static const char *const modprobe[] = { "modprobe", "-q", "cloison_net", NULL };
-
 	/* what is being loaded is waited for */
 	if (!is_set("/sys/module/cloison_net/initstate", "live"))
-		run_program(modprobe, -1);
+		module_load("cloison_net", NULL);
 }
 
 static int set(const char *path, const char *value)

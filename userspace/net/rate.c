@@ -9,6 +9,7 @@
 #include "error.h"
 #include "host.h"
 #include "lock.h"
+#include "module.h"
 #include "netif.h"
 #include "note.h"
 #include "rate.h"
@@ -232,10 +233,8 @@ static bool link_whole(struct nl_sock *sock, int link, const struct flow *f)
 /* Two ifb0, ifb1 are made by the module when nobody says that they should not. */
 static void load_ifb(void)
 {
-	static const char *const modprobe[] = { "modprobe", "-q", "ifb", "numifbs=0", NULL };
-
 	if (access("/sys/module/ifb", F_OK))
-		run_program(modprobe, -1);
+		module_load("ifb", "numifbs=0");
 }
 
 /* In this order: nothing is sent to a link that does not limit, or has gone. */
