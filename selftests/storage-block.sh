@@ -7,6 +7,7 @@
 . "$(dirname "$0")/cli-lib.sh"
 
 volumes=/dev/storageblock
+node=/dev/storage-block-node
 root=$state/root/900
 record=$state/private/900/block
 
@@ -39,6 +40,7 @@ all_gone() {
 finally() {
 	all_gone
 	logical_volume vgremove -y storageblock
+	rm -f "$node"
 	losetup -d "$disk" "$other"
 	rm -rf "$KTAP_TMP"
 }
@@ -67,6 +69,25 @@ has() {
 	blkid -p -o value -s PTTYPE "$1" || true
 }
 
+# end_of DEVICE: the last megabyte, which containers leave alone
+end_of() {
+	tail -c 1M "$1" | md5sum
+}
+
+fs_bytes() {
+	dumpe2fs -h "$1" 2>/dev/null | awk '/^Block count:/ { print $3 * 4096 }'
+}
+
+# all_used DEVICE: but for that megabyte
+all_used() {
+	[[ $(fs_bytes "$1") == $(($(blockdev --getsize64 "$1") - 1048576)) ]]
+}
+
+# number DEVICE: MAJOR:MINOR
+number() {
+	lsblk -dno MAJ:MIN "$1" | tr -d ' '
+}
+
 inside_k() {
 	cloisonctl exec2 900 busybox df -k / | awk 'END { print $2 }'
 }
@@ -76,7 +97,10 @@ stopped() {
 }
 
 lives() {
+	local end
 	volume ct 64
+	yes | dd of="$volumes/ct" bs=1M seek=63 count=1 iflag=fullblock conv=fsync status=none
+	end=$(end_of "$volumes/ct")
 	make_block 900 ct
 	[[ $(status 900) == "CTID 900 exist unmounted down" && $(has "$volumes/ct") == ext4 ]]
 	grep -qx "VE_DEVICE=\"$volumes/ct\"" "$etc/conf/900.conf"
@@ -90,8 +114,8 @@ lives() {
 	[[ $(cloisonctl list -H -o diskspace 900) -gt 500 ]]
 	# that disk is limited, not the one of private areas
 	cloisonctl --quiet set 900 --iopslimit 5000 2>/dev/null
-	grep "^$(lsblk -dno MAJ:MIN "$volumes/ct" | tr -d ' ') .*riops=5000" /sys/fs/cgroup/cloison/900/io.max
-	expect_out 'No space left' cloisonctl exec2 900 dd if=/dev/zero of=/big bs=1M count=100
+	grep "^$(number "$volumes/ct") .*riops=5000" /sys/fs/cgroup/cloison/900/io.max
+	expect_out 'No space left' cloisonctl exec2 900 'yes RAID | dd of=/big bs=64k'
 	cloisonctl exec2 900 rm /big
 	cloisonctl compact 900
 	stopped
@@ -99,6 +123,8 @@ lives() {
 	cloisonctl --quiet start 900 --wait
 	[[ $(cloisonctl exec2 900 'cat /file; stat -c %u:%g /file') == $'kept\n1000:50' ]]
 	stopped
+	all_used "$volumes/ct"
+	[[ $(end_of "$volumes/ct") == "$end" ]]
 	# one who lies there for two
 	expect_exit 44 make_block 900 ct
 	expect_out "wiped, and is free" cloisonctl destroy 900
@@ -116,16 +142,17 @@ lives() {
 
 # refused STATUS REGEX DEVICE [OPTION...]: and nothing of the device is changed, nothing is left.
 refused() {
-	local before after
+	local before after said status=0
 	before=$(head -c 4M "$3" | md5sum)
-	expect_exit "$1" make 901 --layout block --device "${@:3}"
-	expect_out "$2" make 901 --layout block --device "${@:3}"
+	said=$(make 901 --layout block --device "${@:3}" 2>&1) || status=$?
+	echo "status $status, not $1 and $2: $said"
+	[[ $status -eq $1 && $said =~ $2 ]]
 	after=$(head -c 4M "$3" | md5sum)
 	[[ $before == "$after" && ! -e $etc/conf/901.conf && -z $(find "$state/private" -name '901*') ]]
 }
 
 refuses() {
-	local ct=$volumes/ct
+	local ct=$volumes/ct status=0
 	volume ct 64
 	expect_exit 20 make 901 --layout block
 	expect_exit 20 make 901 --layout image --diskspace 64M --device "$ct"
@@ -144,6 +171,28 @@ refuses() {
 	mkswap "$ct"
 	swapon "$ct"
 	refused 86 'in use' "$ct" --force
+	swapoff "$ct"
+	# another command's, by whatever node
+	# shellcheck disable=SC2046 # two numbers
+	mknod "$node" b $(number "$ct" | tr : ' ')
+	exec 7<"$ct"
+	flock 7
+	refused 86 'in use' "$node" --force
+	exec 7<&-
+	# one of which nobody can say what it is
+	expect_exit 86 strace -f -qq -o "$KTAP_TMP/trace" -P "/sys/dev/block/$(number "$ct")" -e inject=getdents64:error=EIO \
+		cloisonctl create 901 --ostemplate busybox --layout block --device "$node" --force
+	grep INJECTED "$KTAP_TMP/trace"
+	[[ $(has "$ct") == swap && ! -e $etc/conf/901.conf ]]
+	# and one that was somebody's only when it had been looked at
+	strace -f -qq -o "$KTAP_TMP/trace" -P "$state/private/901.creating/block.tmp" -e inject=rename:delay_enter=6000000 \
+		cloisonctl create 901 --ostemplate busybox --layout block --device "$node" --force >"$KTAP_TMP/late" 2>&1 &
+	wait_for test -e "$state/private/901.creating/block.tmp"
+	swapon "$ct"
+	wait $! || status=$?
+	[[ $status -eq 86 ]]
+	grep 'Cannot wipe.* busy' "$KTAP_TMP/late"
+	[[ $(has "$ct") == swap && ! -e $etc/conf/901.conf ]]
 	swapoff "$ct"
 	blockdev --setro "$ct"
 	refused 86 'is read-only' "$ct" --force
@@ -244,7 +293,12 @@ grows() {
 	cloisonctl --quiet start 900 --wait
 	[[ $(inside_k) -gt 75000 ]]
 	stopped
+	all_used "$volumes/ct"
 	e2fsck -fn "$volumes/ct"
+	# whoever extends it himself is told, and has it
+	resize2fs -f "$volumes/ct"
+	expect_out 'Warning: .*reaches the end.*convert 900' cloisonctl start 900 --wait
+	stopped
 }
 
 # The name leads to another file system, even another container's: that one is never mounted.
@@ -323,7 +377,10 @@ converts() {
 	[[ $(<"$state/private/901/fs/own") == own && ! -e $state/private/901/fs/on ]]
 	not grep VE_DEVICE "$etc/conf/901.conf"
 	cloisonctl --quiet backup-delete "$id"
-	cloisonctl --quiet convert 900 --layout dir
+	# what can neither be written to disk nor undone has happened
+	expect_out 'Warning: Cannot write .*nor undo that' strace -f -qq -o "$KTAP_TMP/trace" -P "$state/private" -P "$state/private/900" \
+		-e inject=fsync:error=EIO -e inject=renameat2:error=EIO:when=2 cloisonctl convert 900 --layout dir
+	[[ $(grep -c INJECTED "$KTAP_TMP/trace") == 2 && ! -e $state/private/900.converting ]]
 	[[ $(<"$state/private/900/fs/own") == own && -z $(has "$volumes/ct2") ]]
 	not grep VE_DEVICE "$etc/conf/900.conf"
 }

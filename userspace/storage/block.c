@@ -14,6 +14,12 @@
 #include "snapshot.h"
 #include "util.h"
 
+/*
+ * At the end of a device RAIDs, ZFS and tables of partitions have their marks: a container that
+ * could write there could have the host take its files for one.
+ */
+#define END_UNUSED	(1ULL << 20)
+
 static const char *device_of(const struct conf *record)
 {
 	return conf_get(record, "DEVICE") ?: "";
@@ -88,7 +94,11 @@ static int check_device(uint32_t self, const char *device, int fd)
 	ret = check_others(self, device, fd, &id);
 	if (ret)
 		return ret;
-	if (device_divided(fd))
+	ret = device_divided(fd);
+	if (ret < 0)
+		return fail_errno(EXIT_DEVICES, "Cannot find out in /sys whether %s has partitions",
+				  device);
+	if (ret)
 		return fail(EXIT_DEVICES, "%s has partitions: give one of them", device);
 	if (*id.type && !global.overwrite_device)
 		return fail(EXIT_DEVICES, "%s is not empty, there is %s on it: --force overwrites "
@@ -96,21 +106,30 @@ static int check_device(uint32_t self, const char *device, int fd)
 	return 0;
 }
 
-/* As large as DISKSPACE says, or the device. */
+static uint64_t room_on(int fd)
+{
+	uint64_t has = device_size(fd);
+
+	return has < END_UNUSED ? 0 : (has - END_UNUSED) / EXT4_BLOCK * EXT4_BLOCK;
+}
+
+/* As large as DISKSPACE says, or the device; who says all of the device means what can be used. */
 static int choose_size(const char *device, int fd, const struct disk_limits *limits,
 		       uint64_t *size)
 {
-	uint64_t has = device_size(fd) / EXT4_BLOCK * EXT4_BLOCK;
+	uint64_t has = device_size(fd), room = room_on(fd);
 	int ret = ext4_size_wanted(limits, size);
 
 	if (ret)
 		return ret;
-	if (!*size)
-		*size = has;
+	if (!room)
+		return fail(EXIT_NO_SPACE, "%s has no room for a file system", device);
 	if (*size > has)
 		return fail(EXIT_NO_SPACE, "DISKSPACE is %lluM, and %s has %lluM (lvextend makes a "
 			    "logical volume larger)", (unsigned long long)*size >> 20, device,
 			    (unsigned long long)has >> 20);
+	if (!*size || *size > room)
+		*size = room;
 	return 0;
 }
 
@@ -273,7 +292,12 @@ static int block_resize(const struct container *ct)
 	if (root < 0)
 		return EXIT_RESIZE_IMAGE;
 	has = ext4_size(fd);
-	if (size < has)
+	/* resize2fs does that, for who calls it himself */
+	if (has > room_on(fd))
+		warn("The file system on %s reaches the end of it, where a container can write "
+		     "what looks like a RAID's: cloisonctl convert %u --device takes it to another",
+		     device_of(record), ct->id);
+	if (size < has && size < room_on(fd))
 		return fail(EXIT_RESIZE_IMAGE, "What is on a device cannot be made smaller, here "
 			    "from %lluM to %lluM: cloisonctl convert %u --device takes it to another",
 			    (unsigned long long)has >> 20, (unsigned long long)size >> 20, ct->id);

@@ -119,16 +119,17 @@ static int fill(struct container *ct, const struct layout *layout, const char *s
 
 int convert_change_places(const struct container *ct, const char *staging)
 {
-	int ret;
-
 	if (renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE))
 		return fail_errno(EXIT_CONVERT, "Cannot exchange %s and %s", staging, ct->private);
 	if (!sync_parent(ct->private))
 		return 0;
-	ret = fail_errno(EXIT_CONVERT, "Cannot write %s to disk", ct->private);
-	/* the old one is not lost */
-	renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE);
-	return ret;
+	fail_errno(EXIT_CONVERT, "Cannot write %s to disk", ct->private);
+	if (!renameat2(AT_FDCWD, staging, AT_FDCWD, ct->private, RENAME_EXCHANGE))
+		return EXIT_CONVERT;
+	/* then it has happened: to clear away would be to remove the old files, not the new */
+	warn("%s, nor undo that: the new files are there now", error_text());
+	error_clear();
+	return 0;
 }
 
 int convert(struct container *ct, const char *name)

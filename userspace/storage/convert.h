@@ -20,7 +20,8 @@ int convert_clear(const struct container *ct);
 
 /*
  * The same way for others, who fill PRIVATE.converting, convert_staging(), to be freed, after
- * convert_clear(): the step that counts, on disk when this returns 0.
+ * convert_clear(): the step that counts. It is on disk when this returns 0, or, as is said then,
+ * cannot be undone any more; after an error it did not happen.
  */
 char *convert_staging(const struct container *ct);
 int convert_change_places(const struct container *ct, const char *staging);

@@ -54,9 +54,64 @@ static bool claim(const char *path)
 	return fd >= 0;
 }
 
+/* In sysfs. -1 and errno. */
+static int open_entry(int fd)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -1;
+	path = xasprintf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What devtmpfs calls it; to be freed. NULL and errno. */
+static char *kernels_name(int fd)
+{
+	cleanup_close int entry = open_entry(fd);
+	cleanup_free char *text = entry < 0 ? NULL : read_file_at(entry, "uevent", 4096);
+	const char *name;
+
+	if (!text)
+		return NULL;
+	name = strstr(text, "DEVNAME=");
+	if (!name) {
+		errno = ENODEV;
+		return NULL;
+	}
+	name += strlen("DEVNAME=");
+	return xasprintf("/dev/%.*s", (int)strcspn(name, "\n"), name);
+}
+
+/* Locks are a node's, and a device may have many nodes; this is what udev locks, too. */
+static int open_kernels(const char *path)
+{
+	cleanup_close int given = device_open(path);
+	cleanup_free char *node = given < 0 ? NULL : kernels_name(given);
+	cleanup_close int own = -1;
+	struct stat a, b;
+
+	if (given < 0)
+		return -1;
+	if (!node) {
+		fail_errno(EXIT_DEVICES, "Cannot find the kernel's own name of %s in /sys", path);
+		return -1;
+	}
+	own = device_open(node);
+	if (own < 0)
+		return -1;
+	if (fstat(given, &a) || fstat(own, &b) || a.st_rdev != b.st_rdev) {
+		fail(EXIT_DEVICES, "%s is not the device that %s is", node, path);
+		return -1;
+	}
+	return take_fd(&own);
+}
+
 int device_take(const char *path, int *fd)
 {
-	cleanup_close int own = device_open(path);
+	cleanup_close int own = open_kernels(path);
+	cleanup_free char *held = xasprintf("/proc/self/fd/%d", own);
 	int64_t end = now_ms() + FREE_MS;
 	int fixed;
 
@@ -65,7 +120,7 @@ int device_take(const char *path, int *fd)
 	/* the kernel opens such a one for writing all the same */
 	if (ioctl(own, BLKROGET, &fixed) == 0 && fixed)
 		return fail(EXIT_DEVICES, "%s is read-only", path);
-	while (flock(own, LOCK_EX | LOCK_NB) || !claim(path)) {
+	while (flock(own, LOCK_EX | LOCK_NB) || !claim(held)) {
 		if (errno != EBUSY && errno != EWOULDBLOCK)
 			return fail_errno(EXIT_DEVICES, "Cannot open %s to write to it", path);
 		if (now_ms() >= end)
@@ -127,24 +182,25 @@ uint64_t device_size(int fd)
 	return ioctl(fd, BLKGETSIZE64, &size) ? 0 : size;
 }
 
-bool device_divided(int fd)
+int device_divided(int fd)
 {
-	cleanup_free char *path = NULL;
-	cleanup_dir DIR *dir = NULL;
+	int entry = open_entry(fd);
+	cleanup_dir DIR *dir = entry < 0 ? NULL : fdopendir(entry);
 	struct dirent *de;
-	struct stat st;
 
-	if (fstat(fd, &st))
-		return false;
-	path = xasprintf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
-	dir = opendir(path);
-	while (dir && (de = readdir(dir))) {
+	if (!dir)
+		return -1;
+	while (errno = 0, de = readdir(dir)) {
 		cleanup_free char *part = xasprintf("%s/partition", de->d_name);
 
-		if (de->d_name[0] != '.' && faccessat(dirfd(dir), part, F_OK, 0) == 0)
-			return true;
+		if (de->d_name[0] == '.')
+			continue;
+		if (faccessat(dirfd(dir), part, F_OK, 0) == 0)
+			return 1;
+		if (errno != ENOENT && errno != ENOTDIR)
+			return -1;
 	}
-	return false;
+	return errno ? -1 : 0;
 }
 
 /* The first name in @path that leads to @dev. */
@@ -179,7 +235,8 @@ char *device_lasting_name(const char *path)
 int device_wipe(int fd)
 {
 	cleanup_free char *path = xasprintf("/proc/self/fd/%d", fd);
-	cleanup_close int own = open(path, O_RDWR | O_CLOEXEC);
+	/* whoever has it since it was looked at keeps it, and what is on it */
+	cleanup_close int own = open(path, O_RDWR | O_CLOEXEC | O_EXCL);
 	cleanup_probe blkid_probe probe = own < 0 ? NULL : begin_probe(own, BLKID_SUBLKS_MAGIC);
 	uint64_t range[2] = { 0, device_size(fd) };
 

@@ -18,8 +18,9 @@ struct device_id {
 int device_open(const char *path);
 
 /*
- * The same, and until it is closed no other command of ours has it, nor udev looks at it.
- * EXIT_DEVICES: somebody mounted it, swaps to it, or has it in a volume group or RAID.
+ * The same by the kernel's own name, and until it is closed no other command of ours has it,
+ * whatever name that was given, nor udev looks at it. EXIT_DEVICES: somebody mounted it, swaps to
+ * it, or has it in a volume group or RAID.
  */
 int device_take(const char *path, int *fd);
 
@@ -29,8 +30,8 @@ bool device_identify(int fd, struct device_id *id);
 /* 0 if that cannot be read. */
 uint64_t device_size(int fd);
 
-/* Does it have partitions? */
-bool device_divided(int fd);
+/* Does it have partitions? 1 or 0, -1 and errno if nobody can say. */
+int device_divided(int fd);
 
 /*
  * The name of @path that stays: itself, unless it is the kernel's own (/dev/sdb1) and there is
@@ -38,7 +39,10 @@ bool device_divided(int fd);
  */
 char *device_lasting_name(const char *path);
 
-/* Nobody finds anything on it any more; what the device can forget, it does. 0, or -1. */
+/*
+ * Nobody finds anything on it any more; what the device can forget, it does. 0, or -1 and errno:
+ * EBUSY if somebody has it meanwhile.
+ */
 int device_wipe(int fd);
 
 #endif
