@@ -41,6 +41,10 @@ static void disk(struct findings *f, const struct container *ct)
 	else if (why && (limits.space_hard || limits.inodes_hard))
 		finding(f, FINDING_HINT, NULL, "container %u: disk limits are not enforced: %s",
 			ct->id, why);
+	why = disk_users_unlimited(ct);
+	if (why)
+		finding(f, FINDING_HINT, NULL, "%s: QUOTAUGIDLIMIT has no effect: %s",
+			ct->conf_path, why);
 }
 
 static void processes(struct findings *f, const struct container *ct)

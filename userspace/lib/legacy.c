@@ -43,7 +43,6 @@ static const struct line lines[] = {
 	{ "NETDEV", always, "devices of the host's are not moved" },
 	{ "NETFILTER", is_partial, "a container's netfilter is its own, and whole" },
 	{ "PCI", always, "PCI devices cannot be given to a container" },
-	{ "QUOTAUGIDLIMIT", always, "there are no quotas of users in a container" },
 };
 
 static const struct line global_lines[] = {

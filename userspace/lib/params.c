@@ -463,8 +463,8 @@ static const struct param params[] = {
 	{ "private", "VE_PRIVATE", APPLIES_PLACE, FULL_PATH, path },
 	{ "privvmpages", "PRIVVMPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "quotatime", "QUOTATIME", APPLIES_DISK, "a number of seconds", any_number },
-	{ "quotaugidlimit", "QUOTAUGIDLIMIT", APPLIES_LEGACY, "a number of users and groups",
-	  any_number },
+	{ "quotaugidlimit", "QUOTAUGIDLIMIT", APPLIES_DISK,
+	  "a number of users and groups, 0 for no quotas of theirs", any_number },
 	{ "ram", "PHYSPAGES", LIMIT_RAM, SIZE, ram },
 	{ "rate", "RATE", APPLIES_RATE, RATE_TAKES, rate_option },
 	{ "root", "VE_ROOT", APPLIES_PLACE, FULL_PATH, path },
@@ -528,6 +528,9 @@ void params_warn(const struct params *p, const struct container *ct)
 
 	if (why)
 		warn("Disk limits of container %u are not enforced: %s", ct->id, why);
+	why = params_seen(p, "QUOTAUGIDLIMIT") ? disk_users_unlimited(ct) : NULL;
+	if (why)
+		warn("--quotaugidlimit has no effect: %s", why);
 	if (p->applies & (APPLIES_NOWHERE | APPLIES_BEANCOUNTERS))
 		warn("Beancounters but physpages, swappages, lockedpages, numproc, numfile, "
 		     "numflock, numothersock, numpty, numtcpsock are recorded only");

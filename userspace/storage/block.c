@@ -12,6 +12,7 @@
 #include "global.h"
 #include "layout.h"
 #include "snapshot.h"
+#include "users.h"
 #include "util.h"
 
 /*
@@ -224,6 +225,7 @@ static int make_on(const struct container *ct, const char *device, int fd, const
 	if (ret)
 		return ret;
 	wish.inodes = limits.inodes_hard;
+	wish.users = limits.users;
 	return make(ct, fd, path, record, &wish);
 }
 
@@ -285,6 +287,9 @@ static int block_resize(const struct container *ct)
 	fd = open_its(record, device_of(record));
 	if (fd < 0)
 		return EXIT_RESIZE_IMAGE;
+	ret = users_limit(ct, fd, limits.users);
+	if (ret)
+		return ret;
 	ret = choose_size(device_of(record), fd, &limits, &size);
 	if (ret)
 		return fail_wrap(EXIT_RESIZE_IMAGE, "Cannot resize the file system");

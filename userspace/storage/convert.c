@@ -15,6 +15,7 @@
 #include "shut_in.h"
 #include "snapshot.h"
 #include "template.h"
+#include "users.h"
 #include "util.h"
 
 /* Where rootfs_work_in() leaves room. */
@@ -95,7 +96,12 @@ static int copy_all(const struct container *new, int to, void *arg)
 	if (new->layout->unlimit)
 		new->layout->unlimit(new, new->private);
 	from = ct->layout->mount(ct);
-	return from < 0 ? EXIT_CONVERT : copy(from, to, base);
+	if (from < 0)
+		return EXIT_CONVERT;
+	/* before it is read-only: for the kernel to ask for quotas is to write */
+	if (ct->layout->own_fs && new->layout->own_fs)
+		ret = users_copy(from, to);
+	return ret ? ret : copy(from, to, base);
 }
 
 static int fill(struct container *ct, const struct layout *layout, const char *staging)

@@ -19,7 +19,9 @@
 /* Below that there is hardly room for its own tables. */
 #define SIZE_MIN	(16ULL << 20)
 
-/* fs/ext4/ext4.h; what resize2fs(8) calls */
+/* fs/ext4/ext4.h */
+#define RO_COMPAT_QUOTA	0x100
+/* what resize2fs(8) calls */
 #define EXT4_IOC_RESIZE_FS	_IOW('f', 16, uint64_t)
 
 int ext4_size_wanted(const struct disk_limits *limits, uint64_t *size)
@@ -50,6 +52,10 @@ int ext4_make(const struct container *ct, const char *path, const struct ext4_wi
 	if (wish->uuid) {
 		argv[n++] = "-U";
 		argv[n++] = wish->uuid;
+	}
+	if (wish->users) {
+		argv[n++] = "-O";
+		argv[n++] = "quota";
 	}
 	argv[n++] = path;
 	argv[n++] = blocks;
@@ -125,18 +131,36 @@ int ext4_grow(int root, uint64_t size)
 	return ioctl(root, EXT4_IOC_RESIZE_FS, &blocks);
 }
 
+struct super {
+	uint32_t inodes, blocks, skipped[4], log_block, more[18];
+	uint32_t ro_compat;	/* at 0x64 */
+	uint32_t still_more[58];
+	uint32_t blocks_high;	/* at 0x150 */
+};
+
+_Static_assert(offsetof(struct super, ro_compat) == 0x64, "as on disk");
+_Static_assert(offsetof(struct super, blocks_high) == 0x150, "as on disk");
+
+static bool read_super(int fd, struct super *sb)
+{
+	return pread(fd, sb, sizeof(*sb), 1024) == sizeof(*sb);
+}
+
 uint64_t ext4_size(int fd)
 {
-	struct {
-		uint32_t inodes, blocks, skipped[4], log_block, more[77];
-		uint32_t blocks_high;	/* at 0x150 */
-	} sb;
+	struct super sb;
 
-	_Static_assert(offsetof(typeof(sb), blocks_high) == 0x150, "as on disk");
-	if (pread(fd, &sb, sizeof(sb), 1024) != sizeof(sb))
+	if (!read_super(fd, &sb))
 		return 0;
 	return ((uint64_t)le32toh(sb.blocks_high) << 32 | le32toh(sb.blocks)) <<
 	       (10 + le32toh(sb.log_block));
+}
+
+bool ext4_counts_users(int fd)
+{
+	struct super sb;
+
+	return read_super(fd, &sb) && (le32toh(sb.ro_compat) & RO_COMPAT_QUOTA);
 }
 
 bool ext4_usage(const struct container *ct, struct disk_usage *usage)

@@ -23,6 +23,7 @@ struct ext4_wish {
 	uint64_t inodes;	/* 0: as mkfs.ext4 thinks fit */
 	const char *uuid;	/* NULL: any */
 	bool sparse;		/* what is in @path is nothing yet */
+	bool users;		/* count what each user and group has */
 };
 
 /* Make one in @path. EXIT_CREATE_IMAGE. */
@@ -48,6 +49,9 @@ int ext4_grow(int root, uint64_t size);
 
 /* Of the one on the device @fd; 0 if it cannot be read. */
 uint64_t ext4_size(int fd);
+
+/* Was it made to count what each user and group has? @fd is its device or image. */
+bool ext4_counts_users(int fd);
 
 bool ext4_usage(const struct container *ct, struct disk_usage *usage);
 

@@ -19,6 +19,7 @@
 #include "layout.h"
 #include "loop.h"
 #include "suspended.h"
+#include "users.h"
 #include "util.h"
 
 static int read_size(const struct container *ct, const struct disk_limits *limits, uint64_t *size)
@@ -73,6 +74,7 @@ static int image_create(const struct container *ct, const char *dir, const char 
 	if (!ret)
 		ret = ext4_make(ct, path, &(struct ext4_wish){
 			.size = size, .inodes = limits.inodes_hard, .sparse = true,
+			.users = limits.users,
 		});
 	return ret || !archive ? ret : fill(path, archive, base);
 }
@@ -183,6 +185,14 @@ int image_clear(const struct container *ct)
 	       fail_errno(EXIT_RESIZE_IMAGE, "Cannot remove %s", smaller) : 0;
 }
 
+static int limit_users(const struct container *ct, const struct disk_limits *limits)
+{
+	cleanup_close int fd = open(ct->fs, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? fail_errno(EXIT_RESIZE_IMAGE, "Cannot open %s", ct->fs) :
+	       users_limit(ct, fd, limits->users);
+}
+
 static int image_resize(const struct container *ct)
 {
 	struct disk_limits limits = {};
@@ -192,6 +202,8 @@ static int image_resize(const struct container *ct)
 
 	if (!ret)
 		ret = disk_limits_read(ct->conf, &limits);
+	if (!ret)
+		ret = limit_users(ct, &limits);
 	/* an image has the size it has */
 	if (ret || !limits.space_hard)
 		return ret;

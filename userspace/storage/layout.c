@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "container.h"
 #include "error.h"
 #include "fields.h"
 #include "layout.h"
@@ -79,6 +80,8 @@ static int read_pair(const struct conf *conf, const char *key, uint64_t unit, ui
 int disk_limits_read(const struct conf *conf, struct disk_limits *limits)
 {
 	const char *off = conf_get(conf, "DISK_QUOTA"), *grace = conf_get(conf, "QUOTATIME");
+	const char *users = conf_get(conf, "QUOTAUGIDLIMIT");
+	uint64_t count = 0;
 	int ret;
 
 	*limits = (struct disk_limits){};
@@ -89,6 +92,19 @@ int disk_limits_read(const struct conf *conf, struct disk_limits *limits)
 		ret = read_pair(conf, "DISKINODES", 1, &limits->inodes_soft, &limits->inodes_hard);
 	if (!ret && grace && *grace && !parse_number(grace, 0, INT_MAX, &limits->grace))
 		ret = fail(EXIT_BAD_VALUE, "Bad value of QUOTATIME: %s", grace);
+	if (!ret && users && *users && !parse_number(users, 0, LONG_MAX, &count))
+		ret = fail(EXIT_BAD_VALUE, "Bad value of QUOTAUGIDLIMIT: %s", users);
 	limits->at_once = grace && *grace && !limits->grace;
+	/* ext4 counts as many as there are */
+	limits->users = count;
 	return ret;
+}
+
+const char *disk_users_unlimited(const struct container *ct)
+{
+	const char *users = conf_get(ct->conf, "QUOTAUGIDLIMIT");
+
+	if (ct->layout->own_fs || !users || !*users || strcmp(users, "0") == 0)
+		return NULL;
+	return "quotas of users need a file system of its own: the layouts image and block";
 }

@@ -23,12 +23,15 @@
 struct container;
 struct copy;
 
-/* What DISKSPACE (in KiB), DISKINODES and QUOTATIME (seconds) say; 0: nothing. */
+/*
+ * What DISKSPACE (in KiB), DISKINODES, QUOTATIME (seconds) and QUOTAUGIDLIMIT say; 0: nothing.
+ */
 struct disk_limits {
 	uint64_t space_soft, space_hard;
 	uint64_t inodes_soft, inodes_hard;
 	uint64_t grace;
 	bool at_once;	/* no grace: the soft limits are hard */
+	bool users;	/* users and groups have quotas of their own, see users.h */
 };
 
 struct disk_usage {
@@ -90,5 +93,8 @@ int layout_check_copy(const struct layout *layout, uint32_t id, int status);
 
 /* EXIT_BAD_VALUE */
 int disk_limits_read(const struct conf *conf, struct disk_limits *limits);
+
+/* Why there are no quotas of its users, though the configuration wants them; NULL. */
+const char *disk_users_unlimited(const struct container *ct);
 
 #endif

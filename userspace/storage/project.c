@@ -29,10 +29,14 @@ static int open_dir(const char *dir)
 	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-/* quotactl_fd(2), of projects. */
+int quota_call(int fd, unsigned int cmd, int type, uint32_t id, void *addr)
+{
+	return syscall(SYS_quotactl_fd, fd, QCMD(cmd, type), id, addr);
+}
+
 static int quota(int fd, unsigned int cmd, uint32_t id, void *addr)
 {
-	return syscall(SYS_quotactl_fd, fd, QCMD(cmd, PRJQUOTA), id, addr);
+	return quota_call(fd, cmd, PRJQUOTA, id, addr);
 }
 
 /* The file system has nothing of that kind, or not now. */

@@ -34,4 +34,7 @@ bool project_usage(const char *dir, uint32_t id, struct disk_usage *usage);
 /* Forget the container's limits. @dir is on its file system. */
 void project_unlimit(const char *dir, uint32_t id);
 
+/* quotactl_fd(2); 0, or -1 and errno. */
+int quota_call(int fd, unsigned int cmd, int type, uint32_t id, void *addr);
+
 #endif
