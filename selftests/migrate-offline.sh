@@ -122,7 +122,19 @@ refusals() {
 	refused 4 'Cannot speak to Cloison on node2'
 	ssh node2 'rm /usr/local/sbin/cloisonctl; mkdir -p /mnt/small; mount -t tmpfs -o size=1m small /mnt/small; echo VE_PRIVATE=/mnt/small/\$VEID >>/etc/cloison/cloison.conf'
 	refused 6 'has room for'
+	fallocate -l 100M "$state/private/900/fs/big"
+	refused 6 'Its files take 10[0-9] MB'
+	rm "$state/private/900/fs/big"
 	ssh node2 'sed -i /small/d /etc/cloison/cloison.conf; umount /mnt/small'
+	# as deep as its root likes: nothing of the host's walks down there
+	python3 -c '
+import os, sys
+os.chdir(sys.argv[1])
+for _ in range(8000):
+    os.mkdir("d")
+    os.chdir("d")' "$state/private/900/fs/root"
+	(ulimit -s 1024 && cloisonctl migrate --check-only node2 900)
+	rm -r "$state/private/900/fs/root/d"
 	nowhere_left 2 900
 	(
 		flock 9

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <ftw.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,8 @@
 #include "../lib/cgroup.h"
 #include "../lib/error.h"
 #include "../lib/private.h"
+#include "../lib/rootfs.h"
+#include "../lib/shut_in.h"
 #include "../lib/util.h"
 #include "../storage/layout.h"
 #include "images.h"
@@ -30,17 +31,47 @@ char *offer_cpu_flags(void)
 	return xstrndup(line + 1, end ? (size_t)(end - line - 1) : strlen(line + 1));
 }
 
-static uint64_t counted;
-
-static int count(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* The tree may be of any depth, and may change meanwhile: no walk for root of the host. */
+static int count(const struct container *ct, uint32_t base, uint64_t *bytes)
 {
-	(void)path;
-	(void)ftw;
-	if (type == FTW_NS)
-		return 0;
-	/* one with other names too is counted for each its share */
-	counted += st->st_blocks * 512ULL / (st->st_nlink > 1 && !S_ISDIR(st->st_mode) ?
-					     st->st_nlink : 1);
+	static const char *const argv[] = { "sh", "-c", "du -sxk . 2>/dev/null", NULL };
+	cleanup_free char *files = xasprintf("%s%s", ct->fs, ct->layout == &layout_overlay ?
+					     "/upper" : "");
+	cleanup_close int from = -1, mnt = rootfs_detach_alone(files);
+	char text[32] = "";
+	int ends[2], ret;
+	pid_t pid;
+
+	if (mnt < 0)
+		return MIGRATE_COPY;
+	if (pipe2(ends, O_CLOEXEC))
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	from = ends[0];
+	ret = shut_in_start(&(struct shut_in){
+		.argv = argv, .dir = mnt, .base = base, .stdio = { -1, ends[1] }, .keep = -1,
+		.status = MIGRATE_COPY,
+	}, &pid);
+	close(ends[1]);
+	if (ret)
+		return MIGRATE_COPY;
+	/* less than a pipe holds; what du could not see is not counted */
+	shut_in_wait(pid);
+	if (read(from, text, sizeof(text) - 1) > 0)
+		*bytes = strtoull(text, NULL, 10) * 1024;
+	return 0;
+}
+
+/* A guess, for the target to see whether there is room. */
+static int size_of(const struct container *ct, uint32_t base, uint64_t *bytes)
+{
+	struct stat st;
+
+	*bytes = 0;
+	if (lstat(ct->fs, &st))
+		return fail_errno(MIGRATE_COPY, "Cannot look at %s", ct->fs);
+	if (S_ISDIR(st.st_mode))
+		return count(ct, base, bytes);
+	*bytes = st.st_blocks * 512ULL;
 	return 0;
 }
 
@@ -56,11 +87,12 @@ static uint64_t memory_of(uint32_t ctid)
 	return anon + shmem + swap;
 }
 
-int offer_make(const struct container *ct, bool running, bool live, bool force, json_t **out)
+int offer_make(const struct container *ct, uint32_t base, bool running, bool live, bool force,
+	       json_t **out)
 {
 	cleanup_free char *text = read_file(ct->conf_path, TEXT_MAX);
 	cleanup_free char *flags = offer_cpu_flags();
-	uint64_t memory = live ? memory_of(ct->id) : 0;
+	uint64_t memory = live ? memory_of(ct->id) : 0, bytes;
 	json_t *found;
 	int ret;
 
@@ -76,10 +108,8 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 	ret = action_collect(ct, found) ? MIGRATE_CONFIG : 0;
 	if (!ret && !text)
 		ret = fail_errno(MIGRATE_CONFIG, "Cannot read %s", ct->conf_path);
-	counted = 0;
-	/* a guess: in what runs a directory that goes away ends it early */
-	if (!ret && nftw(ct->fs, count, 64, FTW_PHYS | FTW_MOUNT))
-		detail("Cannot look through all of %s: %s", ct->fs, strerror(errno));
+	if (!ret)
+		ret = size_of(ct, base, &bytes);
 	if (ret) {
 		json_decref(found);
 		return ret;
@@ -87,7 +117,7 @@ int offer_make(const struct container *ct, bool running, bool live, bool force, 
 	*out = json_pack("{s:i, s:s, s:o, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
 			 (int)ct->id, "conf", text, "scripts", found, "layout",
 			 ct->layout->name, "bytes",
-			 (json_int_t)counted, "memory", (json_int_t)memory, "fresh",
+			 (json_int_t)bytes, "memory", (json_int_t)memory, "fresh",
 			 private_is_fresh(ct->private), "running", running, "live", live, "force",
 			 force, "flags", flags);
 	return *out ? 0 : fail(MIGRATE_CONFIG, "%s is not UTF-8", ct->conf_path);

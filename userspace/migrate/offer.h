@@ -25,8 +25,12 @@ struct offer {
 	json_t *json;
 };
 
-/* The source's: MIGRATE_CONFIG. To be let go of. */
-int offer_make(const struct container *ct, bool running, bool live, bool force, json_t **out);
+/*
+ * The source's, of a container with ids from @base on. To be let go of. MIGRATE_CONFIG,
+ * MIGRATE_COPY, MIGRATE_STOP.
+ */
+int offer_make(const struct container *ct, uint32_t base, bool running, bool live, bool force,
+	       json_t **out);
 
 /* The target's. MIGRATE_VERSION if it cannot be understood. */
 int offer_read(json_t *json, struct offer *out);

@@ -130,7 +130,7 @@ static int ask(struct migration *m)
 			    m->o->host);
 	if (m->o->live && checkpoint_possible(&m->ct))
 		return MIGRATE_STOP;
-	ret = offer_make(&m->ct, m->running, m->o->live, m->o->force, &offer);
+	ret = offer_make(&m->ct, m->base, m->running, m->o->live, m->o->force, &offer);
 	return ret ? ret : channel_call(&m->ssh.ch, "check", offer, NULL);
 }
 
