@@ -205,6 +205,43 @@ cut_off() {
 	wait_for nowhere_left 2 900
 }
 
+is_stopped() {
+	[[ $(status 900) == *" exist unmounted down" ]]
+}
+
+# What the target cannot be told yet does not start again what somebody has stopped since.
+stays_stopped() {
+	local tool
+	make_running 900
+	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
+	tool=$!
+	wait_for receives
+	printf '#!/bin/sh\nexit 1\n' | pretend
+	pkill -KILL -P "$tool" -x ssh
+	gives_up "$tool"
+	is_running 900
+	cloisonctl stop 900 --fast
+	expect_exit 4 cloisonctl migrate --settle 900
+	is_stopped
+	ssh node2 rm /usr/local/sbin/cloisonctl
+	cloisonctl migrate --settle 900
+	is_stopped
+	[[ ! -e /var/lib/cloison/migrate/900 ]]
+	wait_for nowhere_left 2 900
+	# nor does a tool that was killed
+	cloisonctl --quiet start 900 --wait
+	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
+	tool=$!
+	wait_for receives
+	kill -KILL "$tool"
+	wait "$tool" || true
+	wait_for unlocked 1
+	cloisonctl stop 900 --fast
+	cloisonctl migrate --settle 900
+	is_stopped
+	wait_for nowhere_left 2 900
+}
+
 # Only the source could say, and it is lost.
 resolved() {
 	make 900
@@ -222,12 +259,13 @@ resolved() {
 	expect_exit 1 cloisonctl migrate --resolve here 900
 }
 
-ktap_plan 7
+ktap_plan 8
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "refused before anything is touched" refusals
 run_case "given back" given_back
 run_case "not given back" not_given_back
 run_case "cut off" cut_off
+run_case "stopped since" stays_stopped
 run_case "resolved by hand" resolved
 ktap_finish

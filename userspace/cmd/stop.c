@@ -5,6 +5,7 @@
 #include "../lib/error.h"
 #include "../lib/halt.h"
 #include "../lib/suspended.h"
+#include "../migrate/journal.h"
 #include "cmd.h"
 
 int do_stop(struct container *ct, bool fast, bool unmount)
@@ -14,6 +15,8 @@ int do_stop(struct container *ct, bool fast, bool unmount)
 
 	if (ret)
 		return ret;
+	/* nor does a migration that was cut off start it again */
+	journal_forget_running(ct->id);
 	if (!kernel_runs(&kc)) {
 		/* vzctl's message and status; what a dead one left goes all the same */
 		say("Unable to stop: container is not running");

@@ -116,6 +116,21 @@ int journal_remove(uint32_t ctid)
 	return 0;
 }
 
+void journal_forget_running(uint32_t ctid)
+{
+	cleanup_journal struct journal j = {};
+	int ret = journal_read(ctid, &j);
+
+	if (!ret && j.state == JOURNAL_SENDING && j.running) {
+		j.running = false;
+		ret = journal_write(ctid, &j);
+	}
+	if (!ret)
+		return;
+	warn("%s", error_text());
+	error_clear();
+}
+
 int journal_refuses(uint32_t ctid)
 {
 	cleanup_journal struct journal j = {};

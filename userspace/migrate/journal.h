@@ -47,6 +47,12 @@ void journal_free(struct journal *j);
 int journal_write(uint32_t ctid, const struct journal *j);
 int journal_remove(uint32_t ctid);
 
+/*
+ * Whether it ran when it began to move no longer counts: it runs again, or is about to be
+ * stopped. Nothing but a warning comes of errors.
+ */
+void journal_forget_running(uint32_t ctid);
+
 /* EXIT_LOCKED, and why, if the container is not to be touched here. */
 int journal_refuses(uint32_t ctid);
 

@@ -216,6 +216,9 @@ int source_recover(struct container *ct, struct journal *j)
 	ret = kernel_get(ct->id, &kc);
 	if (!ret && !kernel_runs(&kc))
 		ret = launch(ct, false, NULL);
+	/* a note that stays says what is true now: who stops it from here on means it */
+	if (!ret)
+		journal_forget_running(ct->id);
 	return ret;
 }
 
