@@ -63,6 +63,7 @@ there_and_back() {
 # The target has given the range to another container.
 other_ids() {
 	make 900
+	echo true >"$etc/conf/900.start"
 	fill 900
 	picture 900 >"$KTAP_TMP/before"
 	ssh node2 "cloisonctl --quiet create 902 --ostemplate busybox --local_uid $(stat -c %u "$state/private/900/fs")"
@@ -73,7 +74,10 @@ other_ids() {
 	ssh node2 cloisonctl migrate --keep node1 900
 	picture 900 | diff -u "$KTAP_TMP/before" -
 	on 2 test -e /var/lib/cloison/private/900.migrated/fs/srv/hard
+	on 2 test -e /etc/cloison/conf/900.start.migrated
 	expect_exit 14 ssh node2 cloisonctl start 900
+	# and may come again
+	cloisonctl migrate --check-only node2 900
 }
 
 # refused STATUS REGEX [OPTION...]
@@ -100,7 +104,11 @@ refusals() {
 	refused 2 'not running' --live
 	ssh node2 'cloisonctl --quiet create 900 --ostemplate busybox'
 	refused 9 'container 900 already'
-	ssh node2 'cloisonctl --quiet destroy 900; cloisonctl --quiet create 901 --ostemplate busybox --name web'
+	# what the administrator has put there for it is not taken for a part of what is undone
+	ssh node2 'cloisonctl --quiet destroy 900; echo own >/etc/cloison/conf/900.mount'
+	refused 9 'action script /etc/cloison/conf/900.mount already'
+	[[ $(ssh node2 cat /etc/cloison/conf/900.mount) == own ]]
+	ssh node2 'rm /etc/cloison/conf/900.mount; cloisonctl --quiet create 901 --ostemplate busybox --name web'
 	refused 9 'Container 901 has the name web'
 	ssh node2 'cloisonctl --quiet set 901 --name other --ipadd 10.99.0.100 --save'
 	refused 12 'Container 901 has the address 10.99.0.100'

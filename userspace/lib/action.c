@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -143,11 +144,23 @@ int action_inside(const struct container *ct, const char *when, unsigned int sec
 	return ret ? fail_wrap(EXIT_ACTION, "Action script") : 0;
 }
 
-int action_put_aside(const struct container *ct)
+char *action_find(const struct container *ct)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		char *path = script_of(ct, all[i], false);
+
+		if (access(path, F_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+int action_put_aside(const struct container *ct, const char *suffix)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		cleanup_free char *path = script_of(ct, all[i], false);
-		cleanup_free char *gone = xasprintf("%s.destroyed", path);
+		cleanup_free char *gone = xasprintf("%s.%s", path, suffix);
 
 		if (rename(path, gone) && errno != ENOENT)
 			return fail_errno(EXIT_DESTROY, "Cannot rename %s to %s", path, gone);

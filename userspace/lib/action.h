@@ -28,10 +28,13 @@ bool action_any(const struct container *ct);
  */
 int action_inside(const struct container *ct, const char *when, unsigned int seconds);
 
-/* The container is destroyed: its scripts are not the next one's of that number.
- * EXIT_DESTROY if they cannot be renamed.
+/* The path of one of its own, of any kind, to be freed; or NULL. */
+char *action_find(const struct container *ct);
+
+/* The container goes away: its scripts, with @suffix then, are not the next one's of that
+ * number. EXIT_DESTROY if they cannot be renamed.
  */
-int action_put_aside(const struct container *ct);
+int action_put_aside(const struct container *ct, const char *suffix);
 
 /*
  * The texts of its own scripts, by WHEN, into the object @to; the way back, where those that

@@ -90,7 +90,7 @@ static int put_conf_aside(const struct container *ct)
 
 	if (access(ct->conf_path, F_OK))
 		return 0;
-	ret = action_put_aside(ct);
+	ret = action_put_aside(ct, "destroyed");
 	return ret ? ret : move(EXIT_DESTROY, ct->conf_path, gone);
 }
 
@@ -359,6 +359,8 @@ int private_put_aside(struct container *ct)
 		if (!ret)
 			ret = move(EXIT_DESTROY, ct->private, files);
 	}
+	if (!ret)
+		ret = action_put_aside(ct, "migrated");
 	if (!ret && access(ct->conf_path, F_OK) == 0)
 		ret = move(EXIT_DESTROY, ct->conf_path, file);
 	return ret;

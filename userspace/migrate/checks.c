@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "../lib/action.h"
 #include "../lib/cgroup.h"
 #include "../lib/devices.h"
 #include "../lib/error.h"
@@ -44,6 +45,17 @@ static int check_id(struct container *ct, const struct offer *o)
 	if (ct->conf || kc.id || cgroup_exists(ct->id) || access(ct->private, F_OK) == 0)
 		return fail(MIGRATE_EXISTS, "There is a container %u already", o->ctid);
 	return 0;
+}
+
+/* An attempt that is undone removes what has come, and could not tell them from those. */
+static int check_scripts(struct container *ct, const struct offer *o)
+{
+	cleanup_free char *path = action_find(ct);
+
+	(void)o;
+	return path ? fail(MIGRATE_EXISTS,
+			   "There is an action script %s already, and the container brings its own: move it away",
+			   path) : 0;
 }
 
 static int check_name(struct container *ct, const struct offer *o)
@@ -222,9 +234,9 @@ static int check_cpu(struct container *ct, const struct offer *o)
 int checks_run(struct container *ct, const struct offer *o)
 {
 	static int (*const checks[])(struct container *ct, const struct offer *o) = {
-		check_kernel, check_id, check_name, check_addresses, check_networks,
-		check_settings, check_layout, check_programs, check_space, check_memory,
-		check_cpu,
+		check_kernel, check_id, check_scripts, check_name, check_addresses,
+		check_networks, check_settings, check_layout, check_programs, check_space,
+		check_memory, check_cpu,
 	};
 	int ret = 0;
 
