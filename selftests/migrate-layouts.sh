@@ -105,10 +105,31 @@ other_template() {
 	ssh node2 "mv /tmp/kept $archive; rm -r /tmp/t"
 }
 
-ktap_plan 5
+# What stays of it here needs the files it shared, whatever is built since.
+kept_here() {
+	local tree
+	zstd -dqc "$archive" | zstd -q -f -o "${archive%/*}/kept.tar.zst"
+	ssh node2 "cat >${archive%/*}/kept.tar.zst" <"${archive%/*}/kept.tar.zst"
+	cloisonctl --quiet create 900 --ostemplate kept --layout overlay
+	tree=$(readlink "$state/private/900/overlay/lower")
+	cloisonctl migrate --keep node2 900
+	expect_out 'migrate --keep has left of container 900 shares' cloisonctl template remove kept
+	expect_exit 53 cloisonctl template remove kept
+	[[ -d $tree && $(readlink "$state/private/900.migrated/overlay/lower") == "$tree" ]]
+	# nor where it was not yet put aside whole
+	mv "$etc/conf/900.conf.migrated" "$etc/conf/900.conf"
+	expect_exit 53 cloisonctl template remove kept
+	rm -r "$etc/conf/900.conf" "$state/private/900.migrated"
+	cloisonctl template remove kept
+	[[ ! -e $tree ]]
+	ssh node2 'cloisonctl --quiet destroy 900; cloisonctl --quiet template remove kept'
+}
+
+ktap_plan 6
 run_case "overlay, stopped" there_and_back overlay
 run_case "overlay, running" live overlay
 run_case "overlay, over another build" other_template
+run_case "overlay, kept" kept_here
 run_case "image, stopped" there_and_back image --diskspace 64M
 run_case "image, running" live image --diskspace 64M
 ktap_finish

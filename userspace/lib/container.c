@@ -103,13 +103,19 @@ int container_load(struct container *ct, enum container_need need)
 	return ret;
 }
 
-int container_open_id(struct container *ct, uint32_t id, enum container_need need)
+int container_open_with(struct container *ct, uint32_t id, const char *suffix,
+			enum container_need need)
 {
 	ct->id = id;
 	ct->lock = -1;
 	ct->need = need;
-	ct->conf_path = xasprintf(CONF_DIR "/%u.conf", id);
+	ct->conf_path = xasprintf(CONF_DIR "/%u.conf%s", id, suffix);
 	return container_load(ct, need);
+}
+
+int container_open_id(struct container *ct, uint32_t id, enum container_need need)
+{
+	return container_open_with(ct, id, "", need);
 }
 
 int container_open(struct container *ct, const char *arg, enum container_need need)
@@ -255,8 +261,9 @@ int container_compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int container_ids_configured(uint32_t **ids, size_t *count)
+int container_ids_with(const char *suffix, uint32_t **ids, size_t *count)
 {
+	cleanup_free char *end = xasprintf(".conf%s", suffix);
 	cleanup_dir DIR *dir = opendir(CONF_DIR);
 	struct dirent *de;
 
@@ -267,10 +274,10 @@ int container_ids_configured(uint32_t **ids, size_t *count)
 	if (!dir)
 		return fail_errno(EXIT_SYSTEM, "Cannot read %s", CONF_DIR);
 	while ((de = readdir(dir))) {
-		char *dot = strrchr(de->d_name, '.');
+		char *dot = strchr(de->d_name, '.');
 		uint32_t id;
 
-		if (!dot || strcmp(dot, ".conf") != 0)
+		if (!dot || strcmp(dot, end) != 0)
 			continue;
 		*dot = '\0';
 		if (!parse_ctid(de->d_name, &id))
@@ -281,6 +288,11 @@ int container_ids_configured(uint32_t **ids, size_t *count)
 	if (*count)
 		qsort(*ids, *count, sizeof(**ids), container_compare_ids);
 	return 0;
+}
+
+int container_ids_configured(uint32_t **ids, size_t *count)
+{
+	return container_ids_with("", ids, count);
 }
 
 int container_list(bool configured, struct container_entry **list, size_t *count)

@@ -40,6 +40,9 @@ struct container {
  */
 int container_open(struct container *ct, const char *arg, enum container_need need);
 int container_open_id(struct container *ct, uint32_t id, enum container_need need);
+/* By its file CTID.conf@suffix. */
+int container_open_with(struct container *ct, uint32_t id, const char *suffix,
+			enum container_need need);
 void container_close(struct container *ct);
 
 #define cleanup_container	cleanup(container_close)
@@ -95,6 +98,8 @@ bool container_mapped_ids(pid_t pid, uint32_t *base);
 
 /* The containers that have a configuration file, ascending; free() *ids. */
 int container_ids_configured(uint32_t **ids, size_t *count);
+/* The same with files CTID.conf@suffix: ".migrated", see private_put_aside(). */
+int container_ids_with(const char *suffix, uint32_t **ids, size_t *count);
 /* For qsort() and bsearch(). */
 int container_compare_ids(const void *a, const void *b);
 

@@ -349,8 +349,8 @@ int private_undo(struct container *ct)
 
 int private_put_aside(struct container *ct)
 {
-	cleanup_free char *files = xasprintf("%s.migrated", ct->private);
-	cleanup_free char *file = xasprintf("%s.migrated", ct->conf_path);
+	cleanup_free char *files = xasprintf("%s" PRIVATE_KEPT, ct->private);
+	cleanup_free char *file = xasprintf("%s" PRIVATE_KEPT, ct->conf_path);
 	int ret = 0;
 
 	if (access(ct->private, F_OK) == 0) {

@@ -63,6 +63,7 @@ int private_finish(struct container *ct);
 int private_undo(struct container *ct);
 
 /* Keep its files and its file, as NAME.migrated: they are no container any more. */
+#define PRIVATE_KEPT	".migrated"
 int private_put_aside(struct container *ct);
 
 /*

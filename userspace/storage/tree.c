@@ -12,6 +12,7 @@
 #include "global.h"
 #include "idmap.h"
 #include "lock.h"
+#include "private.h"
 #include "snapshot.h"
 #include "template.h"
 #include "tree.h"
@@ -128,22 +129,24 @@ static bool in_snapshots(const struct container *ct, const char *tree)
 }
 
 /*
- * *@user is 0 if there is none. What cannot be read might be one. Where an area comes from is
- * looked at before where it goes, as it may go there meanwhile: a snapshot is made of the area,
- * and the area of a snapshot.
+ * Of those with a file CTID.conf@kept. *@user is 0 if there is none. What cannot be read might be
+ * one. Where an area comes from is looked at before where it goes, as it may go there meanwhile:
+ * a snapshot is made of the area, and the area of a snapshot.
  */
-static int find_user(const char *tree, uint32_t *user)
+static int find_in(const char *kept, const char *tree, uint32_t *user)
 {
-	static const char *const suffixes[] = { ".creating", ".converting", "", ".destroyed" };
+	static const char *const suffixes[] = {
+		".creating", ".converting", "", ".destroyed", PRIVATE_KEPT,
+	};
 	cleanup_free uint32_t *ids = NULL;
 	size_t count;
-	int ret = container_ids_configured(&ids, &count);
+	int ret = container_ids_with(kept, &ids, &count);
 
 	*user = 0;
 	for (size_t i = 0; !ret && !*user && i < count; i++) {
 		cleanup_container struct container ct = CONTAINER_INIT;
 
-		ret = container_open_id(&ct, ids[i], NEED_GOOD_OR_NONE);
+		ret = container_open_with(&ct, ids[i], kept, NEED_GOOD_OR_NONE);
 		if (!ret && in_snapshots(&ct, tree))
 			*user = ids[i];
 		for (size_t j = 0; !ret && j < ARRAY_SIZE(suffixes); j++)
@@ -153,6 +156,15 @@ static int find_user(const char *tree, uint32_t *user)
 			*user = ids[i];
 	}
 	return ret;
+}
+
+/* One that was given to another host, and kept, too: its files go there first, then its name. */
+static int find_user(const char *tree, uint32_t *user, bool *moved)
+{
+	int ret = find_in("", tree, user);
+
+	*moved = !ret && !*user;
+	return *moved ? find_in(PRIVATE_KEPT, tree, user) : ret;
 }
 
 static int drop(const char *dir, const char *name, int lock)
@@ -187,16 +199,18 @@ int tree_prune(const char *name, const char *keep)
 	while (!ret && (de = readdir(all))) {
 		cleanup_free char *path = xasprintf("%s/%s", dir, de->d_name);
 		uint32_t user;
+		bool moved;
 
 		if (!is_of(de->d_name, name) || (kept && strcmp(de->d_name, kept) == 0))
 			continue;
-		ret = find_user(path, &user);
+		ret = find_user(path, &user, &moved);
 		if (!ret && !user)
 			ret = drop(dir, de->d_name, lock);
 		else if (!ret && !keep)
 			ret = fail(EXIT_TEMPLATE_USED,
-				   "Container %u shares the files of template %s: destroy it before",
-				   user, name);
+				   "%s %u shares the files of template %s: %s it before",
+				   moved ? "What migrate --keep has left of container" : "Container",
+				   user, name, moved ? "remove" : "destroy");
 	}
 	return ret;
 }
