@@ -18,14 +18,18 @@ starts() {
 	install_counter
 }
 
-# killed VERB CALL PATH [N]: at its Nth system call of that kind about that file; what comes before it is done.
-killed() {
+# dies CALL PATH N COMMAND...: at its Nth system call of that kind about that file; what comes before it is done.
+dies() {
 	local status=0
-	strace -o "$tmp/trace" -P "$3" -e trace="$2" -e inject="$2:signal=KILL:when=${4:-1}" \
-		cloisonctl --quiet "$1" $ct || status=$?
+	strace -o "$tmp/trace" -P "$2" -e trace="$1" -e inject="$1:signal=KILL:when=$3" "${@:4}" || status=$?
 	[[ $status -eq 137 ]]
 	# what it started may be at work still, and has the lock
 	wait_for settled
+}
+
+# killed VERB CALL PATH [N]
+killed() {
+	dies "$2" "$3" "${4:-1}" cloisonctl --quiet "$1" $ct
 	[[ ! -e $note && ! -e $dumps/$ct.images && ! -e $dumps/Dump.$ct.tmp ]]
 	all_well
 }
@@ -55,6 +59,9 @@ in_suspend() {
 	printf 'old\n%s\n' "$dumps/Dump.$ct" >$mark
 	echo old >"$dumps/Dump.$ct"
 	killed suspend rename "$dumps/Dump.$ct.tmp"
+	# what was there before is not its own
+	[[ $(<"$dumps/Dump.$ct") == old ]]
+	rm "$dumps/Dump.$ct"
 	runs_on
 	killed suspend rename "$mark.tmp"
 	runs_on
@@ -72,6 +79,53 @@ in_resume() {
 	runs_on
 }
 
+# at_work COMMAND...: it has begun, and no more.
+at_work() {
+	dies mkdir "$dumps/$ct.images/images" 1 "$@"
+}
+
+# What resume --keep has kept; with a link to it, elsewhere.
+keeps() {
+	local file=$dumps/Dump.$ct
+	cloisonctl --quiet suspend $ct
+	cloisonctl --quiet resume $ct --keep
+	cp -p "$file" "$tmp/kept"
+	at_work cloisonctl --quiet suspend $ct
+	cmp "$file" "$tmp/kept"
+	is running
+	# the container is let run again by who comes next, and the file is none of his
+	dies rename "$note.tmp" 2 cloisonctl --quiet chkpnt $ct --suspend
+	cmp "$file" "$tmp/kept"
+	rm "$file"
+	dies rename "$mark.tmp" 1 cloisonctl --quiet suspend $ct --dumpfile "$tmp/state"
+	[[ ! -e $tmp/state && ! -L $file ]]
+	is running
+	counts
+}
+
+# What a stage has written is what the next one counts on, also where a state usually is.
+in_stages() {
+	local file=$dumps/Dump.$ct
+	cloisonctl --quiet chkpnt $ct --suspend
+	cloisonctl --quiet chkpnt $ct --dump --dumpfile "$file"
+	cp -p "$file" "$tmp/kept"
+	at_work cloisonctl --quiet chkpnt $ct --dump --dumpfile "$file"
+	cmp "$file" "$tmp/kept"
+	# it is gone: its memory is not
+	mv "$file" "$tmp/away"
+	expect_exit 16 cloisonctl chkpnt $ct --kill
+	is running paused
+	mv "$tmp/away" "$file"
+	# over it, and not noted
+	dies fsync $dumps 1 cloisonctl --quiet chkpnt $ct --dump --dumpfile "$file"
+	not cmp -s "$file" "$tmp/kept"
+	is running paused
+	cloisonctl --quiet chkpnt $ct --kill
+	is_away
+	cloisonctl --quiet resume $ct
+	runs_on
+}
+
 ends() {
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
@@ -79,9 +133,11 @@ ends() {
 	not ls $dumps/*$ct*
 }
 
-ktap_plan 4
+ktap_plan 6
 check "start" starts
 check "suspend" in_suspend
 check "resume" in_resume
+check "a file that was kept" keeps
+check "stages" in_stages
 check "nothing is left" ends
 ktap_finish

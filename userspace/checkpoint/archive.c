@@ -154,6 +154,18 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
 	return ret;
 }
 
+bool archive_is(const char *path, const char *token)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char header[HEADER_SIZE + 1] = {}, has[TOKEN_SIZE], sum[HASH_SIZE];
+	unsigned int version, owner;
+	uint64_t length;
+
+	return fd >= 0 && read(fd, header, HEADER_SIZE) == HEADER_SIZE &&
+	       sscanf(header, HEADER_READ, &version, &owner, has, &length, sum) >= 3 &&
+	       strcmp(has, token) == 0;
+}
+
 static int bad_file(const char *path, const char *what)
 {
 	return fail(EXIT_UNPAUSE, "%s %s", path, what);

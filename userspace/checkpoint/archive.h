@@ -12,6 +12,7 @@
 #ifndef CLOISON_ARCHIVE_H
 #define CLOISON_ARCHIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TOKEN_SIZE	33
@@ -24,6 +25,9 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
  * EXIT_UNPAUSE with what is wrong.
  */
 int archive_open(uint32_t id, const char *path, char token[TOKEN_SIZE], int *fd);
+
+/* Is @path the one with that token? No more than its head is looked at. */
+bool archive_is(const char *path, const char *token);
 
 /* The temporary name of @path; to be freed. */
 char *archive_temporary(const char *path);

@@ -27,6 +27,12 @@ static char *images_in(const char *work)
 	return xasprintf("%s/images", work);
 }
 
+/* Beside them: which state is being written, or done with, and where, as a mark has it. */
+static char *note_in(const char *work)
+{
+	return xasprintf("%s/state", work);
+}
+
 /* The last log of CRIU's that says why it failed. */
 static char *log_of(const struct container *ct)
 {
@@ -39,6 +45,23 @@ static int make_images(const char *work, const char *images)
 	if (mkdir_parents(global.dumpdir, 0700) || mkdir(work, 0700) || mkdir(images, 0755))
 		return fail_errno(EXIT_PAUSE, "Cannot make %s", images);
 	return 0;
+}
+
+/* What is killed from here on leaves that file, and no other, for state_settle() to judge. */
+static int note(const char *file, const char *token, const char *path)
+{
+	cleanup_free char *text = xasprintf("%s\n%s\n", token, path);
+
+	return write_file_atomic(file, text, 0600) ?
+	       fail_errno(EXIT_PAUSE, "Cannot write %s", file) : 0;
+}
+
+/* It is frozen, and that is what was written of it: for state_kill(). */
+static int note_dumped(const struct container *ct, const char *token, const char *path)
+{
+	cleanup_free char *file = stage_dumped(ct->id);
+
+	return note(file, token, path);
 }
 
 static int keep_log(const struct container *ct, const char *images, const char *name, int ret)
@@ -100,6 +123,7 @@ static int write_state(const struct container *ct, const char *path, enum after 
 {
 	cleanup_free char *work = work_of(ct);
 	cleanup_free char *images = images_in(work);
+	cleanup_free char *noted = note_in(work);
 	cleanup_free char *file = absolute(ct, path);
 	struct saving s = {
 		.ct = ct, .images = images, .path = file, .after = after, .also = also, .arg = arg,
@@ -110,25 +134,23 @@ static int write_state(const struct container *ct, const char *path, enum after 
 	};
 	int ret = make_images(work, images);
 
+	random_digits(s.token, TOKEN_SIZE - 1);
+	/* a snapshot's is a part of that */
+	if (!ret && after != GO_ON)
+		ret = note(noted, s.token, file);
 	if (ret)
 		return ret;
-	random_digits(s.token, TOKEN_SIZE - 1);
 	ret = checkpoint_dump(ct, &dump);
 	if (ret && !dump.dumped && dump.frozen)
 		ret = keep_log(ct, images, "dump.log", ret);
+	if (!ret && after == LEAVE)
+		ret = note_dumped(ct, s.token, file);
 	checkpoint_remove(work);
 	if (!ret)
 		detail("frozen after %lld ms, images written after %lld ms, all done after %lld ms",
 		       (long long)(dump.frozen - dump.begun),
 		       (long long)(dump.dumped - dump.begun),
 		       (long long)(dump.ended - dump.begun));
-	if (!ret && after == LEAVE) {
-		cleanup_free char *note = stage_dumped(ct->id);
-		cleanup_free char *text = xasprintf("%s\n%s\n", s.token, file);
-
-		if (write_file_atomic(note, text, 0600))
-			ret = fail_errno(EXIT_PAUSE, "Cannot write %s", note);
-	}
 	return ret;
 }
 
@@ -156,20 +178,18 @@ int state_token(const struct container *ct, const char *path, char token[TOKEN_S
 
 int state_kill(const struct container *ct)
 {
-	cleanup_free char *note = stage_dumped(ct->id);
-	cleanup_free char *text = read_file(note, 8192);
-	char *path = text ? strchr(text, '\n') : NULL;
+	cleanup_free char *dumped = stage_dumped(ct->id);
+	cleanup_free char *token = NULL;
+	cleanup_free char *path = NULL;
 	int ret = 0;
 
-	if (path) {
-		*path++ = '\0';
-		path[strcspn(path, "\n")] = '\0';
-		ret = suspended_mark(ct, text, path);
+	if (suspended_read(dumped, &token, &path)) {
+		if (!archive_is(path, token))
+			return fail(EXIT_PAUSE, "%s is not there, or not what was written of it: "
+				    "chkpnt %u --dump again, or --resume", path, ct->id);
+		ret = suspended_mark(ct, token, path);
 	}
-	if (!ret)
-		ret = checkpoint_kill(ct);
-	unlink(note);
-	return ret;
+	return ret ? ret : checkpoint_kill(ct);
 }
 
 /* Only what the container's files are as they were for. */
@@ -198,9 +218,9 @@ static int find_file(const struct container *ct, const char *path, char **file)
 	return fail(EXIT_UNPAUSE, "Container is not suspended: there is no %s", *file);
 }
 
-int state_undump(struct container *ct, const char *path, bool force)
+/* @work is for the caller to remove. */
+static int undump(struct container *ct, const char *path, bool force, const char *work)
 {
-	cleanup_free char *work = work_of(ct);
 	cleanup_free char *images = images_in(work);
 	cleanup_free char *file = NULL;
 	char token[TOKEN_SIZE] = "";
@@ -226,10 +246,18 @@ int state_undump(struct container *ct, const char *path, bool force)
 	if (!ret)
 		detail("looked at and unpacked in %lld ms, restored in %lld ms",
 		       (long long)(unpacked - begin), (long long)(now_ms() - unpacked));
-	checkpoint_remove(work);
 	/* a state that was forced is the container's own from here on */
 	if (!ret && force)
 		ret = suspended_mark(ct, token, file);
+	return ret;
+}
+
+int state_undump(struct container *ct, const char *path, bool force)
+{
+	cleanup_free char *work = work_of(ct);
+	int ret = undump(ct, path, force, work);
+
+	checkpoint_remove(work);
 	return ret;
 }
 
@@ -239,18 +267,21 @@ int state_undump(struct container *ct, const char *path, bool force)
  */
 int state_resume(struct container *ct, const char *path, bool force, bool keep)
 {
+	cleanup_free char *work = work_of(ct);
+	cleanup_free char *noted = note_in(work);
 	cleanup_free char *token = NULL;
 	cleanup_free char *file = NULL;
-	int ret = state_undump(ct, path, force);
+	int ret = undump(ct, path, force, work);
 
-	if (!ret && !suspended_find(ct, &token, &file))
-		file = NULL;
+	if (!ret && suspended_find(ct, &token, &file) && !keep)
+		ret = note(noted, token, file);
 	if (!ret)
 		ret = stage_set(ct->id, STAGE_WORK);
 	if (!ret)
 		ret = suspended_unmark(ct);
 	if (!ret && file && !keep && unlink(file) && errno != ENOENT)
 		warn("%s cannot be removed", file);
+	checkpoint_remove(work);
 	return ret ? ret : checkpoint_resume(ct);
 }
 
@@ -275,18 +306,43 @@ bool state_unsettled(const struct container *ct)
 	return checkpoint_unsettled(ct) || access(work, F_OK) == 0;
 }
 
+/*
+ * Whose writer, or reader, was killed. Under its name it is whole, or what was there before and is
+ * somebody else's: that stays.
+ */
+static int settle_file(const struct container *ct, const char *token, const char *path)
+{
+	cleanup_free char *tmp = archive_temporary(path);
+	cleanup_free char *marked = NULL;
+	cleanup_free char *where = NULL;
+
+	unlink(tmp);
+	if (!archive_is(path, token))
+		return 0;
+	/* it stands still, as it did when that was written */
+	if (checkpoint_staged(ct))
+		return note_dumped(ct, token, path);
+	if (suspended_find(ct, &marked, &where))
+		return 0;
+	unlink(path);
+	/* and the link to it, which comes before the mark */
+	return suspended_unmark(ct);
+}
+
 int state_settle(const struct container *ct)
 {
 	cleanup_free char *work = work_of(ct);
-	cleanup_free char *file = suspended_default(ct);
-	cleanup_free char *tmp = archive_temporary(file);
+	cleanup_free char *noted = note_in(work);
+	cleanup_free char *token = NULL;
+	cleanup_free char *path = NULL;
+	int ret = 0;
 
 	if (!state_unsettled(ct))
 		return 0;
+	if (suspended_read(noted, &token, &path))
+		ret = settle_file(ct, token, path);
+	if (ret)
+		return ret;
 	checkpoint_remove(work);
-	unlink(tmp);
-	/* written, or done with, by who was killed before he could say so */
-	if (!suspended(ct))
-		unlink(file);
 	return checkpoint_settle(ct);
 }

@@ -26,10 +26,9 @@ char *suspended_default(const struct container *ct)
 	return xasprintf("%s/Dump.%u", global.dumpdir, ct->id);
 }
 
-bool suspended_find(const struct container *ct, char **token, char **path)
+bool suspended_read(const char *file, char **token, char **path)
 {
-	cleanup_free char *mark = mark_of(ct);
-	cleanup_free char *text = read_file(mark, 8192);
+	cleanup_free char *text = read_file(file, 8192);
 	char *second = text ? strchr(text, '\n') : NULL;
 
 	if (!second)
@@ -39,6 +38,13 @@ bool suspended_find(const struct container *ct, char **token, char **path)
 	*token = xstrdup(text);
 	*path = xstrdup(second);
 	return true;
+}
+
+bool suspended_find(const struct container *ct, char **token, char **path)
+{
+	cleanup_free char *mark = mark_of(ct);
+
+	return suspended_read(mark, token, path);
 }
 
 bool suspended(const struct container *ct)

@@ -17,6 +17,8 @@
 bool suspended(const struct container *ct);
 /* Both to be freed; false without a mark. */
 bool suspended_find(const struct container *ct, char **token, char **path);
+/* The same of another file that says so. */
+bool suspended_read(const char *file, char **token, char **path);
 
 /*
  * On disk when they return 0, else EXIT_PAUSE, EXIT_UNPAUSE. If the state is not where it
