@@ -352,7 +352,7 @@ killed() {
 }
 
 configuration() {
-	make_one 900 dir --name one --devnodes null:rw --capability sys_time:on
+	make_one 900 dir --name one --devnodes null:rw --capability sys_time:on --ram 1G --numproc 9999 --ipadd 10.9.9.9 --nat yes --description d
 	echo 'echo mounted >&2' >"$etc/conf/900.mount"
 	chmod 755 "$etc/conf/900.mount"
 	take 900
@@ -361,11 +361,23 @@ configuration() {
 	cloisonctl --quiet restore-backup "$last"
 	[[ -x $etc/conf/900.mount && $(status one) == "CTID 900 "* ]]
 	# what is a stranger's gives it nothing of the host's
-	cloisonctl --quiet restore-backup "$backups/900/$last.tar.zst" --ctid 901
+	expect_out '^Warning: Left out.* PHYSPAGES.*IP_ADDRESS' cloisonctl restore-backup "$backups/900/$last.tar.zst" --ctid 901
 	[[ ! -e $etc/conf/901.mount ]]
-	not grep -E '^(NAME|DEVNODES|CAPABILITY)=' "$etc/conf/901.conf"
+	not grep -E '^(NAME|DEVNODES|CAPABILITY|IP_ADDRESS|NAT|DISKSPACE)=' "$etc/conf/901.conf"
+	# but what create would
+	[[ $(grep -hE '^(PHYSPAGES|NUMPROC|CPUUNITS)=' "$etc/conf/901.conf" | sort) == $(grep -hE '^(PHYSPAGES|NUMPROC|CPUUNITS)=' "$etc/conf/ve-basic.conf-sample" | sort) ]]
+	grep -qx 'HOSTNAME="kept.example"' "$etc/conf/901.conf"
+	grep -qx 'DESCRIPTION="d"' "$etc/conf/901.conf"
+	# and one that is there keeps what it has
+	cloisonctl --quiet set 901 --ram 32M --description own --ipadd 10.9.9.1 --hostname other --save
+	cloisonctl --quiet restore-backup "$backups/900/$last.tar.zst" --ctid 901 --force
+	grep -qx 'PHYSPAGES="0:32M"' "$etc/conf/901.conf"
+	grep -qx 'IP_ADDRESS="10.9.9.1"' "$etc/conf/901.conf"
+	grep -qx 'DESCRIPTION="own"' "$etc/conf/901.conf"
+	grep -qx 'HOSTNAME="kept.example"' "$etc/conf/901.conf"
 	cloisonctl --quiet restore-backup "$backups/900/$last.tar.zst" --ctid 901 --force --trust
 	[[ -x $etc/conf/901.mount ]]
+	grep -qx 'IP_ADDRESS="10.9.9.9"' "$etc/conf/901.conf"
 	grep -q '^DEVNODES="null:rw"' "$etc/conf/901.conf"
 	not grep -q '^NAME=' "$etc/conf/901.conf"
 	[[ $(base_of 900) != "$(base_of 901)" ]]

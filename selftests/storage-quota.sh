@@ -139,6 +139,34 @@ verbs() {
 	)
 }
 
+# backup_of FILE SIZE: of a container without limits, as one comes from anywhere, in $archive
+backup_of() {
+	head -c "$2" "$1" >"$state/private/901/fs/big"
+	rm -rf "$KTAP_TMP/backups"
+	cloisonctl --quiet backup 901 --to "$KTAP_TMP/backups"
+	archive=$(echo "$KTAP_TMP"/backups/*.tar.zst)
+}
+
+# Files that come take the place of others, and both count meanwhile: that is no way past the limit.
+replaced() {
+	local archive
+	make 900 --private "$host/900" --diskspace 20M:20M
+	make 901 --diskspace 250M 2>/dev/null
+	head -c 12M /dev/zero >"$host/900/fs/own"
+	cp "$etc/conf/900.conf" "$KTAP_TMP/conf"
+	backup_of /dev/zero 100M
+	expect_exit 46 cloisonctl restore-backup "$archive" --ctid 900 --force
+	[[ -e $host/900/fs/own && ! -e $host/900/fs/big && ! -e $host/900.converting ]]
+	cmp "$KTAP_TMP/conf" "$etc/conf/900.conf"
+	backup_of /dev/urandom 12M
+	cloisonctl --quiet restore-backup "$archive" --ctid 900 --force
+	[[ ! -e $host/900/fs/own && $(stat -c %s "$host/900/fs/big") == $((12 << 20)) ]]
+	grep -qx 'DISKSPACE="20M:20M"' "$etc/conf/900.conf"
+	cloisonctl --quiet start 900 --wait
+	[[ $(df_k 2) == 20480 ]]
+	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/more bs=1M count=20
+}
+
 # A customer does not get at what counts him: not by the project of a file, nor by what leads out of it.
 no_escape() {
 	local file
@@ -204,7 +232,7 @@ full_disk() {
 }
 
 host_disk prjquota
-ktap_plan 12
+ktap_plan 13
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -213,6 +241,7 @@ for layout in dir overlay; do
 done
 run_case "no grace, no limits" no_grace
 run_case "quotaon, quotaoff, quotainit" verbs
+run_case "replaced" replaced
 run_case "not enforced" not_enforced
 run_case "full" full_disk
 ktap_finish

@@ -11,6 +11,7 @@
 
 #include "../lib/action.h"
 #include "../lib/error.h"
+#include "../lib/global.h"
 #include "../lib/names.h"
 #include "../lib/private.h"
 #include "../lib/shut_in.h"
@@ -19,6 +20,7 @@
 #include "../storage/convert.h"
 #include "../storage/fill.h"
 #include "../storage/layout.h"
+#include "../storage/project.h"
 #include "restore.h"
 #include "settings.h"
 
@@ -27,7 +29,7 @@
 struct restoring {
 	struct backup *chain;
 	size_t count;
-	bool replace;	/* for a while both count */
+	bool replace;
 	bool fresh;
 	const json_t *scripts;
 	/*
@@ -120,6 +122,15 @@ static int remove_others(const struct container *new, const struct backup *b, ui
 	return ret ? ret : index_remove_others(&place, &index);
 }
 
+/* What it had counts too, until that is gone; then its next mount sets what it is to have. */
+static int limit_beside(const struct container *new)
+{
+	struct disk_limits limits;
+	int ret = disk_limits_read(new->conf, &limits);
+
+	return ret ? ret : project_limit_beside(new->fs, new->id, &limits);
+}
+
 /* One after the other: each makes of what its parent was what it is. */
 static int unpack_all(const struct container *new, int mnt, void *arg)
 {
@@ -127,8 +138,8 @@ static int unpack_all(const struct container *new, int mnt, void *arg)
 	uint32_t base;
 	int ret = container_ids(new, &base);
 
-	if (r->replace && new->layout->unlimit)
-		new->layout->unlimit(new, new->private);
+	if (!ret && r->replace)
+		ret = limit_beside(new);
 	for (size_t i = 0; !ret && i < r->count; i++) {
 		if (i)
 			ret = remove_others(new, &r->chain[i], base);
@@ -269,11 +280,24 @@ static void share_again(struct container *ct, const char *name)
 	error_clear();
 }
 
+/* How much a container may store depends on that: a stranger does not choose it. */
+static const char *choose_layout(const struct container *ct, const struct backup *b,
+				 const struct restore_wish *wish)
+{
+	const char *own = ct->conf ? conf_get(ct->conf, "VE_LAYOUT") : NULL;
+
+	if (wish->layout || wish->trusted)
+		return wish->layout ?: backup_text(b, "layout");
+	if (container_exists(ct))
+		return ct->layout->name;
+	return own && *own ? own : global.ve_layout;
+}
+
 int backup_restore(struct container *ct, struct backup *chain, size_t count,
 		   const struct restore_wish *wish)
 {
 	const struct backup *newest = &chain[count - 1];
-	const char *name = wish->layout ?: backup_text(newest, "layout");
+	const char *name = choose_layout(ct, newest, wish);
 	const struct layout *layout = layout_named(name);
 	cleanup_json json_t *none = json_object();
 	struct restoring r = {

@@ -8,8 +8,7 @@
 
 /*
  * As @ct is to have it: its places and ids are not those of the host the backup is from, and
- * without @trusted nothing in it gives the container what is the host's. To be freed.
- * EXIT_RESTORE.
+ * without @trusted it has what this host gives it. To be freed. EXIT_RESTORE.
  */
 int settings_of(const struct backup *b, const struct container *ct, bool trusted,
 		struct conf **out);

@@ -56,23 +56,6 @@ static int parse(int argc, char **argv, struct options *o)
 	return ret ? ret : cmd_no_more(argc, argv);
 }
 
-/* A configuration file without a private area: an administrator wrote it before. */
-static int begin_conf(struct container *ct, const char *config)
-{
-	int ret;
-
-	if (ct->conf)
-		return 0;
-	if (!config) {
-		ct->conf = conf_new();
-		return 0;
-	}
-	ret = sample_load(config, &ct->conf);
-	if (!ret)
-		conf_set(ct->conf, "ORIGIN_SAMPLE", config);
-	return ret;
-}
-
 /*
  * What a killed create or destroy left is not what this one begins with: neither
  * where the file says the private area is, nor where the options do.
@@ -83,8 +66,9 @@ static int begin(struct container *ct, int argc, char **argv, struct options *o)
 
 	do {
 		ret = private_settle(ct);
-		if (!ret)
-			ret = begin_conf(ct, o->config);
+		/* one without a private area an administrator wrote before */
+		if (!ret && !ct->conf)
+			ret = sample_begin(o->config, &ct->conf);
 		o->params = (struct params){ .conf = ct->conf };
 		if (!ret)
 			ret = parse(argc, argv, o);

@@ -26,6 +26,20 @@ int sample_load(const char *name, struct conf **conf)
 	return ret;
 }
 
+int sample_begin(const char *name, struct conf **conf)
+{
+	int ret;
+
+	if (!name) {
+		*conf = conf_new();
+		return 0;
+	}
+	ret = sample_load(name, conf);
+	if (!ret)
+		conf_set(*conf, "ORIGIN_SAMPLE", name);
+	return ret;
+}
+
 bool sample_takes(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)

@@ -10,6 +10,9 @@
 /* EXIT_BAD_VALUE if there is no such sample, or it cannot be read. */
 int sample_load(const char *name, struct conf **conf);
 
+/* What a new container begins with; @name may be NULL, which is nothing. */
+int sample_begin(const char *name, struct conf **conf);
+
 /* False: @key is of what makes a container the one it is. */
 bool sample_takes(const char *key);
 

@@ -149,6 +149,26 @@ bool project_usage(const char *dir, uint32_t id, struct disk_usage *usage)
 	return true;
 }
 
+static void raise(uint64_t *limit, uint64_t by)
+{
+	if (*limit)
+		*limit += by;
+}
+
+int project_limit_beside(const char *dir, uint32_t id, const struct disk_limits *limits)
+{
+	struct disk_limits both = *limits;
+	struct disk_usage had;
+
+	if (!project_usage(dir, id, &had))
+		return 0;
+	raise(&both.space_soft, had.space);
+	raise(&both.space_hard, had.space);
+	raise(&both.inodes_soft, had.inodes);
+	raise(&both.inodes_hard, had.inodes);
+	return project_limit(dir, id, &both);
+}
+
 void project_unlimit(const char *dir, uint32_t id)
 {
 	cleanup_close int fd = open_dir(dir);

@@ -29,6 +29,12 @@ const char *project_missing(const char *dir);
 /* Does nothing where nothing is counted. EXIT_QUOTA. */
 int project_limit(const char *dir, uint32_t id, const struct disk_limits *limits);
 
+/*
+ * The same for the files that are to take the place of what the project has already: the limits
+ * count from there.
+ */
+int project_limit_beside(const char *dir, uint32_t id, const struct disk_limits *limits);
+
 bool project_usage(const char *dir, uint32_t id, struct disk_usage *usage);
 
 /* Forget the container's limits. @dir is on its file system. */
