@@ -347,6 +347,18 @@ netfilter() {
 	nft delete table inet nettest
 }
 
+# Who sends is told when a packet was sent, once, wherever it goes from there: or, if it waits, when the link had it.
+timestamps() {
+	topology
+	"$here/net/timestamp" venet0 10.0.101.2
+	in_ct 101 "$here/net/timestamp" venet0 10.0.0.1
+	in_ct 101 "$here/net/timestamp" venet0 10.0.102.1
+	"$net" host-set shortcut=1
+	in_ct 101 "$here/net/timestamp" venet0 10.0.102.1
+	"$net" hold id=101
+	in_ct 101 "$here/net/timestamp" venet0 10.0.0.1
+}
+
 clean_more() {
 	nft delete table inet nettest
 	ip link delete near
@@ -359,12 +371,12 @@ unloads() {
 }
 
 start_net
-ktap_plan 16
+ktap_plan 17
 for case in "everybody answers:everybody_answers" "a delegated prefix:prefix" "TCP:streams" \
 	"GSO packets are carried whole:carried_whole" "without offloads:without_offloads" "UDP:datagrams" \
 	"fragments:fragments" "ICMP errors:errors" "a narrow way:narrow" "spoofed sources:spoofed" "the log is limited:log_is_limited" \
 	"multicast, broadcast, link-local:multicast" "garbage:garbage" "what tcpdump sees:seen" \
-	"netfilter and the short cut:netfilter"; do
+	"netfilter and the short cut:netfilter" "timestamps of what is sent:timestamps"; do
 	net_check "${case%:*}" "${case#*:}"
 	clean_more
 done

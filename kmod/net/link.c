@@ -7,6 +7,7 @@
  * may make, rename and delete such devices: one that is not bound to a
  * container carries nothing, and no namespace has two.
  */
+#include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/module.h>
 #include <net/ip_tunnels.h>
@@ -99,6 +100,11 @@ static const struct net_device_ops venet_netdev_ops = {
 	.ndo_features_check	= passthru_features_check,
 };
 
+static const struct ethtool_ops venet_ethtool_ops = {
+	.get_link		= ethtool_op_get_link,
+	.get_ts_info		= ethtool_op_get_ts_info,
+};
+
 static void venet_setup(struct net_device *dev)
 {
 	static const netdev_features_t features =
@@ -122,6 +128,7 @@ static void venet_setup(struct net_device *dev)
 
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	dev->netdev_ops = &venet_netdev_ops;
+	dev->ethtool_ops = &venet_ethtool_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	dev->needs_free_netdev = true;
 }

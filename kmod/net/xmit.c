@@ -225,6 +225,7 @@ static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 		return false;
 	}
 	venet_scrub(skb);
+	skb_tx_timestamp(skb);
 	if (venet_on_hold(ct, skb, VENET_FROM))
 		return true;
 	return venet_leave(ct, skb, &packet, false);
@@ -258,6 +259,7 @@ static bool venet_xmit_host(struct sk_buff *skb)
 		goto drop;
 	}
 	venet_scrub(skb);
+	skb_tx_timestamp(skb);
 	at_once = __this_cpu_read(venet_at_once);
 	if (likely(!at_once))
 		return venet_to(to->ct, skb, false);
