@@ -231,8 +231,25 @@ many() {
 	[[ ! $(table) ]]
 }
 
+# A container goes in the middle of a dump of them, or gets a network namespace.
+many_containers() {
+	local all change
+	mapfile -t all < <(seq 800)
+	new_many ct "${all[@]}"
+	[[ $("$net" -d get | wc -l) == 800 ]]
+	ip netns add ct5
+	for change in "$nl del id=800" "$net bind id=5 netns=$(ns 5)"; do
+		"$net" -d get | {
+			read -r _
+			$change
+			tail -n 1
+		} | grep -x interrupted
+	done
+	[[ $("$net" -d get | wc -l) == 799 ]]
+}
+
 start_net
-ktap_plan 8
+ktap_plan 9
 net_check "add, delete, list" add_and_delete
 net_check "an address has one owner" in_use
 net_check "prefixes" prefixes
@@ -241,4 +258,5 @@ net_check "malformed requests" malformed
 net_check "who may speak" who_may_speak
 net_check "binding" binding
 net_check "4,097 addresses" many
+net_check "800 containers" many_containers
 ktap_finish

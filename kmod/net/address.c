@@ -20,8 +20,6 @@ static DEFINE_HASHTABLE(venet_addresses, 13);
 static unsigned int venet_plen_count[129];
 static DECLARE_BITMAP(venet_plens, 129);
 
-unsigned int venet_generation = 1;
-
 static u32 venet_seed __ro_after_init;
 
 void __init venet_address_init(void)

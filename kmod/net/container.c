@@ -14,6 +14,8 @@
 #include "net.h"
 
 DEFINE_XARRAY(venet_cts);
+/* What prev_seq of a dump is before it has seen one is 0. */
+unsigned int venet_generation = 1;
 
 /*
  * Tells the datapath what is true of a namespace: that its device is the
@@ -62,6 +64,7 @@ int venet_bind(struct venet_ct *ct, struct venet_net *vnet,
 	ct->net = vnet;
 	vnet->ct = ct;
 	venet_publish(vnet);
+	venet_generation++;
 	return 0;
 }
 
@@ -75,6 +78,7 @@ void venet_unbind(struct venet_ct *ct)
 	ct->net = NULL;
 	vnet->ct = NULL;
 	venet_publish(vnet);
+	venet_generation++;
 	module_put(THIS_MODULE);
 }
 
@@ -116,6 +120,8 @@ static int venet_attach(struct cloison_container *c, void *priv,
 
 	mutex_lock(&venet_mutex);
 	err = xa_insert(&venet_cts, ct->id, ct, GFP_KERNEL);
+	if (!err)
+		venet_generation++;
 	mutex_unlock(&venet_mutex);
 	if (err)
 		goto free_stats;
@@ -144,6 +150,7 @@ static void venet_detach(struct cloison_container *c, void *priv)
 
 	mutex_lock(&venet_mutex);
 	ct = xa_erase(&venet_cts, c->id);
+	venet_generation++;
 	venet_address_del_all(ct);
 	if (ct->net)
 		venet_unbind(ct);

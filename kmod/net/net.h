@@ -111,14 +111,17 @@ int venet_bind(struct venet_ct *ct, struct venet_net *vnet,
 void venet_unbind(struct venet_ct *ct);
 void venet_publish(struct venet_net *vnet);
 
+/*
+ * Counts the changes of what dumps tell: one that saw two values is not of one moment. Under
+ * venet_mutex.
+ */
+extern unsigned int venet_generation;
+
 /* address.c */
 static inline bool venet_is_v4(const struct in6_addr *addr)
 {
 	return ipv6_addr_v4mapped(addr);
 }
-
-/* Counts the changes: a dump that saw two values is not of one moment. */
-extern unsigned int venet_generation;	/* under venet_mutex */
 
 void venet_address_init(void);
 /* The container an address belongs to, and why; NULL: none. Under RCU. */

@@ -559,6 +559,7 @@ static int venet_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned long id;
 
 	mutex_lock(&venet_mutex);
+	cb->seq = venet_generation;
 	xa_for_each_start(&venet_cts, id, ct, dump->id) {
 		if (venet_dump_one(skb, cb, CLOISON_NET_CMD_GET, ct, NULL))
 			break;

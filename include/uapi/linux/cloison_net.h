@@ -43,6 +43,9 @@
  *
  * CLOISON_NET_CMD_GET		{ID}, answer {CONTAINER}; as a dump: all, by id
  *
+ *	Dumps in which addresses, containers or bindings changed meanwhile have
+ *	NLM_F_DUMP_INTR.
+ *
  * CLOISON_NET_CMD_HOLD		{ID [, MAX_PACKETS] [, MAX_BYTES] [, NEW]}
  *	Packets to and from the container are queued from now on, in each
  *	direction at most so many; what comes then is dropped. Nothing is
