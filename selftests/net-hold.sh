@@ -147,11 +147,18 @@ tcp_goes_on() {
 	kill "$sender"
 }
 
+# as ip -s link shows it
+dropped=/sys/class/net/venet0/statistics/tx_dropped
+
 bounds() {
 	topology
 	hold 101 packets=10
+	local from to
+	from=$(in_ct 101 cat "$dropped")
+	to=$(<"$dropped")
 	in_ct 101 "$packet" spoof 10.0.101.2 10.0.0.1 25
 	"$numbers" udp-to 10.0.101.2 7000 30 0
+	[[ $(in_ct 101 cat "$dropped") == $((from + 15)) && $(<"$dropped") == $((to + 20)) ]]
 	count_is 101 from.queued 10
 	count_is 101 from.hold-full 15
 	count_is 101 from.held 10
@@ -248,6 +255,7 @@ address_leaves() {
 	wait $!
 	grep -x 'received 7 lost 0 late 0' "$tmp/udp"
 	count_is 101 to.no-owner 0
+	count_is 101 from.packets 7
 	# with a route that leads here still nobody has it
 	"$net" add id=101 ip=10.0.101.3
 	hold 101

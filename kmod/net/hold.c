@@ -67,8 +67,8 @@ static bool venet_hold_opens(struct sk_buff *skb)
 	return th && th->syn && !th->ack;
 }
 
-bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
-		     enum venet_flow flow)
+enum venet_held venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
+				enum venet_flow flow)
 {
 	struct venet_stats *stats = this_cpu_ptr(ct->stats);
 	struct venet_hold *hold = &ct->hold;
@@ -80,7 +80,7 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 	 */
 	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC))) {
 		venet_drop(ct->stats, flow, CLOISON_NET_DROP_BACKLOG, skb);
-		return true;
+		return VENET_DROPPED;
 	}
 	skb_orphan(skb);
 	skb->dev = NULL;
@@ -89,7 +89,7 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 	if (!hold->on[flow] || (hold->new_only &&
 				(flow != VENET_TO || !venet_hold_opens(skb)))) {
 		spin_unlock(&hold->lock);
-		return false;
+		return VENET_PASSES;
 	}
 	full = skb_queue_len(&hold->queue[flow]) >= hold->max_packets ||
 	       hold->bytes[flow] + (u64)skb->truesize > hold->max_bytes;
@@ -101,12 +101,12 @@ bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
 
 	if (full) {
 		venet_drop(ct->stats, flow, CLOISON_NET_DROP_HOLD_FULL, skb);
-		return true;
+		return VENET_DROPPED;
 	}
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->flow[flow].held);
 	u64_stats_update_end(&stats->syncp);
-	return true;
+	return VENET_QUEUED;
 }
 
 /* It holds for certain a grace period later: see venet_post_doit(). */

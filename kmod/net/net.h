@@ -153,6 +153,13 @@ void venet_drop(struct venet_stats __percpu *stats, enum venet_flow flow,
 		enum cloison_net_drop why, struct sk_buff *skb);
 
 /* hold.c */
+/* What became of a packet that may have to wait. */
+enum venet_held {
+	VENET_PASSES,	/* it need not */
+	VENET_QUEUED,
+	VENET_DROPPED,
+};
+
 int venet_hold_init_wq(void);
 void venet_hold_exit_wq(void);
 void venet_hold_init(struct venet_hold *hold);
@@ -162,9 +169,9 @@ void venet_hold_start(struct venet_ct *ct, u32 max_packets, u32 max_bytes,
 int venet_hold_release(struct venet_ct *ct);
 int venet_hold_discard(struct venet_ct *ct);
 void venet_hold_free(struct venet_hold *hold);
-/* True if the packet was taken, whatever became of it. BH off. */
-bool venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
-		     enum venet_flow flow);
+/* BH off. */
+enum venet_held venet_hold_take(struct venet_ct *ct, struct sk_buff *skb,
+				enum venet_flow flow);
 
 /* netlink.c */
 int venet_netlink_init(void);

@@ -75,7 +75,7 @@ static void venet_post_doit(const struct genl_split_ops *ops,
 	 * Whoever saw the container not on hold is through before the answer.
 	 * Others, whose changes wait for the mutex, do not wait for that.
 	 */
-	if (ops->cmd == CLOISON_NET_CMD_HOLD)
+	if (info->user_ptr[0])
 		synchronize_net();
 }
 
@@ -430,6 +430,8 @@ static int venet_cmd_hold(struct sk_buff *skb, struct genl_info *info)
 				   CLOISON_NET_HOLD_PACKETS,
 			 bytes ? nla_get_u32(bytes) : CLOISON_NET_HOLD_BYTES,
 			 info->attrs[CLOISON_NET_A_NEW]);
+	/* See venet_post_doit(). */
+	info->user_ptr[0] = ct;
 	return 0;
 }
 

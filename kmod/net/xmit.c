@@ -133,18 +133,20 @@ venet_receive(struct venet_ct *ct, enum venet_flow flow, struct net_device *dev,
 	return true;
 }
 
-static bool venet_on_hold(struct venet_ct *ct, struct sk_buff *skb,
-			  enum venet_flow flow)
+static __always_inline enum venet_held
+venet_on_hold(struct venet_ct *ct, struct sk_buff *skb, enum venet_flow flow)
 {
-	return unlikely(READ_ONCE(ct->hold.on[flow])) &&
-	       venet_hold_take(ct, skb, flow);
+	return unlikely(READ_ONCE(ct->hold.on[flow])) ?
+	       venet_hold_take(ct, skb, flow) : VENET_PASSES;
 }
 
 static __always_inline bool venet_to(struct venet_ct *ct, struct sk_buff *skb,
 				     bool at_once)
 {
-	if (venet_on_hold(ct, skb, VENET_TO))
-		return true;
+	enum venet_held held = venet_on_hold(ct, skb, VENET_TO);
+
+	if (unlikely(held))
+		return held == VENET_QUEUED;
 	return venet_receive(ct, VENET_TO, rcu_dereference_bh(ct->dev), skb,
 			     at_once);
 }
@@ -212,6 +214,7 @@ static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 {
 	struct venet_packet packet;
 	enum cloison_net_drop why;
+	enum venet_held held;
 
 	why = venet_parse(skb, &packet);
 	if (unlikely(why)) {
@@ -226,8 +229,9 @@ static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 	}
 	venet_scrub(skb);
 	skb_tx_timestamp(skb);
-	if (venet_on_hold(ct, skb, VENET_FROM))
-		return true;
+	held = venet_on_hold(ct, skb, VENET_FROM);
+	if (unlikely(held))
+		return held == VENET_QUEUED;
 	return venet_leave(ct, skb, &packet, false);
 }
 
@@ -297,24 +301,6 @@ netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/*
- * Whose it was has moved to another host, where the routes of this one may lead by now. Where
- * they still lead here it comes to nobody.
- */
-static void venet_return(struct venet_ct *ct, struct sk_buff *skb)
-{
-	struct net_device *dev = rcu_dereference_bh(venet_host_dev);
-	unsigned int len = skb->len;
-
-	if (unlikely(!dev)) {
-		venet_drop(ct->stats, VENET_TO, CLOISON_NET_DROP_NO_DEVICE, skb);
-		return;
-	}
-	skb->dev = dev;
-	netif_receive_skb(skb);
-	dev_sw_netstats_rx_add(dev, len);
-}
-
 /* An address may have changed hands while the packet was queued. */
 void venet_resume(struct venet_ct *ct, struct sk_buff *skb,
 		  enum venet_flow flow)
@@ -328,7 +314,12 @@ void venet_resume(struct venet_ct *ct, struct sk_buff *skb,
 			venet_receive(ct, VENET_TO, rcu_dereference_bh(ct->dev),
 				      skb, true);
 		else if (!venet_address_find(&packet.daddr))
-			venet_return(ct, skb);
+			/*
+			 * Whose it was has moved to another host, where the routes of this
+			 * one may lead by now. Where they still lead here it comes to nobody.
+			 */
+			venet_receive(ct, VENET_FROM, rcu_dereference_bh(venet_host_dev),
+				      skb, true);
 		else
 			venet_drop(ct->stats, flow, CLOISON_NET_DROP_NO_OWNER,
 				   skb);

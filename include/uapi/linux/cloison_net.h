@@ -62,8 +62,8 @@
  *
  * CLOISON_NET_CMD_RELEASE	{ID}
  *	What is queued flows on, in order and before all that comes later; what
- *	was for an address that is no container's any more, to the host, whose
- *	routes may lead to where it is now.
+ *	was for an address that is no container's any more, to the host, as if
+ *	the container had sent it: its routes may lead to where it is now.
  *	-EALREADY  it is not on hold
  *
  * CLOISON_NET_CMD_DISCARD	{ID}
