@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a packet costs between a container and the host, and between two containers: venet against the other ways to
 # connect a network namespace. A transaction of TCP is counted above what it costs over loopback, which all have to pay.
+# Packets come from a socket: pktgen takes no device whose type is not Ethernet.
 
 here=$(dirname "$0")
 . "$here/parts/net-lib.sh"

@@ -176,6 +176,18 @@ no_netconsole() {
 	modprobe -r netconsole || true
 }
 
+# What it makes begins with an Ethernet header: it takes devices of that type only.
+no_pktgen() {
+	modinfo -F filename pktgen | grep -q / || return "$KTAP_SKIP"
+	modprobe pktgen
+	host_address 10.0.0.1
+	echo "add_device nettest" >/proc/net/pktgen/kpktgend_0
+	expect_out 'Invalid argument' bash -c 'echo "add_device venet0" >/proc/net/pktgen/kpktgend_0'
+	dmesg | grep 'pktgen: not an ethernet or loopback device: "venet0"'
+	[[ -e /proc/net/pktgen/nettest && ! -e /proc/net/pktgen/venet0 ]]
+	modprobe -r pktgen
+}
+
 unloads() {
 	rmmod cloison_net
 	not ip link show venet0
@@ -185,7 +197,7 @@ unloads() {
 }
 
 start_net
-ktap_plan 12
+ktap_plan 13
 net_check "kind, type, flags" what_it_is
 net_check "one in a namespace" one_each
 net_check "it does not move" does_not_move
@@ -197,5 +209,6 @@ net_check "statistics" statistics
 net_check "tc" traffic_control
 net_check "XDP" express_data_path
 net_check "no netconsole" no_netconsole
+net_check "no pktgen" no_pktgen
 net_check "unloading takes it along" unloads
 ktap_finish
