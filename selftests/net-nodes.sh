@@ -177,6 +177,86 @@ behind() {
 	is_down 900
 }
 
+# send_back ID: in the background, what comes to port 53 over UDP there, with its number before it
+send_back() {
+	nsenter -t "$(init_of "$1")" -n python3 -c '
+import signal, socket, sys
+signal.alarm(300)
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 53))
+while True:
+    data, sender = s.recvfrom(99)
+    s.sendto(sys.argv[1].encode() + b" " + data, sender)' "$1" >/dev/null 2>&1 &
+	wait_for bound "$1"
+}
+
+bound() {
+	nsenter -t "$(init_of "$1")" -n ss -lnu | grep -q ':53 '
+}
+
+# for bash -c: what comes back from an address and port over UDP
+# shellcheck disable=SC2016
+question='exec 3<>/dev/udp/$0/$1; echo question >&3; timeout 10 head -n 1 <&3'
+
+# Ports over UDP, and over IPv6: from another machine, the host itself and another container; with IPv6 addresses alone.
+ports() {
+	make_running 900 --ipadd 10.0.100.2 --ipadd fd00:100::2 --nat yes --port_add tcp:8080:80 --port_add udp:5353:53
+	make_running 901 --ipadd 10.0.101.2 --ipadd fd00:101::2
+	web 900
+	send_back 900
+	for a in 10.99.0.1 fd99::1; do
+		[[ $(ssh node2 "bash -c '$page' $a 8080") == "page of 900" ]]
+		[[ $(timeout 10 bash -c "$page" "$a" 8080) == "page of 900" ]]
+		[[ $(ssh node2 "bash -c '$question' $a 5353") == "900 question" ]]
+		[[ $(bash -c "$question" "$a" 5353) == "900 question" ]]
+		[[ $(nsenter -t "$(init_of 901)" -n bash -c "$question" "$a" 5353) == "900 question" ]]
+	done
+	[[ $(cloisonctl exec 901 wget -q -O - "http://[fd99::1]:8080/") == "page of 900" ]]
+	# the protocol counts, and neither what is the host's alone, nor what is not its own, is led away
+	cloisonctl set 901 --port_add udp:8080:53 --save
+	for a in ::1 "$(ip -6 -o addr show dev eth0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')%eth0"; do
+		not timeout 5 bash -c "$page" "$a" 8080 2>/dev/null
+	done
+	not timeout 5 bash -c "$page" fd00:101::2 8080 2>/dev/null
+	# with IPv6 alone it is there for IPv6, where another one cannot have it
+	cloisonctl set 901 --ipdel 10.0.101.2 --save
+	not grep -q 10.0.101.2 <(nft list table inet cloison)
+	send_back 901
+	[[ $(ssh node2 "bash -c '$question' fd99::1 8080") == "901 question" ]]
+	expect_exit 78 cloisonctl set 900 --port_add udp:8080:53 --save
+	expect_out 'nft list map inet cloison ports6' cloisonctl set 900 --port_add udp:8080:53
+	not grep -q udp:8080 "$etc/conf/900.conf"
+	not grep -q '10.0.100.2 . 53.*8080\|udp . 8080 : 10.0' <(nft list table inet cloison)
+	# the last address stays, and a prefix is none
+	expect_exit 21 cloisonctl set 901 --ipdel all --ipadd fd00:101:1::/64
+	[[ $(ssh node2 "bash -c '$question' fd99::1 8080") == "901 question" ]]
+	# an address that comes while it runs
+	cloisonctl set 901 --ipadd 10.0.101.3
+	[[ $(ssh node2 "bash -c '$question' 10.99.0.1 8080") == "901 question" ]]
+	expect_out 'nothing is left' cloisonctl check remains
+	nft flush map inet cloison ports6
+	expect_out '^mended +container 900: ' cloisonctl check --repair
+	[[ $(ssh node2 "bash -c '$page' fd99::1 8080") == "page of 900" ]]
+	[[ $(ssh node2 "bash -c '$question' fd99::1 8080") == "901 question" ]]
+	cloisonctl set 900 --port_del udp:5353
+	not grep -q 5353 <(nft list table inet cloison)
+	cloisonctl stop 900 --fast
+	kill -9 "$(init_of 901)"
+	wait_for is_down 901
+	cloisonctl check --repair || true
+	not grep -q elements <(nft list table inet cloison)
+	for a in udp udp:53 udp:53:53:53 UDP:53:53 udp6:53:53 udp:0:53 udp:53:65536 'udp:5 3:53' udp:-1:53 '[fd99::1]:53:53'; do
+		expect_exit 21 cloisonctl set 900 --port_add "$a" --save
+	done
+	for a in udp udp:53:53 sctp:53 udp:0; do
+		expect_exit 21 cloisonctl set 900 --port_del "$a" --save
+	done
+	cloisonctl set 900 --ipdel all --ipadd fd00:100::/64 --save
+	expect_exit 21 cloisonctl start 900
+	expect_out 'PORTS: tcp:8080:80 needs an address to lead to' cloisonctl start 900
+	is_down 900
+}
+
 # Of packets that are not for it a container sees none.
 overheard() {
 	make_running 900 --ipadd 10.99.0.100
@@ -190,10 +270,11 @@ overheard() {
 	[[ $before == "$after" ]]
 }
 
-ktap_plan 5
+ktap_plan 6
 run_case "a server, seen from another machine" served
 run_case "neighbours are told" announced
 run_case "an address that another machine has" conflict
 run_case "behind the host" behind
+run_case "ports over UDP and IPv6" ports
 run_case "packets for others" overheard
 ktap_finish

@@ -19,7 +19,8 @@
 /*
  * Made anew, in one transaction, by each that needs it: it is always complete. The nat
  * hooks see the first packet of a connection only. To a port of the host's: from outside
- * and from containers (prerouting), and from the host itself (output).
+ * and from containers (prerouting), and from the host itself (output). An answer to a
+ * link-local address is not forwarded.
  */
 static const char table[] =
 	"add table inet cloison\n"
@@ -27,6 +28,8 @@ static const char table[] =
 	"add set inet cloison nat6 { type ipv6_addr; flags interval; }\n"
 	"add map inet cloison ports { type inet_proto . inet_service : "
 		"ipv4_addr . inet_service; }\n"
+	"add map inet cloison ports6 { type inet_proto . inet_service : "
+		"ipv6_addr . inet_service; }\n"
 	"add chain inet cloison out { type nat hook postrouting priority srcnat; }\n"
 	"flush chain inet cloison out\n"
 	"add rule inet cloison out oifname != \"" VENET "\" ip saddr @nat4 masquerade\n"
@@ -35,10 +38,14 @@ static const char table[] =
 	"flush chain inet cloison in\n"
 	"add rule inet cloison in fib daddr type local "
 		"dnat ip to meta l4proto . th dport map @ports\n"
+	"add rule inet cloison in ip6 daddr != fe80::/10 fib daddr type local "
+		"dnat ip6 to meta l4proto . th dport map @ports6\n"
 	"add chain inet cloison own { type nat hook output priority -100; }\n"
 	"flush chain inet cloison own\n"
 	"add rule inet cloison own ip daddr != 127.0.0.0/8 fib daddr type local "
-		"dnat ip to meta l4proto . th dport map @ports\n";
+		"dnat ip to meta l4proto . th dport map @ports\n"
+	"add rule inet cloison own ip6 daddr != { ::1, fe80::/10 } fib daddr type local "
+		"dnat ip6 to meta l4proto . th dport map @ports6\n";
 
 struct port {
 	char protocol[4];
@@ -123,6 +130,13 @@ static bool is_covered(const struct addresses *all, const struct address *a)
 	return false;
 }
 
+/* @address may be NULL. */
+static void put_port(FILE *f, const char *map, const struct port *p, const char *address)
+{
+	if (address)
+		fprintf(f, "%s %s . %u : %s . %u\n", map, p->protocol, p->host, address, p->guest);
+}
+
 /*
  * What the container is to have, as it is noted: what was asked for, NAT and PORTS; and its
  * elements, a line for each: the set, and key or key : value.
@@ -130,7 +144,7 @@ static bool is_covered(const struct addresses *all, const struct address *a)
 static int wanted(const struct conf *conf, const struct addresses *all, char **text)
 {
 	cleanup_free char *ports = xstrdup(conf_get(conf, "PORTS") ? conf_get(conf, "PORTS") : "");
-	cleanup_free char *first = NULL;
+	cleanup_free char *first4 = NULL, *first6 = NULL;
 	char *rest = ports, *word;
 	size_t size;
 	FILE *f = open_memstream(text, &size);
@@ -143,24 +157,25 @@ static int wanted(const struct conf *conf, const struct addresses *all, char **t
 		fprintf(f, ASKED " %s %s\n", nat_wanted(conf) ? "yes" : "no", ports);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct address *a = &all->list[i];
+		char **first = a->family == AF_INET ? &first4 : &first6;
 		cleanup_free char *owned = address_owned(a);
 
 		if (nat_wanted(conf) && !is_covered(all, a))
 			fprintf(f, "%s %s\n", a->family == AF_INET ? "nat4" : "nat6", owned);
-		if (!first && a->family == AF_INET && address_is_single(a))
-			first = xstrdup(owned);
+		if (!*first && address_is_single(a))
+			*first = xstrdup(owned);
 	}
 	while (!ret && (word = strsep(&rest, " "))) {
 		if (!*word)
 			continue;
-		if (!parse_port(word, true, &p))
+		if (!parse_port(word, true, &p)) {
 			ret = fail(EXIT_BAD_VALUE, "PORTS: %s is not PROTOCOL:PORT:PORT", word);
-		else if (!first)
-			ret = fail(EXIT_BAD_VALUE, "PORTS: %s needs an IPv4 address to lead to",
-				   word);
-		else
-			fprintf(f, "ports %s . %u : %s . %u\n", p.protocol, p.host, first,
-				p.guest);
+		} else if (!first4 && !first6) {
+			ret = fail(EXIT_BAD_VALUE, "PORTS: %s needs an address to lead to", word);
+		} else {
+			put_port(f, "ports", &p, first4);
+			put_port(f, "ports6", &p, first6);
+		}
 	}
 	fclose(f);
 	return ret;
@@ -203,7 +218,7 @@ static bool has_line(const char *text, const char *set, const char *element)
 
 static bool is_port(const char *set)
 {
-	return strcmp(set, "ports") == 0;
+	return strcmp(set, "ports") == 0 || strcmp(set, "ports6") == 0;
 }
 
 /* Of "key : value" in a map; in a set there is nothing else, and colons are of IPv6. */
@@ -300,8 +315,8 @@ bool nat_whole(uint32_t id, const struct addresses *all, bool runs)
 	return whole;
 }
 
-/* Does port @key lead where one that is noted says? */
-static bool has_port(const char *noted, const char *key)
+/* Does port @key of @map lead where one that is noted says? */
+static bool has_port(const char *noted, const char *map, const char *key)
 {
 	cleanup_free char *copy = xstrdup(noted);
 	char *rest = copy, *set, *element;
@@ -310,7 +325,8 @@ static bool has_port(const char *noted, const char *key)
 	while (!has && next_element(&rest, &set, &element)) {
 		cleanup_free char *own = key_of(set, element);
 
-		has = is_port(set) && strcmp(own, key) == 0 && is_ours(set, key, element);
+		has = strcmp(set, map) == 0 && strcmp(own, key) == 0 &&
+		      is_ours(set, key, element);
 	}
 	return has;
 }
@@ -326,13 +342,13 @@ static int check_taken(const char *old, const char *new)
 		cleanup_free char *key = key_of(set, element);
 		cleanup_free char *get = NULL, *output = NULL;
 
-		if (!is_port(set) || has_port(old, key))
+		if (!is_port(set) || has_port(old, set, key))
 			continue;
-		get = xasprintf("get element inet cloison ports { %s }\n", key);
+		get = xasprintf("get element inet cloison %s { %s }\n", set, key);
 		if (nft_run(get, &output, EXIT_ADD_IP, "") == 0)
 			ret = fail(EXIT_IP_IN_USE,
-				   "Port %sleads to another container: see nft list map inet cloison ports",
-				   key);
+				   "Port %sleads to another container: see nft list map inet cloison %s",
+				   key, set);
 		else
 			error_clear();
 	}

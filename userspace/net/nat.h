@@ -5,6 +5,8 @@
  *
  *	tcp:8080:80 udp:53:53		protocol, port of the host, port of the container
  *
+ * over IPv4 at its first IPv4 address, over IPv6 at its first IPv6 address.
+ *
  * Sets and maps of one table of nftables, "inet cloison"; each container has elements in
  * them. They are noted in /run/cloison/net/CTID.nat before they are there.
  */
