@@ -121,8 +121,12 @@ while_it_runs() {
 	[[ $(cloisonctl exec 900 'ip -4 -o addr show dev venet0' | wc -l) == 1 ]]
 	cloisonctl restart 900 --wait
 	pings 10.0.100.3
+	cloisonctl set 900 --ipadd fd00::100
+	cloisonctl exec 900 'ip -6 route' | grep -q '^default via fe80::1 dev venet0'
 	cloisonctl set 900 --ipdel all --save
-	nothing_left 10.0.100.3
+	nothing_left 10.0.100.3 fd00::100
+	# nor is a route left inside that would be in the way of another interface's
+	not grep -q default <(cloisonctl exec 900 'ip route; ip -6 route')
 	[[ $(grep ^IP_ADDRESS "$etc/conf/900.conf") == 'IP_ADDRESS=""' ]]
 }
 

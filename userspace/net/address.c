@@ -119,6 +119,14 @@ bool address_overlap(const struct address *a, const struct address *b)
 	return address_within(a, b) || address_within(b, a);
 }
 
+bool addresses_have_family(const struct addresses *all, int family)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->list[i].family == family)
+			return true;
+	return false;
+}
+
 bool addresses_touch(const struct addresses *all, const struct address *a)
 {
 	for (size_t i = 0; i < all->count; i++)

@@ -50,6 +50,7 @@ int addresses_parse(const char *text, struct addresses *out);
 /* The words again; to be freed. */
 char *addresses_text(const struct addresses *all);
 bool addresses_have(const struct addresses *all, const struct address *a);
+bool addresses_have_family(const struct addresses *all, int family);
 /* Some or all of it? */
 bool addresses_touch(const struct addresses *all, const struct address *a);
 void addresses_add(struct addresses *all, const struct address *a);

@@ -220,8 +220,10 @@ static void in_vain(int ret)
 	error_clear();
 }
 
+/* With the last address of a link its routes for IPv4 go by themselves, for IPv6 they stay. */
 static int take_inside(uint32_t id, pid_t pid, const struct addresses *gone)
 {
+	cleanup_addresses struct addresses left = {};
 	cleanup_rtnl struct nl_sock *sock = NULL;
 	cleanup_close int netns = -1;
 	int ret = netns_open(id, pid, &netns), link = 0;
@@ -233,6 +235,11 @@ static int take_inside(uint32_t id, pid_t pid, const struct addresses *gone)
 	for (size_t i = 0; !ret && i < gone->count; i++)
 		if (address_is_single(&gone->list[i]))
 			ret = rtnl_address_del(sock, link, &gone->list[i]);
+	if (!ret)
+		ret = network_addresses(id, &left);
+	if (!ret && addresses_have_family(gone, AF_INET6) &&
+	    !addresses_have_family(&left, AF_INET6))
+		ret = rtnl_route_via_away(sock, link, rtnl_gateway(AF_INET6));
 	return ret;
 }
 

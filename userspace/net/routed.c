@@ -79,14 +79,6 @@ void routed_close(struct routed *r)
 	addresses_free(&r->fresh);
 }
 
-static bool has_family(const struct netif *n, int family)
-{
-	for (size_t i = 0; i < n->ip.count; i++)
-		if (n->ip.list[i].family == family)
-			return true;
-	return false;
-}
-
 int routed_connect(struct nl_sock *host, uint32_t id, const struct netif *n)
 {
 	const struct serve serve = {
@@ -96,7 +88,7 @@ int routed_connect(struct nl_sock *host, uint32_t id, const struct netif *n)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(families); i++)
-		if (has_family(n, families[i]))
+		if (addresses_have_family(&n->ip, families[i]))
 			ret = rtnl_gateway_add(host, serve.ifindex, rtnl_gateway(families[i]));
 	if (!ret)
 		ret = neighbours_find(host, &on);
@@ -135,7 +127,7 @@ int routed_inside(struct nl_sock *inside, const struct netif *n, const struct ne
 			ret = rtnl_address_add(inside, ifindex, &a);
 	}
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(families); i++)
-		if (has_family(n, families[i]))
+		if (addresses_have_family(&n->ip, families[i]))
 			ret = rtnl_route_via(inside, ifindex, rtnl_gateway(families[i]));
 	return ret;
 }

@@ -402,13 +402,30 @@ int rtnl_route_default(struct nl_sock *sock, int ifindex)
 	return add_default(sock, route_of(ifindex, &any, 0));
 }
 
-int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway)
+static struct rtnl_route *default_via(int ifindex, const struct address *gateway)
 {
 	struct address any = { .family = gateway->family, .bits = gateway->bits };
 	struct rtnl_route *route = route_of(ifindex, &any, 0);
 
 	set_gateway(route, gateway);
-	return add_default(sock, route);
+	return route;
+}
+
+int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway)
+{
+	return add_default(sock, default_via(ifindex, gateway));
+}
+
+int rtnl_route_via_away(struct nl_sock *sock, int ifindex, const struct address *gateway)
+{
+	struct rtnl_route *route = default_via(ifindex, gateway);
+	int err;
+
+	rtnl_route_set_protocol(route, RTPROT_BOOT);
+	err = rtnl_route_delete(sock, route, 0);
+	rtnl_route_put(route);
+	return err && err != -NLE_OBJ_NOTFOUND ?
+	       fail(EXIT_ADD_IP, "Cannot remove the default route: %s", nl_geterror(err)) : 0;
 }
 
 static struct rtnl_neigh *proxy_of(int ifindex, const struct address *a)

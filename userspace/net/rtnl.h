@@ -75,6 +75,7 @@ int rtnl_route_away(struct nl_sock *sock, int ifindex, const struct address *a);
 int rtnl_route_default(struct nl_sock *sock, int ifindex);
 /* One by @gateway, which is on that link, whatever addresses say. */
 int rtnl_route_via(struct nl_sock *sock, int ifindex, const struct address *gateway);
+int rtnl_route_via_away(struct nl_sock *sock, int ifindex, const struct address *gateway);
 
 /* Answer on that link to those who look for the address. */
 int rtnl_proxy_add(struct nl_sock *sock, int ifindex, const struct address *a);
