@@ -122,6 +122,11 @@ static int apply_files(struct container *ct, unsigned int applies)
 		if (!ret)
 			say("File resolv.conf was modified");
 	}
+	/* they are set, whatever its files say */
+	if (!ret && (applies & (APPLIES_ADDRESSES | APPLIES_NETIF)) && dist_set_addresses(ct)) {
+		warn("%s", error_text());
+		error_clear();
+	}
 	return ret;
 }
 
@@ -284,16 +289,7 @@ static int apply_addresses(struct container *ct, const struct kernel_container *
 		ret = addresses_parse(conf_get(live, "IP_ADDRESS"), &wanted);
 	if (!ret)
 		ret = network_change(ct->id, kc->init, &wanted);
-	if (ret)
-		return ret;
-	free(text);
-	text = addresses_text(&wanted);
-	/* by programs of the container's: they do not decide what is saved */
-	if (dist_set_addresses(ct, text)) {
-		warn("%s", error_text());
-		error_clear();
-	}
-	return 0;
+	return ret;
 }
 
 static bool sets_something(const struct options *o)

@@ -9,7 +9,9 @@
 #include "conf.h"
 #include "dist.h"
 #include "error.h"
+#include "ethernet.h"
 #include "kernel.h"
+#include "network.h"
 #include "private.h"
 #include "script.h"
 #include "util.h"
@@ -148,22 +150,34 @@ static int set_hostname(const struct attached *in, const struct conf *dist, cons
 	return run(in, dist, "SET_HOSTNAME", env, NULL);
 }
 
-static int set_addresses(const struct attached *in, const struct conf *dist, const char *state,
-			 const char *addresses)
+/* A prefix is no address. */
+static char *singles_text(const struct addresses *all)
 {
-	cleanup_addresses struct addresses all = {}, singles = {};
-	cleanup_free char *text = NULL, *env_addresses = NULL;
-	const char *env[ENV_MAX] = { state };
-	int ret = addresses_parse(addresses, &all);
+	cleanup_addresses struct addresses singles = {};
 
-	/* a prefix is no address */
-	for (size_t i = 0; i < all.count; i++)
-		if (address_is_single(&all.list[i]))
-			addresses_add(&singles, &all.list[i]);
-	text = addresses_text(&singles);
-	env_addresses = xasprintf("IP_ADDR=%s", text);
-	env[1] = env_addresses;
-	return ret ? ret : run(in, dist, "SET_IP", env, NULL);
+	for (size_t i = 0; i < all->count; i++)
+		if (address_is_single(&all->list[i]))
+			addresses_add(&singles, &all->list[i]);
+	return addresses_text(&singles);
+}
+
+static int set_addresses(const struct attached *in, const struct conf *dist, const char *state,
+			 const struct addresses *addresses, const struct netifs *netifs)
+{
+	cleanup_free char *text = singles_text(addresses);
+	cleanup_free char *env_addresses = xasprintf("IP_ADDR=%s", text);
+	cleanup_free char *env_netif = xstrdup("NETIF=");
+	const char *env[ENV_MAX] = { state, env_addresses };
+
+	for (size_t i = 0; i < netifs->count; i++) {
+		const struct netif *n = &netifs->list[i];
+		cleanup_free char *words = singles_text(&n->ip);
+
+		if (*words)
+			text_append(&env_netif, "%s %s %s;", n->ifname, netif_type_text(n), words);
+	}
+	env[2] = env_netif;
+	return run(in, dist, "SET_IP", env, NULL);
 }
 
 /* 1: it does not run. */
@@ -211,15 +225,21 @@ int dist_set_dns(struct container *ct, const char *nameserver, const char *searc
 	return ret == EXIT_COMMAND ? EXIT_DIST_SCRIPT : ret;
 }
 
-int dist_set_addresses(struct container *ct, const char *addresses)
+int dist_set_addresses(struct container *ct)
 {
+	cleanup_addresses struct addresses addresses = {};
+	cleanup_netifs struct netifs netifs = {};
 	cleanup_conf struct conf *dist = NULL;
 	struct attached in;
 	int ret = enter_running(ct, &in, &dist);
 
 	if (ret)
 		return ret == 1 ? 0 : ret;
-	ret = set_addresses(&in, dist, "VE_STATE=running", addresses);
+	ret = network_addresses(ct->id, &addresses);
+	if (!ret)
+		ret = ethernet_noted(ct->id, &netifs);
+	if (!ret)
+		ret = set_addresses(&in, dist, "VE_STATE=running", &addresses, &netifs);
 	attach_close(&in);
 	return ret == EXIT_COMMAND ? EXIT_DIST_SCRIPT : ret;
 }
@@ -294,6 +314,18 @@ static int run_first(const struct container *ct, const struct attached *in,
 	return ret;
 }
 
+static int start_addresses(const struct attached *in, const struct conf *dist, const char *state,
+			   const char *addresses, const char *netif)
+{
+	cleanup_addresses struct addresses all = {};
+	cleanup_netifs struct netifs netifs = {};
+	int ret = addresses_parse(addresses, &all);
+
+	if (!ret)
+		ret = netifs_parse(netif, &netifs);
+	return ret ? ret : set_addresses(in, dist, state, &all, &netifs);
+}
+
 void dist_start(const struct container *ct, pid_t first)
 {
 	static const char state[] = "VE_STATE=starting";
@@ -302,6 +334,7 @@ void dist_start(const struct container *ct, pid_t first)
 	const char *searchdomain = set_in(ct, "SEARCHDOMAIN");
 	/* an empty list too: those it had may be in its files */
 	const char *addresses = conf_get(ct->conf, "IP_ADDRESS");
+	const char *netif = conf_get(ct->conf, "NETIF");
 	const char *const env[ENV_MAX] = { state };
 	cleanup_conf struct conf *dist = NULL;
 	struct attached in = { .pidfd = -1 };
@@ -317,8 +350,8 @@ void dist_start(const struct container *ct, pid_t first)
 		ret = set_hostname(&in, dist, state, hostname);
 	if (!ret)
 		ret = set_dns(&in, dist, state, nameserver, searchdomain);
-	if (!ret && addresses)
-		ret = set_addresses(&in, dist, state, addresses);
+	if (!ret && (addresses || netif))
+		ret = start_addresses(&in, dist, state, addresses, netif);
 	attach_close(&in);
 	if (ret)
 		warn("%s", error_text());

@@ -20,8 +20,11 @@
  */
 int dist_set_hostname(struct container *ct, const char *name);
 int dist_set_dns(struct container *ct, const char *nameserver, const char *searchdomain);
-/* As IP_ADDRESS has them: so that the container's own programs do not undo them. */
-int dist_set_addresses(struct container *ct, const char *addresses);
+/*
+ * Those that it has, of venet and of interfaces to which the host gives some: so that the
+ * container's own programs do not undo them.
+ */
+int dist_set_addresses(struct container *ct);
 
 /* "user:password"; else EXIT_BAD_VALUE. */
 int dist_check_password(const char *user_password);

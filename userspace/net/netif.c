@@ -86,6 +86,11 @@ static bool parse_type(const char *s, enum netif_type *type)
 	return false;
 }
 
+const char *netif_type_text(const struct netif *n)
+{
+	return types[n->type];
+}
+
 /* One after the other, or several with blanks between. */
 static bool add_addresses(const char *words, struct addresses *to)
 {
@@ -244,7 +249,8 @@ char *netifs_text(const struct netifs *all)
 		cleanup_free char *ip = addresses_text(&n->ip);
 
 		text_append(&text, "%sifname=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", i ? ";" : "",
-			    n->ifname, n->type ? ",type=" : "", n->type ? types[n->type] : "", mac,
+			    n->ifname, n->type ? ",type=" : "",
+			    n->type ? netif_type_text(n) : "", mac,
 			    n->host_ifname[0] ? ",host_ifname=" : "", n->host_ifname, host_mac,
 			    n->bridge[0] ? ",bridge=" : "", n->bridge,
 			    n->link[0] ? ",link=" : "", n->link,

@@ -67,6 +67,9 @@ void netifs_copy(const struct netifs *all, struct netifs *out);
  */
 void netifs_complete(struct netifs *all, const struct netifs *has, uint32_t id);
 
+/* As the key type has it. */
+const char *netif_type_text(const struct netif *n);
+
 /* The index of @ifname; all->count if there is none. */
 size_t netifs_find(const struct netifs *all, const char *ifname);
 
