@@ -210,6 +210,13 @@ static void venet_scrub(struct sk_buff *skb)
 	skb_reset_mac_header(skb);
 }
 
+/* Few ask for it: others do not pay for the calls. There is no PHY here. */
+static __always_inline void venet_timestamp(struct sk_buff *skb)
+{
+	if (unlikely(skb_shinfo(skb)->tx_flags))
+		skb_tx_timestamp(skb);
+}
+
 static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 {
 	struct venet_packet packet;
@@ -228,7 +235,7 @@ static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 		return false;
 	}
 	venet_scrub(skb);
-	skb_tx_timestamp(skb);
+	venet_timestamp(skb);
 	held = venet_on_hold(ct, skb, VENET_FROM);
 	if (unlikely(held))
 		return held == VENET_QUEUED;
@@ -263,7 +270,7 @@ static bool venet_xmit_host(struct sk_buff *skb)
 		goto drop;
 	}
 	venet_scrub(skb);
-	skb_tx_timestamp(skb);
+	venet_timestamp(skb);
 	at_once = __this_cpu_read(venet_at_once);
 	if (likely(!at_once))
 		return venet_to(to->ct, skb, false);
