@@ -209,7 +209,8 @@ int tree_prune(const char *name, const char *keep)
 		else if (!ret && !keep)
 			ret = fail(EXIT_TEMPLATE_USED,
 				   "%s %u shares the files of template %s: %s it before",
-				   moved ? "What migrate --keep has left of container" : "Container",
+				   moved ? "What migrate --keep has left of container" :
+					   "Container",
 				   user, name, moved ? "remove" : "destroy");
 	}
 	return ret;
