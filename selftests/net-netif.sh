@@ -15,6 +15,8 @@
 with_bridge() {
 	ip link del br0 2>/dev/null || true
 	ip link add br0 type bridge
+	# which gives it an address of its own, late on a busy machine
+	udevadm settle
 	ip addr add 10.0.50.1/24 dev br0
 	ip link set br0 up
 	"$@"
