@@ -154,16 +154,30 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
 	return ret;
 }
 
+struct header {
+	unsigned int version, owner;
+	char token[TOKEN_SIZE], sum[HASH_SIZE];
+	uint64_t length;	/* of what comes after it */
+};
+
+/* How many of these it has, in that order: version, owner, token, length, sum. */
+static int read_header(int fd, struct header *h)
+{
+	char text[HEADER_SIZE + 1] = {};
+	int fields = 0;
+
+	if (read(fd, text, HEADER_SIZE) == HEADER_SIZE)
+		fields = sscanf(text, HEADER_READ, &h->version, &h->owner, h->token, &h->length,
+				h->sum);
+	return fields;
+}
+
 bool archive_is(const char *path, const char *token)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char header[HEADER_SIZE + 1] = {}, has[TOKEN_SIZE], sum[HASH_SIZE];
-	unsigned int version, owner;
-	uint64_t length;
+	struct header h;
 
-	return fd >= 0 && read(fd, header, HEADER_SIZE) == HEADER_SIZE &&
-	       sscanf(header, HEADER_READ, &version, &owner, has, &length, sum) >= 3 &&
-	       strcmp(has, token) == 0;
+	return fd >= 0 && read_header(fd, &h) >= 3 && strcmp(h.token, token) == 0;
 }
 
 static int bad_file(const char *path, const char *what)
@@ -174,34 +188,33 @@ static int bad_file(const char *path, const char *what)
 int archive_open(uint32_t id, const char *path, char token[TOKEN_SIZE], int *out)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char header[HEADER_SIZE + 1] = {}, want[HASH_SIZE], has[HASH_SIZE];
-	unsigned int version, owner;
-	uint64_t length;
+	char has[HASH_SIZE];
+	struct header h;
 	struct stat st;
-	int ret;
+	int fields, ret;
 
 	if (fd < 0 || fstat(fd, &st))
 		return fail_errno(EXIT_UNPAUSE, "Cannot open %s", path);
 	/* it becomes processes of any id with any rights */
 	if (!S_ISREG(st.st_mode) || st.st_uid || (st.st_mode & 022))
 		return bad_file(path, "is not a file that only root can write");
-	if (read(fd, header, HEADER_SIZE) != HEADER_SIZE ||
-	    sscanf(header, HEADER_READ, &version, &owner, token, &length, want) < 1)
+	fields = read_header(fd, &h);
+	if (fields < 1)
 		return bad_file(path, "is not the state of a container, or the file is cut off");
-	if (version != VERSION_NUMBER)
+	if (h.version != VERSION_NUMBER)
 		return bad_file(path, "was written by another version of Cloison");
-	if (sscanf(header, HEADER_READ, &version, &owner, token, &length, want) != 5 ||
-	    length != (uint64_t)st.st_size - HEADER_SIZE)
+	if (fields != 5 || h.length != (uint64_t)st.st_size - HEADER_SIZE)
 		return bad_file(path, "is damaged: it is not as long as it was written");
-	if (owner != id)
-		return fail(EXIT_UNPAUSE, "%s is the state of container %u", path, owner);
+	if (h.owner != id)
+		return fail(EXIT_UNPAUSE, "%s is the state of container %u", path, h.owner);
 	ret = hash(fd, has);
 	if (ret)
 		return ret;
-	if (strcmp(has, want) != 0)
+	if (strcmp(has, h.sum) != 0)
 		return bad_file(path, "is damaged: its checksum is not what was written");
 	if (lseek(fd, HEADER_SIZE, SEEK_SET) < 0)
 		return fail_errno(EXIT_UNPAUSE, "Cannot read %s", path);
+	memcpy(token, h.token, TOKEN_SIZE);
 	*out = take_fd(&fd);
 	return 0;
 }

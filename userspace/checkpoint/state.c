@@ -27,7 +27,10 @@ static char *images_in(const char *work)
 	return xasprintf("%s/images", work);
 }
 
-/* Beside them: which state is being written, or done with, and where, as a mark has it. */
+/*
+ * Beside them: which state is being written, or done with, and where, as a mark has it. What is
+ * killed then leaves that file, and no other, for state_settle() to judge.
+ */
 static char *note_in(const char *work)
 {
 	return xasprintf("%s/state", work);
@@ -47,21 +50,12 @@ static int make_images(const char *work, const char *images)
 	return 0;
 }
 
-/* What is killed from here on leaves that file, and no other, for state_settle() to judge. */
-static int note(const char *file, const char *token, const char *path)
-{
-	cleanup_free char *text = xasprintf("%s\n%s\n", token, path);
-
-	return write_file_atomic(file, text, 0600) ?
-	       fail_errno(EXIT_PAUSE, "Cannot write %s", file) : 0;
-}
-
 /* It is frozen, and that is what was written of it: for state_kill(). */
 static int note_dumped(const struct container *ct, const char *token, const char *path)
 {
 	cleanup_free char *file = stage_dumped(ct->id);
 
-	return note(file, token, path);
+	return suspended_write(file, token, path);
 }
 
 static int keep_log(const struct container *ct, const char *images, const char *name, int ret)
@@ -137,7 +131,7 @@ static int write_state(const struct container *ct, const char *path, enum after 
 	random_digits(s.token, TOKEN_SIZE - 1);
 	/* a snapshot's is a part of that */
 	if (!ret && after != GO_ON)
-		ret = note(noted, s.token, file);
+		ret = suspended_write(noted, s.token, file);
 	if (ret)
 		return ret;
 	ret = checkpoint_dump(ct, &dump);
@@ -274,7 +268,7 @@ int state_resume(struct container *ct, const char *path, bool force, bool keep)
 	int ret = undump(ct, path, force, work);
 
 	if (!ret && suspended_find(ct, &token, &file) && !keep)
-		ret = note(noted, token, file);
+		ret = suspended_write(noted, token, file);
 	if (!ret)
 		ret = stage_set(ct->id, STAGE_WORK);
 	if (!ret)

@@ -40,6 +40,19 @@ bool suspended_read(const char *file, char **token, char **path)
 	return true;
 }
 
+static int write_note(const char *file, const char *token, const char *path, const char *more)
+{
+	cleanup_free char *text = xasprintf("%s\n%s\n%s", token, path, more);
+
+	return write_file_atomic(file, text, 0600) ?
+	       fail_errno(EXIT_PAUSE, "Cannot write %s", file) : 0;
+}
+
+int suspended_write(const char *file, const char *token, const char *path)
+{
+	return write_note(file, token, path, "");
+}
+
 bool suspended_find(const struct container *ct, char **token, char **path)
 {
 	cleanup_free char *mark = mark_of(ct);
@@ -79,11 +92,8 @@ static void unlink_usual(const struct container *ct)
 int suspended_mark_in(const char *private, const char *token, const char *path)
 {
 	cleanup_free char *mark = xasprintf("%s/suspended", private);
-	cleanup_free char *text = xasprintf("%s\n%s\n%s", token, path,
-					    suspended_marks_upgrade ? FOR_UPGRADE : "");
 
-	return write_file_atomic(mark, text, 0600) ?
-	       fail_errno(EXIT_PAUSE, "Cannot write %s", mark) : 0;
+	return write_note(mark, token, path, suspended_marks_upgrade ? FOR_UPGRADE : "");
 }
 
 int suspended_mark(const struct container *ct, const char *token, const char *path)

@@ -17,8 +17,9 @@
 bool suspended(const struct container *ct);
 /* Both to be freed; false without a mark. */
 bool suspended_find(const struct container *ct, char **token, char **path);
-/* The same of another file that says so. */
+/* The same of another file that says so; and to write one, EXIT_PAUSE. */
 bool suspended_read(const char *file, char **token, char **path);
+int suspended_write(const char *file, const char *token, const char *path);
 
 /*
  * On disk when they return 0, else EXIT_PAUSE, EXIT_UNPAUSE. If the state is not where it
