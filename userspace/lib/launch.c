@@ -311,10 +311,10 @@ static int start_as_container(struct container *ct, struct place *place, pid_t p
 
 /*
  * Everything between the cgroup and the first instruction of init, or of @prog:
- * that one's pid is left in *@pid. @fds is for wait_up(), or NULL. *@ran as in launch().
+ * that one's pid is left in *@pid. @fds is for wait_up(), or NULL.
  */
 static int spawn(struct container *ct, struct place *place,
-		 const struct attach_program *prog, int fds[UP_FDS], pid_t *pid, bool *ran)
+		 const struct attach_program *prog, int fds[UP_FDS], pid_t *pid)
 {
 	cleanup_close int root = rootfs_detach_alone(ct->root);
 	cleanup_close int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -351,7 +351,7 @@ static int spawn(struct container *ct, struct place *place,
 	if (!ret && !prog)
 		ret = start_as_container(ct, place, child.pid);
 	if (!ret) {
-		*ran = true;
+		place->ran = true;
 		sync_go(child.sync);
 		ret = sync_hear_exec(child.sync);
 	}
@@ -375,11 +375,10 @@ static int spawn(struct container *ct, struct place *place,
 int launch_program(struct container *ct, struct attach_program *prog, pid_t *pid)
 {
 	struct place place = {};
-	bool ran;
 	int ret = place_make(ct, &place, true);
 
 	if (!ret)
-		ret = spawn(ct, &place, prog, NULL, pid, &ran);
+		ret = spawn(ct, &place, prog, NULL, pid);
 	return place_leave(ct, &place, ret);
 }
 
@@ -399,15 +398,13 @@ int launch(struct container *ct, bool wait, bool *ran)
 	int fds[UP_FDS] = { -1, -1 };
 	struct place place = { .cgroup = -1 };
 	int ret = adopt_refuse(ct);
-	bool may_have;
 
-	if (!ran)
-		ran = &may_have;
-	*ran = false;
 	if (!ret)
 		ret = network_prepare(ct->id, ct->conf, &place.network);
 	if (ret) {
 		network_close(&place.network);
+		if (ran)
+			*ran = false;
 		return ret;
 	}
 	ret = place_make(ct, &place, true);
@@ -422,12 +419,14 @@ int launch(struct container *ct, bool wait, bool *ran)
 	if (!ret && place.network.addresses.count)
 		say("Adding IP address(es): %s", conf_get(ct->conf, "IP_ADDRESS"));
 	if (!ret)
-		ret = spawn(ct, &place, NULL, wait ? fds : NULL, NULL, ran);
+		ret = spawn(ct, &place, NULL, wait ? fds : NULL, NULL);
 	if (!ret)
 		ret = action_inside(ct, "start", global.start_timeout);
 	if (!ret)
 		say_limits(&place.limits);
 	ret = place_leave(ct, &place, ret);
+	if (ran)
+		*ran = place.ran;
 	if (!ret && wait)
 		ret = wait_up(ct, fds);
 	/* the other one stays open until the tool ends, see fork_listener() */

@@ -22,6 +22,7 @@ struct place {
 	int cgroup;
 	bool mounted;	/* it was before, by mount */
 	bool ready;	/* all of it was made */
+	bool ran;	/* the container's programs may have run in it */
 };
 
 /*
