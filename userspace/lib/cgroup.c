@@ -39,7 +39,6 @@
 #define EXEC_GROUP	"cloison-exec"
 #define MAX_EXEC_GROUPS	16
 
-
 /* Tasks freeze where they return to user space or sleep: at once, but for I/O. */
 #define FREEZE_TIMEOUT_MS	10000
 

@@ -9,8 +9,6 @@
 #include "error.h"
 #include "util.h"
 
-/* A conf file larger than this was not written for us. */
-
 struct line {
 	char *text;	/* as it stands in the file */
 	char *key;	/* NULL: comment, blank, or something not ours */

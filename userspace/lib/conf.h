@@ -11,7 +11,7 @@
 
 struct conf;
 
-/* What a file may have, in bytes. */
+/* In bytes. A file larger than this was not written for us. */
 #define CONF_MAX	(1 << 20)
 
 /*
