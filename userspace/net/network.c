@@ -235,12 +235,12 @@ static int take_inside(uint32_t id, pid_t pid, const struct addresses *gone)
 	for (size_t i = 0; !ret && i < gone->count; i++)
 		if (address_is_single(&gone->list[i]))
 			ret = rtnl_address_del(sock, link, &gone->list[i]);
-	if (!ret)
-		ret = network_addresses(id, &left);
-	if (!ret && addresses_have_family(gone, AF_INET6) &&
-	    !addresses_have_family(&left, AF_INET6))
-		ret = rtnl_route_via_away(sock, link, rtnl_gateway(AF_INET6));
-	return ret;
+	if (ret || !addresses_have_family(gone, AF_INET6))
+		return ret;
+	ret = network_addresses(id, &left);
+	if (ret || addresses_have_family(&left, AF_INET6))
+		return ret;
+	return rtnl_route_via_away(sock, link, rtnl_gateway(AF_INET6));
 }
 
 /* In which a connection across a slow network comes about. */
