@@ -72,6 +72,15 @@ ktap_run() {
 	esac
 }
 
+# ktap_run_next NAME COMMAND...: the same of a case that builds on those before.
+ktap_run_next() {
+	if [[ $ktap_failed -gt 0 ]]; then
+		ktap_skip "$1" "after a failure"
+	else
+		ktap_run "$@"
+	fi
+}
+
 # not COMMAND...: true if it fails.
 not() {
 	if "$@"; then

@@ -143,17 +143,8 @@ leaves_nothing() {
 	diff "$KTAP_TMP/before.2" "$KTAP_TMP/after.2"
 }
 
-# check NAME FUNCTION: of one container, one after the other
-check() {
-	if [[ $ktap_failed -gt 0 ]]; then
-		ktap_skip "$1" "after a failure"
-	else
-		ktap_run "$@"
-	fi
-}
-
 ktap_plan 3
-check "a container with processes" begins
-check "there and back" travels
-check "nothing is left" leaves_nothing
+ktap_run_next "a container with processes" begins
+ktap_run_next "there and back" travels
+ktap_run_next "nothing is left" leaves_nothing
 ktap_finish

@@ -117,11 +117,7 @@ moves() {
 }
 
 check() {
-	if [[ $ktap_failed -gt 0 ]]; then
-		ktap_skip "$1" "after a failure"
-		return
-	fi
-	ktap_run "$@"
+	ktap_run_next "$@"
 	[[ ! -e $KTAP_TMP/client ]] || client=$(<"$KTAP_TMP/client")
 }
 

@@ -187,6 +187,13 @@ receives() {
 	ssh node2 grep -q receiving /var/lib/cloison/migrate/900
 }
 
+# moves_slowly: 900, and there is time to do something to it; by the process $tool.
+moves_slowly() {
+	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
+	tool=$!
+	wait_for receives
+}
+
 gives_up() {
 	local status=0
 	wait "$1" || status=$?
@@ -196,17 +203,13 @@ gives_up() {
 cut_off() {
 	local tool
 	make_running 900
-	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
-	tool=$!
-	wait_for receives
+	moves_slowly
 	pkill -KILL -P "$tool" -x ssh
 	gives_up "$tool"
 	is_running 900
 	wait_for nowhere_left 2 900
 	# nor does it matter when somebody loses patience
-	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
-	tool=$!
-	wait_for receives
+	moves_slowly
 	kill "$tool"
 	gives_up "$tool"
 	is_running 900
@@ -221,9 +224,7 @@ is_stopped() {
 stays_stopped() {
 	local tool
 	make_running 900
-	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
-	tool=$!
-	wait_for receives
+	moves_slowly
 	printf '#!/bin/sh\nexit 1\n' | pretend
 	pkill -KILL -P "$tool" -x ssh
 	gives_up "$tool"
@@ -238,9 +239,7 @@ stays_stopped() {
 	wait_for nowhere_left 2 900
 	# nor does a tool that was killed
 	cloisonctl --quiet start 900 --wait
-	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
-	tool=$!
-	wait_for receives
+	moves_slowly
 	kill -KILL "$tool"
 	wait "$tool" || true
 	wait_for unlocked 1
