@@ -3,7 +3,7 @@
 # /var/lib/cloison/template/cache.
 # shellcheck shell=bash
 
-readonly TEMPLATES=(busybox debian-13)
+readonly TEMPLATES=(busybox debian-13 debian-12 services)
 
 # templates_make IMAGE
 templates_make() {
@@ -12,6 +12,7 @@ templates_make() {
 	remove "$archives"
 	# The tool as a user has it, in the build root; the root's own apt configuration tells recipes the mirror.
 	stage_tar "$root/stage/tool" | tar -C "$root" --keep-directory-symlink -xf -
+	cp -r "$tree/selftests/templates/." "$root/usr/share/cloison/templates/"
 	mkdir -p "$archives"
 	for name in "${TEMPLATES[@]}"; do
 		in_root trixie cloisonctl template build "$name"
@@ -22,5 +23,5 @@ templates_make() {
 
 templates_ready() {
 	[[ -d $tree/templates && -f $tree/Makefile ]] || return 0
-	cached "$cache/templates.img" "$(key "$tree/templates" "$(declare -p TEMPLATES)")" logged templates templates_make
+	cached "$cache/templates.img" "$(key "$tree/templates" "$tree/selftests/templates" "$(declare -p TEMPLATES)")" logged templates templates_make
 }
