@@ -104,6 +104,8 @@ lives() {
 	# directories of the template are renamed, files removed and linked
 	cloisonctl exec2 900 'echo kept >/root/file && chown 1000:50 /root/file && rm /etc/inittab && mv /etc /etc.old &&
 		mkdir /etc && mv /etc.old/* /etc && ln /root/file /root/link'
+	# hard links of the template stay links
+	[[ $(<"$root/kinds/sub/link") == more ]]
 	[[ $(stat -c %u:%g:%h "$root/root/file") == $((base + 1000)):$((base + 50)):2 ]]
 	# a file's capability works for the container's users, whatever maps their ids
 	cloisonctl exec2 900 'echo "u:x:1000:1000::/:/bin/sh" >>/etc/passwd; touch /tmp/f; chown 1000 /tmp/f'
@@ -193,8 +195,19 @@ shares() {
 	mv "$trees"/st-share@* "$trees/aside"
 	expect_out "files that it shares" cloisonctl start 900
 	expect_exit 50 cloisonctl start 900
-	mv "$trees/aside" "$(readlink "$state/private/900/overlay/lower")"
+	tree=$(readlink "$state/private/900/overlay/lower")
+	mv "$trees/aside" "$tree"
 	cloisonctl --quiet start 900 --wait
+	# files have handles
+	[[ $(findmnt -no OPTIONS "$state/root/900") == *nfs_export=on* ]]
+	cloisonctl exec2 900 'echo mine >/etc/passwd'
+	cloisonctl --quiet stop 900 --fast
+	# a copy of it, as after a move to another disk
+	cp -a "$tree" "$trees/copy"
+	rm -rf "$tree"
+	mv "$trees/copy" "$tree"
+	cloisonctl --quiet start 900 --wait
+	[[ $(cloisonctl exec2 900 cat /etc/passwd) == mine ]]
 }
 
 # Twenty at once: one unpacks, none sees half a tree.

@@ -39,8 +39,14 @@
 /* Somewhere to mount it in a namespace that goes away. */
 #define STAGING	LIBDIR "/rootfs"
 
-/* Directories of the tree can be renamed; an upper layer is good over a copy of the tree too. */
-#define OPTIONS	"redirect_dir=on,index=off,metacopy=off"
+/* Directories of the tree can be renamed. */
+#define OPTIONS	"redirect_dir=on,metacopy=off"
+
+/* Files have handles: those of files that are watched (inotify(7)) are all that CRIU knows. */
+#define HANDLES	",index=on,nfs_export=on"
+
+/* So long the last user of an earlier mount may take to go, who was killed. */
+#define LATE_MS	10000
 
 static int fail_make(const char *path)
 {
@@ -121,6 +127,27 @@ static int be_nobody(void)
 	return setfsuid(-1) == OVERFLOW_UID ? 0 : -1;
 }
 
+/*
+ * With handles an upper layer belongs to one tree, and to one mount at a time. Over a copy of that
+ * tree, after a move to another disk, it is good without them.
+ */
+static int mount_layers(const char *options)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV;
+	cleanup_free char *all = xasprintf("%s" HANDLES, options);
+	int ret;
+
+	for (int ms = 0; ms < LATE_MS; ms += 50) {
+		ret = mount("overlay", STAGING, "overlay", flags, all);
+		if (!ret || errno != EBUSY)
+			break;
+		usleep(50000);
+	}
+	if (ret && errno == ESTALE)
+		ret = mount("overlay", STAGING, "overlay", flags, options);
+	return ret;
+}
+
 static void run_mount(const char *tree, int lower, const char *options, int sync)
 	__attribute__((noreturn));
 
@@ -136,7 +163,7 @@ static void run_mount(const char *tree, int lower, const char *options, int sync
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    move_mount(lower, "", AT_FDCWD, tree, MOVE_MOUNT_F_EMPTY_PATH))
 		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot mount %s", tree));
-	if (be_nobody() || mount("overlay", STAGING, "overlay", MS_NOSUID | MS_NODEV, options))
+	if (be_nobody() || mount_layers(options))
 		sync_die(sync, fail_errno(EXIT_MOUNT, "Cannot mount an overlay over %s", tree));
 	mnt = open_tree(AT_FDCWD, STAGING, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (mnt < 0 || sync_tell(sync, &mnt, 1))
