@@ -48,7 +48,7 @@ install-modules:
 
 install-tool: tool
 	$(Q)install -D -m 755 userspace/cloisonctl $(DESTDIR)$(PREFIX)/sbin/cloisonctl
-	$(Q)install -D -m 755 -t $(DESTDIR)$(LIBDIR) userspace/criu/criu-restart.so userspace/criu/criu-sockopt.so
+	$(Q)install -D -m 755 -t $(DESTDIR)$(LIBDIR) userspace/criu/criu-*.so
 	$(Q)install -d -m 755 $(DESTDIR)$(LIBDIR)/rootfs $(DESTDIR)$(SYSCONFDIR)/conf
 	$(Q)install -d -m 700 $(DESTDIR)$(STATEDIR) $(DESTDIR)$(STATEDIR)/private \
 		$(DESTDIR)$(STATEDIR)/root

@@ -35,7 +35,7 @@
 
 #define BINARY	"criu"
 /* What is preloaded, see there. */
-#define RESTART	LIBDIR "/criu-restart.so"
+#define ALWAYS	LIBDIR "/criu-restart.so:" LIBDIR "/criu-watch.so"
 #define SOCKOPT	LIBDIR "/criu-sockopt.so"
 
 #define LATE_MS	10000
@@ -212,7 +212,7 @@ static void run_child(const struct criu_job *job)
 	/* libcriu's own words; what matters is in CRIU's log */
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(EXIT_SYSTEM);
-	setenv("LD_PRELOAD", needs_sockopt() ? RESTART ":" SOCKOPT : RESTART, 1);
+	setenv("LD_PRELOAD", needs_sockopt() ? ALWAYS ":" SOCKOPT : ALWAYS, 1);
 	if (job->keep >= 0)
 		fcntl(job->keep, F_SETFD, 0);
 	msg.result = enter_namespaces(job, &images) ? -errno : set_options(job, images);
