@@ -75,17 +75,18 @@ qemu_arguments() {
 		-kernel "$cache/kernel/$kver/vmlinux" -initrd "$cache/kernel/$kver/initrd"
 		-chardev "file,id=log,path=$scratch/node$node.log" -serial chardev:log
 	)
+	local arguments=("${KERNEL_ARGUMENTS[@]}" "systemd.hostname=node$node" "machine.node=$node" "machine.nodes=$nodes")
 	if host_has_kvm && [[ ! $icount ]]; then
 		qemu+=(-accel kvm -cpu host -smp "$smp")
 	elif [[ $icount ]]; then
 		qemu+=(-accel "tcg,thread=single" -cpu max,la57=off -smp 1 -icount "shift=1,sleep=off")
 	else
 		qemu+=(-accel "tcg,thread=multi,tb-size=512" -cpu max,la57=off -smp "$smp")
+		arguments+=("tsc_early_khz=$("$cache/tsc-khz")")
 	fi
 	qemu_disks "$node"
 	qemu_network "$node"
 	qemu_channels "$node"
-	local arguments=("${KERNEL_ARGUMENTS[@]}" "systemd.hostname=node$node" "machine.node=$node" "machine.nodes=$nodes")
 	[[ $slow -eq 1 ]] || arguments+=("${DEBUG_ARGUMENTS[@]}")
 	[[ $verbose ]] || arguments+=(loglevel=5 systemd.log_level=notice)
 	if [[ $interactive && $node -eq 1 ]]; then
