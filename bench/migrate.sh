@@ -3,13 +3,16 @@
 # nodes: 2
 # icount: no
 # timeout: 3600
-# Live migrations there and back, of a container with a web server that a third machine asks all the time:
+# memory: 3072
+# Live migrations there and back, while a third machine asks all the time:
 #
 #	third, 10.98.0.2 ---- 10.98.0.1, node1, 10.99.0.1 ---- 10.99.0.2, node2
 #
-# how long it stands still, against what CRIU alone takes to dump and to restore the same processes, with the images in
-# memory, the least of both; the longest time a client waits for an answer, against the longest freeze; what is sent,
-# against files and memory. No request may fail. MIGRATIONS=N, 4 without.
+# how long a container stands still, against what CRIU alone takes to dump and to restore the same processes, with the images
+# in memory, the least of both; the longest time a client waits for an answer, against the longest freeze; what is sent,
+# against files and memory. No request may fail. Of three containers: busybox with a web server; Debian with systemd and
+# nginx; the same with 256 MB of memory that is idle, where CRIU alone is what it would take without rounds that go before.
+# MIGRATIONS=N, 4 without, of each; KINDS="busybox systemd idle".
 #
 # shellcheck disable=SC2029 # what is for node2 may expand here
 
@@ -19,7 +22,8 @@ here=$(dirname "$0")
 . "$here/parts/lib.sh"
 
 migrations=${MIGRATIONS:-4}
-fs=/var/lib/cloison/private/900/fs
+kinds=${KINDS:-busybox systemd idle}
+private=/var/lib/cloison/private/900
 tmp=$(mktemp -d)
 
 on() {
@@ -42,20 +46,36 @@ third() {
 	ssh node2 'modprobe -a cloison cloison_net; ip route add 10.98.0.0/24 via 10.99.0.1'
 }
 
-server() {
+page() {
+	head -c 20000 /bin/busybox | base64
+	echo "the whole page"
+}
+
+make_busybox() {
 	once cloisonctl --quiet create 900 --ostemplate busybox --ipadd 10.99.0.100 --ram 128M
-	mkdir -p $fs/www
-	{
-		head -c 20000 /bin/busybox | base64
-		echo "the whole page"
-	} >$fs/www/page
-	once cloisonctl --quiet start 900 --wait
-	once cloisonctl exec 900 'httpd -p 80 -h /www; nc -ll -p 7 -e cat </dev/null >/dev/null 2>&1 &'
+	mkdir -p $private/fs/www
+	page >$private/fs/www/page
 	# memory that is not all zeroes
-	printf '#!/bin/sh\nv=$(base64 /bin/busybox | head -c 8000000)\nwhile :; do sleep 1; done\n' >$fs/root/hold
-	chmod 755 $fs/root/hold
-	once cloisonctl exec 900 'setsid /root/hold </dev/null >/dev/null 2>&1 &'
+	printf '#!/bin/sh\nv=$(base64 /bin/busybox | head -c 8000000)\nwhile :; do sleep 1; done\n' >$private/fs/root/hold
+	chmod 755 $private/fs/root/hold
+	once cloisonctl --quiet start 900 --wait
+	once cloisonctl exec 900 'httpd -p 80 -h /www; nc -ll -p 7 -e cat </dev/null >/dev/null 2>&1 &
+		setsid /root/hold </dev/null >/dev/null 2>&1 &'
 	sleep 10
+}
+
+make_systemd() {
+	once cloisonctl --quiet create 900 --ostemplate services --layout overlay --ipadd 10.99.0.100 --ram 768M
+	once cloisonctl --quiet start 900 --wait
+	page | cloisonctl exec 900 'cat >/var/www/html/page'
+	once cloisonctl exec 900 'printf "[Socket]\nListenStream=7\nAccept=yes\n" >/etc/systemd/system/echo.socket
+		printf "[Service]\nExecStart=/bin/cat\nStandardInput=socket\n" >/etc/systemd/system/echo@.service
+		systemctl daemon-reload && systemctl start echo.socket'
+}
+
+make_idle() {
+	make_systemd
+	once cloisonctl exec 900 'redis-cli debug populate 250000 key 1000'
 }
 
 # criu_ms: what CRIU takes to dump and restore it, images in memory, the best of three
@@ -84,40 +104,49 @@ steps() {
 		sed 's/.*"step":"\([^"]*\)","ms":\([0-9]*\).*/\1 \2/' | tr '\n' ',' | sed 's/,$//; s/,/ ms, /g; s/$/ ms/'
 }
 
-third
-server
-memory=$(awk '$1 == "anon" || $1 == "shmem" { n += $2 } END { print n }' /sys/fs/cgroup/cloison/900/memory.stat)
-files=$(du -s --block-size=1 $fs | cut -f 1)
-criu=$(criu_ms)
-[[ $criu -gt 0 ]]
-mkfifo "$tmp/stop"
-exec 7<>"$tmp/stop"
-ip netns exec third python3 "$here/parts/migrate-client.py" 10.99.0.100 <"$tmp/stop" >"$tmp/client" 2>&1 7<&- &
-client=$!
-sleep 5
-for ((i = 1; i <= migrations; i++)); do
-	from=$((2 - i % 2))
-	on $from cloisonctl migrate --live --json node$((3 - from)) 900 >"$tmp/report.$i" 2>"$words" || {
-		cat "$tmp/report.$i" "$words"
-		tail -n 5 "$tmp/client"
-		exit 1
-	}
-	[[ ! -s $words ]] || cat "$words"
-	echo "migration $i: down $(field down_ms "$tmp/report.$i") ms: $(steps "$tmp/report.$i")"
-	field down_ms "$tmp/report.$i" >>"$tmp/down"
+# moves KIND
+moves() {
+	local kind=$1 memory files criu client i from gap failed
+	rm -f "$tmp"/*
+	"make_$kind"
+	memory=$(awk '$1 == "anon" || $1 == "shmem" { n += $2 } END { print n }' /sys/fs/cgroup/cloison/900/memory.stat)
+	files=$(du -sx --block-size=1 $private | cut -f 1)
+	criu=$(criu_ms)
+	[[ $criu -gt 0 ]]
+	mkfifo "$tmp/stop"
+	exec 7<>"$tmp/stop"
+	ip netns exec third python3 "$here/parts/migrate-client.py" 10.99.0.100 <"$tmp/stop" >"$tmp/client" 2>&1 7<&- &
+	client=$!
 	sleep 5
+	for ((i = 1; i <= migrations; i++)); do
+		from=$((2 - i % 2))
+		on $from cloisonctl migrate --live --json node$((3 - from)) 900 >"$tmp/report.$i" 2>"$words" || {
+			cat "$tmp/report.$i" "$words"
+			tail -n 5 "$tmp/client"
+			exit 1
+		}
+		[[ ! -s $words ]] || cat "$words"
+		echo "$kind, migration $i: down $(field down_ms "$tmp/report.$i") ms: $(steps "$tmp/report.$i")"
+		field down_ms "$tmp/report.$i" >>"$tmp/down"
+		sleep 5
+	done
+	exec 7>&-
+	wait $client || true
+	grep failed "$tmp/client" || true
+	failed=$(grep -c failed "$tmp/client" || true)
+	awk '{ n[$1]++; if ($3 > most[$1]) most[$1] = $3 } END { for (k in n) print k ": " n[k] ", the slowest " most[k] " ms" }' "$tmp/client"
+	gap=$(awk '$3 != "failed" && $3 > most { most = $3 } END { print most }' "$tmp/client")
+	result "migrate.freeze.$kind" "$(sort -n "$tmp/down" | head -n 1)" "$criu" "CRIU alone" ms lower
+	result "migrate.gap.$kind" "$gap" "$(sort -n "$tmp/down" | tail -n 1)" "the freeze" ms lower
+	result "migrate.bytes.$kind" "$(field bytes "$tmp/report.1")" $((files + memory)) "files and memory" bytes lower
+	echo "$failed of $(wc -l <"$tmp/client") requests failed"
+	[[ $failed -eq 0 ]] || missed=1
+	on $((1 + migrations % 2)) cloisonctl --quiet stop 900 --fast
+	on $((1 + migrations % 2)) cloisonctl --quiet destroy 900
+}
+
+third
+for kind in $kinds; do
+	moves "$kind"
 done
-exec 7>&-
-wait $client || true
-grep failed "$tmp/client" || true
-failed=$(grep -c failed "$tmp/client" || true)
-awk '{ n[$1]++; if ($3 > most[$1]) most[$1] = $3 } END { for (k in n) print k ": " n[k] ", the slowest " most[k] " ms" }' "$tmp/client"
-gap=$(awk '$3 != "failed" && $3 > most { most = $3 } END { print most }' "$tmp/client")
-least=$(sort -n "$tmp/down" | head -n 1)
-most=$(sort -n "$tmp/down" | tail -n 1)
-result migrate.freeze "$least" "$criu" "CRIU alone" ms lower
-result migrate.gap "$gap" "$most" "the freeze" ms lower
-result migrate.bytes "$(field bytes "$tmp/report.1")" $((files + memory)) "files and memory" bytes lower
-echo "$failed of $(wc -l <"$tmp/client") requests failed"
-[[ $failed -eq 0 ]] || missed=1
 finish
