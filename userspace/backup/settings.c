@@ -32,7 +32,7 @@ static void choose_ids(struct conf *conf, const struct container *ct)
 	if (container_exists(ct))
 		take(conf, ct->conf, ids, ARRAY_SIZE(ids));
 	else if (!container_base(conf, &base) || container_check_ids(ct->id, base) ||
-		 container_check_running_ids(ct->id, base))
+		 container_check_running_ids(ct->id, base, 0))
 		/* private.c chooses */
 		take(conf, NULL, ids, ARRAY_SIZE(ids));
 	error_clear();

@@ -161,7 +161,7 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 		ret = restore_network(ct, place, meta, init);
 	if (!ret)
 		ret = kernel_set_init(ct->id, init);
-	return ret ? ret : container_check_running_ids(ct->id, place->base);
+	return ret ? ret : container_check_running_ids(ct->id, place->base, place->looked);
 }
 
 static int undump(struct container *ct, const struct meta *meta, struct work *w)

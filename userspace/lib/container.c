@@ -370,7 +370,10 @@ bool container_mapped_ids(pid_t pid, uint32_t *base)
 	       inside == 0 && count == IDS_PER_CONTAINER;
 }
 
-int container_check_running_ids(uint32_t id, uint32_t base)
+/* Between noting when a container started and having it in the list, the kernel takes much less. */
+#define SEEN_NS	1000000000
+
+int container_check_running_ids(uint32_t id, uint32_t base, uint64_t looked)
 {
 	cleanup_free struct kernel_container *known = NULL;
 	size_t count = 0;
@@ -380,6 +383,7 @@ int container_check_running_ids(uint32_t id, uint32_t base)
 		uint32_t other;
 
 		if (known[i].id != id && kernel_runs(&known[i]) &&
+		    known[i].started + SEEN_NS > looked &&
 		    container_mapped_ids(known[i].init, &other))
 			ret = check_overlap(base, other, known[i].id);
 	}

@@ -88,8 +88,11 @@ bool container_base(const struct conf *conf, uint32_t *base);
 int container_choose_ids(uint32_t id, uint32_t *base);
 /* EXIT_BAD_VALUE if the ids that begin at @base, of container @id, are another's too. */
 int container_check_ids(uint32_t id, uint32_t base);
-/* The same for those that run: files are edited and copied. */
-int container_check_running_ids(uint32_t id, uint32_t base);
+/*
+ * The same for those that run: files are edited and copied. Those that @looked (boot_ns(), or 0) has
+ * seen are not looked at again.
+ */
+int container_check_running_ids(uint32_t id, uint32_t base, uint64_t looked);
 int container_lock_ids(int *lock);
 /* What the kernel maps for a process, whatever files say by now; false if that is not as for
  * a container's, or it is gone.

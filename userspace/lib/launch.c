@@ -306,7 +306,7 @@ static int start_as_container(struct container *ct, struct place *place, pid_t p
 	if (!ret)
 		ret = kernel_set_init(ct->id, pid);
 	/* once more: of two that start at the same time one at least sees the other now */
-	return ret ? ret : container_check_running_ids(ct->id, place->base);
+	return ret ? ret : container_check_running_ids(ct->id, place->base, place->looked);
 }
 
 /*

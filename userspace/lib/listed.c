@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cgroup.h"
 #include "error.h"
 #include "listed.h"
 #include "names.h"
 #include "suspended.h"
+#include "util.h"
 #include "value.h"
 
 uint64_t listed_uptime_ms(const struct listed *l)
 {
-	struct timespec now;
-	uint64_t ns;
+	uint64_t ns = boot_ns();
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	return ns > l->kc.started ? (ns - l->kc.started) / 1000000 : 0;
 }
 

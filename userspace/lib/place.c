@@ -15,8 +15,9 @@ static int read_settings(const struct container *ct, struct place *place)
 {
 	int ret = container_ids(ct, &place->base);
 
+	place->looked = boot_ns();
 	if (!ret)
-		ret = container_check_running_ids(ct->id, place->base);
+		ret = container_check_running_ids(ct->id, place->base, 0);
 	if (!ret)
 		ret = limits_read(ct->conf, &place->limits);
 	if (!ret)

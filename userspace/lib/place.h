@@ -18,6 +18,7 @@ struct place {
 	struct devnodes nodes;
 	struct network network;
 	uint32_t base;
+	uint64_t looked;	/* when its ids were compared with those that run, boot_ns() */
 	uint64_t cgid;
 	int cgroup;
 	bool mounted;	/* it was before, by mount */

@@ -93,6 +93,8 @@ bool reap_left(void);
 
 /* CLOCK_MONOTONIC in ms */
 int64_t now_ms(void);
+/* ns of CLOCK_BOOTTIME, as the kernel notes when a container started. */
+uint64_t boot_ns(void);
 void sleep_ms(unsigned int ms);
 
 /* @len random hexadecimal digits, an even number up to 64, and an end. */

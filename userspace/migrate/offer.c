@@ -167,7 +167,7 @@ void offer_apply(const struct offer *o, struct container *ct)
 	if (!ret)
 		ret = container_check_ids(ct->id, base);
 	if (!ret)
-		ret = container_check_running_ids(ct->id, base);
+		ret = container_check_running_ids(ct->id, base, 0);
 	if (ret) {
 		/* private.c chooses others, and so files get them */
 		conf_set(ct->conf, "LOCAL_UID", NULL);
