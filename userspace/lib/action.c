@@ -14,6 +14,7 @@
 #include "action.h"
 #include "attach.h"
 #include "error.h"
+#include "global.h"
 #include "script.h"
 #include "util.h"
 
@@ -71,9 +72,16 @@ static void become_script(const struct container *ct, const char *path, pid_t to
 	_exit(127);
 }
 
+/* Seconds: without START_TIMEOUT a day. */
+static unsigned int time_limit(void)
+{
+	return global.start_timeout ? global.start_timeout : 86400;
+}
+
 static int run(const struct container *ct, const char *path)
 {
 	int status, ret = look_at(path);
+	cleanup_close int pidfd = -1;
 	pid_t tool = getpid(), pid;
 
 	if (ret)
@@ -85,9 +93,12 @@ static int run(const struct container *ct, const char *path)
 		return fail_errno(EXIT_SYSTEM, "Cannot fork");
 	if (pid == 0)
 		become_script(ct, path, tool);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(EXIT_SYSTEM, "Cannot wait for %s", path);
+	ret = attach_watch(pid, &pidfd);
+	/* one that waits for a server that is gone holds no boot up, nor a shutdown */
+	if (!ret)
+		ret = attach_wait(pid, pidfd, now_ms() + time_limit() * 1000LL, &status);
+	if (ret)
+		return fail_wrap(EXIT_ACTION, "Action script %s", path);
 	if (WIFSIGNALED(status))
 		return fail(EXIT_ACTION, "Action script %s was killed by signal %d", path,
 			    WTERMSIG(status));
