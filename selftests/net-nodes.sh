@@ -212,6 +212,14 @@ ports() {
 		[[ $(nsenter -t "$(init_of 901)" -n bash -c "$question" "$a" 5353) == "900 question" ]]
 	done
 	[[ $(cloisonctl exec 901 wget -q -O - "http://[fd99::1]:8080/") == "page of 900" ]]
+	# with the short cut between containers, and from itself
+	"$here/nl/net_test" host-set shortcut=1
+	for a in 10.99.0.1 fd99::1; do
+		for id in 900 901; do
+			[[ $(nsenter -t "$(init_of $id)" -n timeout 10 bash -c "$page" "$a" 8080) == "page of 900" ]]
+		done
+	done
+	"$here/nl/net_test" host-set shortcut=0
 	# the protocol counts, and neither what is the host's alone, nor what is not its own, is led away
 	cloisonctl set 901 --port_add udp:8080:53 --save
 	for a in ::1 "$(ip -6 -o addr show dev eth0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')%eth0"; do

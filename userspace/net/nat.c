@@ -20,7 +20,9 @@
  * Made anew, in one transaction, by each that needs it: it is always complete. The nat
  * hooks see the first packet of a connection only. To a port of the host's: from outside
  * and from containers (prerouting), and from the host itself (output). An answer to a
- * link-local address is not forwarded.
+ * link-local address is not forwarded. What a container sends to another's port, or to its own,
+ * comes from the host: the answer must be led back, past no short cut, and nobody takes
+ * packets from himself.
  */
 static const char table[] =
 	"add table inet cloison\n"
@@ -34,6 +36,8 @@ static const char table[] =
 	"flush chain inet cloison out\n"
 	"add rule inet cloison out oifname != \"" VENET "\" ip saddr @nat4 masquerade\n"
 	"add rule inet cloison out oifname != \"" VENET "\" ip6 saddr @nat6 masquerade\n"
+	"add rule inet cloison out iifname \"" VENET "\" oifname \"" VENET "\" "
+		"ct status dnat masquerade\n"
 	"add chain inet cloison in { type nat hook prerouting priority dstnat; }\n"
 	"flush chain inet cloison in\n"
 	"add rule inet cloison in fib daddr type local "
