@@ -373,6 +373,19 @@ without_effect() {
 	is_running 900
 }
 
+# A file that lies elsewhere stays there, and whose it is.
+file_elsewhere() {
+	make 900
+	mv "$etc/conf/900.conf" "$KTAP_TMP/900.conf"
+	chgrp 7 "$KTAP_TMP/900.conf"
+	chmod 640 "$KTAP_TMP/900.conf"
+	ln -s "$KTAP_TMP/900.conf" "$etc/conf/900.conf"
+	cloisonctl --quiet set 900 --hostname there --save
+	[[ -L $etc/conf/900.conf ]]
+	grep -qx 'HOSTNAME="there"' "$KTAP_TMP/900.conf"
+	[[ $(stat -c %g:%a "$KTAP_TMP/900.conf") == 7:640 ]]
+}
+
 # What cannot be had is refused, and changes nothing.
 refused() {
 	expect_exit 63 cloisonctl create 900 --ostemplate busybox --layout ploop:expanded
@@ -416,7 +429,7 @@ moved_and_edited() {
 	conf 900 'OSTEMPLATE="debian-13"'
 }
 
-ktap_plan 19
+ktap_plan 20
 run_case "names" names
 run_case "container 0 is the host" the_host
 run_case "what is in the file only" file_only
@@ -432,6 +445,7 @@ run_case "a file of OpenVZ's" openvz_file
 run_case "what no longer applies" no_longer_applies
 run_case "options of vzctl's without effect" without_effect
 run_case "options of vzctl's that are refused" refused
+run_case "a file that is kept elsewhere" file_elsewhere
 run_case "moved and edited by hand" moved_and_edited
 run_case "vzcfgvalidate" validation
 run_case "vzsplit" splitting

@@ -270,8 +270,10 @@ char *conf_text(const struct conf *conf)
 int conf_save(const struct conf *conf, const char *path)
 {
 	cleanup_free char *text = conf_text(conf);
+	/* it may be kept elsewhere, on storage that hosts share */
+	cleanup_free char *real = realpath(path, NULL);
 
-	if (write_file_atomic(path, text, 0644))
+	if (write_file_atomic(real ? real : path, text, 0644))
 		return fail_errno(EXIT_CONF_SAVE, "Cannot write %s", path);
 	return 0;
 }

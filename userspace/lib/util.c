@@ -146,11 +146,13 @@ int write_file_atomic(const char *path, const char *text, mode_t mode)
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -1;
-	/* an administrator may have closed it to others */
-	if (stat(path, &st) == 0)
-		fchmod(fd, st.st_mode & 07777);
+	/* an administrator may have closed it to others, or opened it to some */
+	if (stat(path, &st) == 0 &&
+	    (fchown(fd, st.st_uid, st.st_gid) || fchmod(fd, st.st_mode & 07777)))
+		goto fail;
 	if (write_all(fd, text, strlen(text)) == 0 && fsync(fd) == 0 && rename(tmp, path) == 0)
 		return sync_parent(path);
+fail:
 	saved = errno;
 	unlink(tmp);
 	errno = saved;
