@@ -91,7 +91,7 @@ shares_blocks() {
 	local layout used sum
 	for layout in dir overlay image; do
 		make_running 900 --layout "$layout" --diskspace 128M 2>/dev/null
-		inside dd if=/dev/urandom of=/big bs=1M count=60
+		inside dd if=/dev/urandom of=/big bs=1M count=80
 		sum=$(inside md5sum /big)
 		used=$(used_k)
 		cloisonctl --quiet snapshot 900 --skip-suspend --name one

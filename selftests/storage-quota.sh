@@ -167,6 +167,32 @@ replaced() {
 	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/more bs=1M count=20
 }
 
+# An overlay's limit is for what it has of its own; on the way back all its files are there.
+overlay_replaced() {
+	local tree=$KTAP_TMP/tree archive
+	mkdir "$tree"
+	zstd -dqc "$state/template/cache/busybox.tar.zst" | tar -C "$tree" -xf -
+	head -c 20M /dev/urandom >"$tree/root/large"
+	tar -C "$tree" --numeric-owner -cf - . | zstd -q -1 >"$state/template/cache/qu-large.tar.zst"
+	cloisonctl --quiet create 900 --ostemplate qu-large --layout overlay --private "$host/900" --diskspace 8M:8M
+	cloisonctl --quiet start 900 --wait
+	inside dd if=/dev/urandom of=/own bs=1M count=3
+	cloisonctl --quiet backup 900 --to "$KTAP_TMP/overlay"
+	inside rm /own
+	cloisonctl --quiet stop 900 --fast
+	archive=$(echo "$KTAP_TMP"/overlay/*.tar.zst)
+	# a stranger's is held to the limit
+	expect_exit 46 cloisonctl restore-backup "$archive" --ctid 900 --force
+	cloisonctl --quiet restore-backup "$archive" --ctid 900 --force --trust
+	[[ -d $host/900/overlay ]]
+	cloisonctl --quiet start 900 --wait
+	[[ $(inside stat -c %s /own /root/large) == $'3145728\n20971520' && $(df_k 2) == 8192 ]]
+	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/more bs=1M count=8
+	cloisonctl --quiet stop 900 --fast
+	cloisonctl --quiet destroy 900
+	cloisonctl --quiet template remove qu-large
+}
+
 # A customer does not get at what counts him: not by the project of a file, nor by what leads out of it.
 no_escape() {
 	local file
@@ -232,7 +258,7 @@ full_disk() {
 }
 
 host_disk prjquota
-ktap_plan 13
+ktap_plan 14
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -242,6 +268,7 @@ done
 run_case "no grace, no limits" no_grace
 run_case "quotaon, quotaoff, quotainit" verbs
 run_case "replaced" replaced
+run_case "an overlay replaced" overlay_replaced
 run_case "not enforced" not_enforced
 run_case "full" full_disk
 ktap_finish

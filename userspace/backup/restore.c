@@ -37,6 +37,7 @@ struct restoring {
 	 * container's. What it has in common with them is found by convert.
 	 */
 	const struct layout *layout;
+	bool unlimited;		/* by what it may have of its own: those files count too */
 };
 
 int backup_verify(struct backup *chain, size_t count)
@@ -138,7 +139,9 @@ static int unpack_all(const struct container *new, int mnt, void *arg)
 	uint32_t base;
 	int ret = container_ids(new, &base);
 
-	if (!ret && r->replace)
+	if (!ret && r->unlimited && new->layout->unlimit)
+		new->layout->unlimit(new, new->private);
+	else if (!ret && r->replace)
 		ret = limit_beside(new);
 	for (size_t i = 0; !ret && i < r->count; i++) {
 		if (i)
@@ -304,6 +307,7 @@ int backup_restore(struct container *ct, struct backup *chain, size_t count,
 		.chain = chain, .count = count, .replace = container_exists(ct),
 		.fresh = json_is_true(json_object_get(newest->head, "fresh")),
 		.layout = layout == &layout_overlay ? &layout_dir : layout,
+		.unlimited = layout == &layout_overlay && wish->trusted,
 		.scripts = wish->trusted ? json_object_get(newest->head, "scripts") : none,
 	};
 	struct conf *conf = NULL;

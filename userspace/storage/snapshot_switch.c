@@ -101,6 +101,9 @@ static int copy_files(const struct container *ct, const struct snapshot *s, cons
 	if (ret)
 		return ret;
 	c.from_base = snapshot_base(s, c.to_base);
+	/* for a while both count; the next mount sets what it may have */
+	if (ct->layout->unlimit)
+		ct->layout->unlimit(ct, ct->private);
 	return layout_of(s->dir)->copy(&c);
 }
 
