@@ -3,6 +3,13 @@
 # Limits of what containers receive and send. Never more than that must pass, in whatever time it took; and all that is
 # waited for must arrive, but how soon is a loaded machine's own business: what it is beside a flood is compared with what it
 # is without, by turns.
+#
+#	900: 10.0.100.2 fd00::100	901: 10.0.101.2 fd00::101	902: 10.0.102.2
+#	  |      |			  |				  |
+#	venet0  eth0, eth1 (some)	venet0				venet0
+#	  |      |			  |				  |
+#	  +------+-------- host ----------+-------------------------------+
+#		rate900i, rate900o, rate901i, ...: what they receive and send waits there
 
 . "$(dirname "$0")/cli-lib.sh"
 
