@@ -209,6 +209,39 @@ routed() {
 	nothing_left
 }
 
+# is_listened ADDRESS: as ss prints it.
+is_listened() {
+	ss -Hltn sport = :8022 | grep -qF "$1:8022"
+}
+
+# listen ADDRESS: a program of the host's at port 8022, instead of the one before.
+listen() {
+	[[ -z ${listens:-} ]] || kill "$listens" 2>/dev/null || true
+	python3 -c 'import socket, sys, time
+s = socket.create_server((sys.argv[1], 8022), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+time.sleep(900)' "$1" &
+	listens=$!
+	wait_for is_listened "${1/::/[::]}"
+}
+
+# Ports of the host's at which programs wait lead nowhere else.
+listens() {
+	make_running 900 --ipadd 10.0.100.2
+	listen 10.0.60.1
+	expect_exit 78 cloisonctl set 900 --port_add tcp:8022:22
+	cloisonctl set 900 --port_add udp:8022:22
+	listen ::
+	expect_exit 78 cloisonctl set 900 --port_add tcp:8022:22
+	# to which no port leads
+	listen 127.0.0.1
+	cloisonctl set 900 --port_add tcp:8022:22 --save
+	kill "$listens"
+	# it is its own, whoever waits there by now
+	listen 10.0.60.1
+	cloisonctl set 900 --port_add tcp:8023:22
+	kill "$listens"
+}
+
 # A link with the host alone: what he sends is from where the host would send back to.
 alone() {
 	make_running 900 --netif_add eth1
@@ -509,9 +542,10 @@ bad_input() {
 	nothing_left
 }
 
-ktap_plan 7
+ktap_plan 8
 lan_case "routed" routed
 lan_case "routed: neighbours are asked" asked
+lan_case "ports of the host's" listens
 lan_case "a link with the host alone" alone
 lan_case "routed: check --repair" repaired
 lan_case "macvlan" macvlan

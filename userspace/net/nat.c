@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cleanup.h"
 #include "error.h"
 #include "nat.h"
 #include "nft.h"
@@ -335,7 +337,51 @@ static bool has_port(const char *noted, const char *map, const char *key)
 	return has;
 }
 
-/* A port that leads to another container. */
+/*
+ * Does a program of the host's wait at such a port, over IPv4 or with @v6? At an address of
+ * the loopback's, to which no port leads, it may.
+ */
+static bool host_listens(const char *protocol, unsigned int port, bool v6)
+{
+	cleanup_free char *path = xasprintf("/proc/net/%s%s", protocol, v6 ? "6" : "");
+	unsigned int state = strcmp(protocol, "tcp") == 0 ? TCP_LISTEN : TCP_CLOSE;
+	cleanup_file FILE *f = fopen(path, "re");
+	cleanup_free char *line = NULL;
+	unsigned int at, is;
+	char local[33];
+	size_t size = 0;
+
+	while (f && getline(&line, &size, f) >= 0) {
+		if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F:] %x", local, &at, &is) != 3 ||
+		    at != port || is != state)
+			continue;
+		/* 127.0.0.0/8 and ::1, as words of the processor's */
+		if (strcmp(v6 ? local : local + 6,
+			   v6 ? "00000000000000000000000001000000" : "7F") != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A port that the host has itself. One that a container has already is its own. */
+static int check_host(const char *old, const char *set, const char *element)
+{
+	bool v6 = strcmp(set, "ports6") == 0;
+	unsigned int port;
+	char protocol[4];
+
+	if (has_line(old, set, element) ||
+	    sscanf(element, "%3s . %u", protocol, &port) != 2 ||
+	    (!host_listens(protocol, port, v6) &&
+	     /* [::] is both, unless the program says otherwise */
+	     (v6 || !host_listens(protocol, port, true))))
+		return 0;
+	return fail(EXIT_IP_IN_USE,
+		    "Port %s %u: a program of the host's waits there, which nobody would reach "
+		    "any more: see ss -lntup; take another port of the host's", protocol, port);
+}
+
+/* A port that leads to another container, or to the host. */
 static int check_taken(const char *old, const char *new)
 {
 	cleanup_free char *copy = xstrdup(new);
@@ -348,6 +394,9 @@ static int check_taken(const char *old, const char *new)
 
 		if (!is_port(set) || has_port(old, set, key))
 			continue;
+		ret = check_host(old, set, element);
+		if (ret)
+			break;
 		get = xasprintf("get element inet cloison %s { %s }\n", set, key);
 		if (nft_run(get, &output, EXIT_ADD_IP, "") == 0)
 			ret = fail(EXIT_IP_IN_USE,
