@@ -86,7 +86,7 @@ lives() {
 	expect_out 'nothing is left' cloisonctl check --repair
 }
 
-# A snapshot, a clone, and a switch need next to no room.
+# A snapshot, a clone, and a switch need next to no room; of what it may have, the files take more than half.
 shares_blocks() {
 	local layout used sum
 	for layout in dir overlay image; do

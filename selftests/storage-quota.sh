@@ -73,6 +73,11 @@ space() {
 	inside rm /big /more
 	wait_for is_used_below $((before + 2000))
 	inside dd if=/dev/zero of=/more bs=1M count=10
+	# a switch for which there is no room changes nothing
+	fallocate -l "$(($(stat -fc %a "$host") * $(stat -fc %S "$host")))" "$host/fill"
+	not cloisonctl --quiet snapshot-switch 900 --id small --skip-config
+	rm "$host/fill"
+	[[ $(status 900) == *running* && $(df_k 2) == 61440 ]]
 	cloisonctl --quiet snapshot-switch 900 --id small --skip-config
 	wait_for is_used_below $((before + 2000))
 	[[ $(used_k) -ge $((before / 2)) ]]

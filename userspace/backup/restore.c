@@ -123,15 +123,6 @@ static int remove_others(const struct container *new, const struct backup *b, ui
 	return ret ? ret : index_remove_others(&place, &index);
 }
 
-/* What it had counts too, until that is gone; then its next mount sets what it is to have. */
-static int limit_beside(const struct container *new)
-{
-	struct disk_limits limits;
-	int ret = disk_limits_read(new->conf, &limits);
-
-	return ret ? ret : project_limit_beside(new->fs, new->id, &limits);
-}
-
 /* One after the other: each makes of what its parent was what it is. */
 static int unpack_all(const struct container *new, int mnt, void *arg)
 {
@@ -139,10 +130,11 @@ static int unpack_all(const struct container *new, int mnt, void *arg)
 	uint32_t base;
 	int ret = container_ids(new, &base);
 
+	/* what it had counts too, until that is gone; the next mount sets what it is to have */
 	if (!ret && r->unlimited && new->layout->unlimit)
 		new->layout->unlimit(new, new->private);
 	else if (!ret && r->replace)
-		ret = limit_beside(new);
+		ret = project_limit_beside(new->fs, new->id, new->conf);
 	for (size_t i = 0; !ret && i < r->count; i++) {
 		if (i)
 			ret = remove_others(new, &r->chain[i], base);

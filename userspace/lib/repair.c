@@ -230,7 +230,7 @@ static bool find_converting(const struct container *ct, const struct kernel_cont
 
 static int mend_converting(struct container *ct)
 {
-	return convert_clear(ct);
+	return convert_abandon(ct);
 }
 
 static bool find_smaller(const struct container *ct, const struct kernel_container *kc)

@@ -43,11 +43,19 @@ int convert_clear(const struct container *ct)
 	return remove_tree(staging, ct->lock, EXIT_CONVERT);
 }
 
+int convert_abandon(const struct container *ct)
+{
+	int ret = convert_clear(ct);
+
+	/* what was made counted beside what there is, so they were lifted */
+	return ret || !ct->conf || !ct->layout->unlimit ? ret : ct->layout->resize(ct);
+}
+
 int convert_undo(const struct container *ct, int ret)
 {
 	cleanup_free char *why = xstrdup(error_text());
 
-	if (convert_clear(ct))
+	if (convert_abandon(ct))
 		warn("%s", error_text());
 	return fail(ret, "%s", why);
 }

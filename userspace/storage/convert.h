@@ -17,6 +17,8 @@ int convert(struct container *ct, const char *name);
 /* One that was cut off left something; remove that. */
 bool convert_unfinished(const struct container *ct);
 int convert_clear(const struct container *ct);
+/* And the container goes on with the limits it had before. */
+int convert_abandon(const struct container *ct);
 
 /*
  * The same way for others, who fill PRIVATE.converting, convert_staging(), to be freed, after
@@ -25,7 +27,7 @@ int convert_clear(const struct container *ct);
  */
 char *convert_staging(const struct container *ct);
 int convert_change_places(const struct container *ct, const char *staging);
-/* Not to be: convert_clear() with the error @ret, which stays. */
+/* Not to be: convert_abandon() with the error @ret, which stays. */
 int convert_undo(const struct container *ct, int ret);
 
 #endif

@@ -155,13 +155,14 @@ static void raise(uint64_t *limit, uint64_t by)
 		*limit += by;
 }
 
-int project_limit_beside(const char *dir, uint32_t id, const struct disk_limits *limits)
+int project_limit_beside(const char *dir, uint32_t id, const struct conf *conf)
 {
-	struct disk_limits both = *limits;
+	struct disk_limits both;
 	struct disk_usage had;
+	int ret = disk_limits_read(conf, &both);
 
-	if (!project_usage(dir, id, &had))
-		return 0;
+	if (ret || !project_usage(dir, id, &had))
+		return ret;
 	raise(&both.space_soft, had.space);
 	raise(&both.space_hard, had.space);
 	raise(&both.inodes_soft, had.inodes);

@@ -31,9 +31,9 @@ int project_limit(const char *dir, uint32_t id, const struct disk_limits *limits
 
 /*
  * The same for the files that are to take the place of what the project has already: the limits
- * count from there.
+ * of @conf count from there.
  */
-int project_limit_beside(const char *dir, uint32_t id, const struct disk_limits *limits);
+int project_limit_beside(const char *dir, uint32_t id, const struct conf *conf);
 
 bool project_usage(const char *dir, uint32_t id, struct disk_usage *usage);
 

@@ -16,6 +16,7 @@
 #include "error.h"
 #include "layout.h"
 #include "private.h"
+#include "project.h"
 #include "snapshot.h"
 #include "state.h"
 #include "suspended.h"
@@ -42,15 +43,10 @@ static int choose_conf(const struct container *ct, const struct snapshot *s, boo
 	return 0;
 }
 
-static int write_conf(const struct container *ct, const struct snapshot *s, bool skip,
-		      const char *staging)
+static int write_conf(struct conf *conf, const struct snapshot *s, const char *staging)
 {
 	cleanup_free char *path = xasprintf("%s/" SWITCHED, staging);
-	cleanup_conf struct conf *conf = NULL;
-	int ret = choose_conf(ct, s, skip, &conf);
 
-	if (ret)
-		return ret;
 	layout_note(conf, layout_of(s->dir));
 	/* of what it is now */
 	conf_set(conf, "VE_DEVICE", NULL);
@@ -101,20 +97,23 @@ static int copy_files(const struct container *ct, const struct snapshot *s, cons
 	if (ret)
 		return ret;
 	c.from_base = snapshot_base(s, c.to_base);
-	/* for a while both count; the next mount sets what it may have */
-	if (ct->layout->unlimit)
-		ct->layout->unlimit(ct, ct->private);
 	return layout_of(s->dir)->copy(&c);
 }
 
 static int fill(const struct container *ct, const struct snapshot *s, bool skip_config,
 		bool resume, const char *staging)
 {
+	cleanup_conf struct conf *conf = NULL;
 	int ret = mkdir(staging, 0700) ?
 		  fail_errno(EXIT_SNAPSHOT_SWITCH, "Cannot make %s", staging) : 0;
 
 	if (!ret)
-		ret = write_conf(ct, s, skip_config, staging);
+		ret = choose_conf(ct, s, skip_config, &conf);
+	if (!ret)
+		ret = write_conf(conf, s, staging);
+	/* for a while both count, and xfs holds root to limits, too; its next mount sets its own */
+	if (!ret)
+		ret = project_limit_beside(ct->fs, ct->id, conf);
 	if (!ret)
 		ret = write_current(s, staging);
 	if (!ret && resume && s->memory)
