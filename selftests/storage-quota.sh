@@ -195,6 +195,11 @@ overlay_replaced() {
 	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/more bs=1M count=8
 	cloisonctl --quiet stop 900 --fast
 	cloisonctl --quiet destroy 900
+	# nor where there is nothing of it
+	echo "VE_PRIVATE=\"$host/900\"" >"$etc/conf/900.conf"
+	cloisonctl --quiet restore-backup "$archive" --trust
+	[[ -d $host/900/overlay && $(stat -c %s "$host/900/overlay/upper/own") == 3145728 ]]
+	cloisonctl --quiet destroy 900
 	cloisonctl --quiet template remove qu-large
 }
 
