@@ -277,6 +277,13 @@ image() {
 	expect_out 'No space left' cloisonctl exec2 900 dd if=/dev/zero of=/big bs=1M count=100
 	# more while it runs
 	expect_exit 20 cloisonctl set 900 --diskspace 128M
+	# which is looked at before anything is set
+	not grep 'UB limits' <<<"$(cloisonctl set 900 --diskspace 128M --numproc 77 2>&1)"
+	# what it has no use for
+	expect_out 'diskinodes has no effect' cloisonctl set 900 --diskinodes 5000 --save
+	expect_out 'quotatime has no effect' cloisonctl set 900 --quotatime 60 --save
+	expect_out 'soft limit has no effect' cloisonctl set 900 --diskspace 32M:64M --save
+	not grep 'no effect' <<<"$(cloisonctl set 900 --diskspace 64M --save 2>&1)"
 	cloisonctl --quiet set 900 --diskspace 128M --save
 	[[ $(image_size) == 134217728 && $(inside_k) -gt 110000 ]]
 	cloisonctl exec2 900 dd if=/dev/zero of=/more bs=1M count=40

@@ -394,6 +394,23 @@ static int ask_kernel(const struct container *ct, bool force, struct kernel_cont
 	return 0;
 }
 
+/* A file system of its own has a size, and room for so many files from the beginning. */
+static void warn_own_fs(const struct container *ct, const struct params *p)
+{
+	struct disk_limits limits;
+
+	if (!ct->layout->own_fs)
+		return;
+	if (params_seen(p, "DISKINODES"))
+		warn("--diskinodes has no effect on an image or device that is there: cloisonctl "
+		     "convert %u makes a new one", ct->id);
+	if (params_seen(p, "QUOTATIME"))
+		warn("--quotatime has no effect: an image or device has no soft limit");
+	if (params_seen(p, "DISKSPACE") && !disk_limits_read(ct->conf, &limits) &&
+	    limits.space_soft != limits.space_hard)
+		warn("--diskspace: the soft limit has no effect: an image or device has a size");
+}
+
 /* Limits as the file has them, for one that somebody edited. */
 static int reset(struct container *ct, bool running)
 {
@@ -447,15 +464,15 @@ int cmd_set(int argc, char **argv)
 	/* before the kernel has it: in its registry those that do not run are missing */
 	if (!ret && (o.params.applies & APPLIES_NAME))
 		ret = names_check(name_of(&ct), ct.id);
+	/* what grew stays so, whatever the file says */
+	if (!ret && (o.params.applies & APPLIES_DISK) && ct.layout->own_fs && !o.save)
+		ret = fail(EXIT_BAD_OPTION, "Disk limits of an image or device need --save");
 	if (!ret && at_once)
 		ret = apply(&ct, &kc, &o.params);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
 		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
 	if (!ret && params_seen(&o.params, "VE_DEVICE"))
 		ret = block_rename(&ct, conf_get(ct.conf, "VE_DEVICE"));
-	/* what grew stays so, whatever the file says */
-	if (!ret && (o.params.applies & APPLIES_DISK) && ct.layout->own_fs && !o.save)
-		ret = fail(EXIT_BAD_OPTION, "Disk limits of an image or device need --save");
 	/* of files, that are there whether it runs or not */
 	if (!ret && (o.params.applies & APPLIES_DISK) && container_exists(&ct))
 		ret = ct.layout->resize(&ct);
@@ -471,6 +488,7 @@ int cmd_set(int argc, char **argv)
 		return ret;
 
 	params_warn(&o.params, &ct);
+	warn_own_fs(&ct, &o.params);
 	if (!o.save && (o.params.applies || o.sample))
 		warn("Settings were not saved and will be lost after CT restart (use --save flag)");
 	if (!running || !(o.params.applies & APPLIES_RESTART) || o.mode == SETMODE_IGNORE)
