@@ -307,6 +307,14 @@ image() {
 	cloisonctl --quiet compact 900
 	wait_for no_loops
 	e2fsck -fn "$state/private/900/image"
+	# one that the kernel has seen errors in
+	debugfs -w -R 'set_super_value state 2' "$state/private/900/image"
+	expect_out 'errors in the file system in .*image: e2fsck has mended it' cloisonctl mount 900
+	findmnt -no FS-OPTIONS "$state/root/900" | grep errors=remount-ro
+	cloisonctl --quiet umount 900
+	wait_for no_loops
+	[[ $(dumpe2fs -h "$state/private/900/image") == *'Filesystem state:         clean'* ]]
+	not grep e2fsck <<<"$(cloisonctl mount 900 2>&1)"
 }
 
 # files_are FILE: what the image's files were, when it is mounted

@@ -267,8 +267,35 @@ full_disk() {
 	[[ -z $(find "$host" -mindepth 1 -maxdepth 1 ! -name lost+found) && ! -e $etc/conf/900.conf ]]
 }
 
+# What an image has promised and the host has not.
+overcommitted() {
+	host_disk prjquota
+	make 900 --layout image --private "$host/900" --diskspace 400M
+	make 901 --private "$host/901"
+	head -c 1M /dev/urandom >"$host/901/fs/theirs"
+	cp "$host/901/fs/theirs" "$KTAP_TMP/theirs"
+	cloisonctl --quiet start 900 --wait
+	inside 'echo kept >/kept; sync'
+	fallocate -l "$(($(stat -fc %a "$host") * $(stat -fc %S "$host") - (20 << 20)))" "$host/fill"
+	not inside dd if=/dev/zero of=/big bs=1M count=60 conv=fsync
+	[[ $(inside cat /kept) == kept ]]
+	cloisonctl --quiet stop 900 --fast
+	rm "$host/fill"
+	cloisonctl --quiet start 900 --wait
+	inside 'rm -f /big; dd if=/dev/zero of=/big bs=1M count=60 conv=fsync'
+	[[ $(inside cat /kept) == kept ]]
+	cloisonctl --quiet stop 900 --fast
+	wait_for no_loops
+	e2fsck -fn "$host/900/image"
+	cmp "$host/901/fs/theirs" "$KTAP_TMP/theirs"
+}
+
+no_loops() {
+	not grep -q "$host/900" <<<"$(losetup -n -O BACK-FILE)"
+}
+
 host_disk prjquota
-ktap_plan 14
+ktap_plan 15
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -281,4 +308,5 @@ run_case "replaced" replaced
 run_case "an overlay replaced" overlay_replaced
 run_case "not enforced" not_enforced
 run_case "full" full_disk
+run_case "full under an image" overcommitted
 ktap_finish

@@ -20,6 +20,7 @@
 #define SIZE_MIN	(16ULL << 20)
 
 /* fs/ext4/ext4.h */
+#define STATE_ERROR	0x2
 #define RO_COMPAT_QUOTA	0x100
 /* what resize2fs(8) calls */
 #define EXT4_IOC_RESIZE_FS	_IOW('f', 16, uint64_t)
@@ -64,11 +65,62 @@ int ext4_make(const struct container *ct, const char *path, const struct ext4_wi
 	return 0;
 }
 
+struct super {
+	uint32_t inodes, blocks, skipped[4], log_block, more[7];
+	uint16_t magic, state;	/* at 0x38 */
+	uint32_t other[10];
+	uint32_t ro_compat;	/* at 0x64 */
+	uint32_t still_more[58];
+	uint32_t blocks_high;	/* at 0x150 */
+};
+
+_Static_assert(offsetof(struct super, state) == 0x3a, "as on disk");
+_Static_assert(offsetof(struct super, ro_compat) == 0x64, "as on disk");
+_Static_assert(offsetof(struct super, blocks_high) == 0x150, "as on disk");
+
+static bool read_super(int fd, struct super *sb)
+{
+	return pread(fd, sb, sizeof(*sb), 1024) == sizeof(*sb);
+}
+
+/* Both tell their progress; what goes wrong they say on the other output. */
+static int run_silently(const char *program, const char *option, const char *path,
+			const char *size, int lock)
+{
+	const char *const argv[] = {
+		"sh", "-c", "exec \"$@\" >/dev/null", "sh", program, option, path, size, NULL
+	};
+	int status = run_program(argv, lock);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/*
+ * The kernel has met with errors in it, as when the host had no room for what it wrote: what is
+ * wrong is not to spread. e2fsck refuses what is mounted.
+ */
+static void mend(const char *device, const char *what)
+{
+	cleanup_close int fd = open(device, O_RDONLY | O_CLOEXEC);
+	struct super sb;
+	int status;
+
+	if (fd < 0 || !read_super(fd, &sb) || !(le16toh(sb.state) & STATE_ERROR))
+		return;
+	status = run_silently("e2fsck", "-p", device, NULL, -1);
+	/* 1: errors, which are mended */
+	if (status == 0 || status == 1)
+		warn("There were errors in the file system in %s: e2fsck has mended it", what);
+	else
+		warn("There are errors in the file system in %s: e2fsck -f mends it", what);
+}
+
 static int mount_device(const char *device, bool discard)
 {
 	cleanup_close int fs = fsopen("ext4", FSOPEN_CLOEXEC);
 
 	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", device, 0) ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "errors", "remount-ro", 0) ||
 	    (discard && fsconfig(fs, FSCONFIG_SET_FLAG, "discard", NULL, 0)) ||
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return -1;
@@ -77,8 +129,10 @@ static int mount_device(const char *device, bool discard)
 
 int ext4_mount(const char *device, const char *what, bool discard, uint32_t base)
 {
-	cleanup_close int mnt = mount_device(device, discard);
+	cleanup_close int mnt = -1;
 
+	mend(device, what);
+	mnt = mount_device(device, discard);
 	if (mnt < 0) {
 		fail_errno(EXIT_MOUNT_IMAGE, "Cannot mount %s", what);
 		return -1;
@@ -131,21 +185,6 @@ int ext4_grow(int root, uint64_t size)
 	return ioctl(root, EXT4_IOC_RESIZE_FS, &blocks);
 }
 
-struct super {
-	uint32_t inodes, blocks, skipped[4], log_block, more[18];
-	uint32_t ro_compat;	/* at 0x64 */
-	uint32_t still_more[58];
-	uint32_t blocks_high;	/* at 0x150 */
-};
-
-_Static_assert(offsetof(struct super, ro_compat) == 0x64, "as on disk");
-_Static_assert(offsetof(struct super, blocks_high) == 0x150, "as on disk");
-
-static bool read_super(int fd, struct super *sb)
-{
-	return pread(fd, sb, sizeof(*sb), 1024) == sizeof(*sb);
-}
-
 uint64_t ext4_size(int fd)
 {
 	struct super sb;
@@ -173,18 +212,6 @@ bool ext4_usage(const struct container *ct, struct disk_usage *usage)
 		(st.f_blocks - st.f_bfree) * (st.f_frsize / 1024), st.f_files - st.f_ffree,
 	};
 	return true;
-}
-
-/* Both tell their progress; what goes wrong they say on the other output. */
-static int run_silently(const char *program, const char *option, const char *path,
-			const char *size, int lock)
-{
-	const char *const argv[] = {
-		"sh", "-c", "exec \"$@\" >/dev/null", "sh", program, option, path, size, NULL
-	};
-	int status = run_program(argv, lock);
-
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 int ext4_shrink(const char *path, uint64_t size, int lock)
