@@ -107,7 +107,9 @@ no_grace() {
 	make_limited dir --diskspace 20M:60M --quotatime 0
 	expect_out 'quota exceeded|No space left' inside dd if=/dev/zero of=/big bs=1M count=50
 	[[ $(used_k) -le $((20480 + tables)) ]]
+	not grep 'no disk limit' <<<"$(cloisonctl check containers)"
 	cloisonctl --quiet set 900 --diskquota no --save
+	expect_out '^hint .*container 900 has no disk limit' cloisonctl check containers
 	inside dd if=/dev/zero of=/big bs=1M count=50
 }
 

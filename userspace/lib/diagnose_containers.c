@@ -33,6 +33,7 @@ static void legacy(struct findings *f, const struct container *ct)
 
 static void disk(struct findings *f, const struct container *ct)
 {
+	cleanup_free char *mend = xasprintf("cloisonctl set %u --diskspace 10G --save", ct->id);
 	const char *why = ct->layout->unenforced(ct);
 	struct disk_limits limits;
 
@@ -41,6 +42,9 @@ static void disk(struct findings *f, const struct container *ct)
 	else if (why && (limits.space_hard || limits.inodes_hard))
 		finding(f, FINDING_HINT, NULL, "container %u: disk limits are not enforced: %s",
 			ct->id, why);
+	else if (!why && !ct->layout->own_fs && !limits.space_hard)
+		finding(f, FINDING_HINT, mend,
+			"container %u has no disk limit: it can fill the host's disk", ct->id);
 	why = disk_users_unlimited(ct);
 	if (why)
 		finding(f, FINDING_HINT, NULL, "%s: QUOTAUGIDLIMIT has no effect: %s",
