@@ -19,6 +19,12 @@ archive() {
 	tar -C "$2" --numeric-owner --xattrs --xattrs-include='*' -cf - . | zstd -q >"$cache/$1.tar.zst"
 }
 
+# listed NAME KEY: what list says of it.
+listed() {
+	cloisonctl template list --json | python3 -c 'import json, sys
+print([t[sys.argv[2]] for t in json.load(sys.stdin) if t["name"] == sys.argv[1]][0])' "$@"
+}
+
 build_list_remove() {
 	cloisonctl template remove busybox
 	not test -e "$cache"/busybox.tar.zst
@@ -27,6 +33,27 @@ build_list_remove() {
 	expect_out '^busybox +[0-9.]+M +20.* yes$' cloisonctl template list
 	make_running 900
 	not compgen -G "$cache/.*.zst"
+}
+
+# Several archives of one name: one of them counts, for all commands the same, and none is left of those that go.
+several() {
+	cp "$cache"/busybox.tar.zst "$cache"/many.tar.zst
+	zstd -dqc "$cache"/busybox.tar.zst >"$cache"/many.tar
+	gzip -c "$cache"/many.tar >"$cache"/many.tar.gz
+	[[ $(listed many archive) == "$cache"/many.tar ]]
+	cloisonctl template remove many
+	not compgen -G "$cache/many*"
+	# what is built is what is used, by overlays too
+	mkdir "$KTAP_TMP"/old
+	touch "$KTAP_TMP"/old/old
+	tar -C "$KTAP_TMP"/old -cf "$cache"/busybox.tar .
+	cloisonctl --quiet create 900 --ostemplate busybox
+	[[ -e $state/private/900/fs/old ]]
+	cloisonctl template build busybox
+	[[ ! -e $cache/busybox.tar ]]
+	make 901 --layout overlay
+	cloisonctl --quiet start 901 --wait
+	is_running 901
 }
 
 recipe_that_fails() {
@@ -139,8 +166,9 @@ hostile_archive() {
 	[[ ! -e /etc/cloison-escaped && ! -e $state/private/etc/cloison-escaped ]]
 }
 
-ktap_plan 7
+ktap_plan 8
 run_case "build, list, remove" build_list_remove
+run_case "several archives of one name" several
 run_case "a recipe that fails leaves nothing" recipe_that_fails
 run_case "a recipe whose tool is killed" recipe_cut_off
 run_case "a broken archive leaves nothing" broken_archive

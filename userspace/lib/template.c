@@ -99,6 +99,9 @@ static void add_archives(struct template **list, size_t *count)
 		if (!valid_template_name(name))
 			continue;
 		t = entry(list, count, name);
+		/* the one that template_find() takes */
+		if (t->archive && format_of(t->archive) < format)
+			continue;
 		free(t->archive);
 		t->archive = xasprintf("%s/%s", cache, de->d_name);
 		t->size = st.st_size;
@@ -192,6 +195,39 @@ int template_clear(const char *name)
 	return ret;
 }
 
+/* All archives of that name but @keep, which may be NULL. */
+static int remove_archives(const char *name, const char *keep)
+{
+	cleanup_free char *cache = xasprintf("%s/cache", global.template);
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		cleanup_free char *path = xasprintf("%s/%s%s", cache, name, formats[i].suffix);
+
+		if ((!keep || strcmp(path, keep) != 0) && unlink(path) && errno != ENOENT)
+			return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
+	}
+	return sync_file(cache) ? fail_errno(EXIT_SYSTEM, "Cannot write %s", cache) : 0;
+}
+
+/*
+ * The archive @tmp is that of @name from now on, at @done, and the only one. Whatever has that
+ * name is whole, after a power cut too.
+ */
+static int put(const char *name, const char *tmp, const char *done)
+{
+	int ret;
+
+	if (sync_file(tmp) || rename(tmp, done) || sync_parent(done))
+		return fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
+	ret = remove_archives(name, done);
+	/* what of old trees is left there is no failure */
+	if (!ret && tree_prune(name, done)) {
+		warn("%s", error_text());
+		error_clear();
+	}
+	return ret;
+}
+
 int template_build(const char *name)
 {
 	cleanup_free char *recipe = xasprintf(RECIPES "/%s/build", name);
@@ -217,31 +253,22 @@ int template_build(const char *name)
 		return status;
 	unlink(tmp);
 	status = run_program(argv, lock);
-	/* whatever has that name is whole, after a power cut too */
-	if (status == 0 && sync_file(tmp) == 0 && rename(tmp, done) == 0 && sync_file(cache) == 0) {
-		/* what of old trees is left there is no failure */
-		if (tree_prune(name, done)) {
-			warn("%s", error_text());
-			error_clear();
-		}
-		return 0;
-	}
-	status = status == 0 ? fail_errno(EXIT_SYSTEM, "Cannot write %s", done) :
-		 fail(EXIT_BAD_TEMPLATE, "The recipe %s failed; its messages are above", recipe);
-	unlink(tmp);
+	status = status ? fail(EXIT_BAD_TEMPLATE,
+			       "The recipe %s failed; its messages are above", recipe) :
+		 put(name, tmp, done);
+	if (status)
+		unlink(tmp);
 	return status;
 }
 
 int template_remove(const char *name)
 {
-	cleanup_free char *cache = xasprintf("%s/cache", global.template), *archive = NULL;
+	cleanup_free char *archive = NULL;
 	int ret = template_find(name, &archive);
 
 	if (!ret)
 		ret = tree_prune(name, NULL);
-	if (!ret && (unlink(archive) || sync_file(cache)))
-		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", archive);
-	return ret;
+	return ret ? ret : remove_archives(name, NULL);
 }
 
 /* In an archive from anywhere, for an empty directory: see shut_in.h. */
