@@ -56,6 +56,35 @@ several() {
 	is_running 901
 }
 
+# A bit flips: create and the unpacking of an overlay's tree refuse the archive, and nothing is left.
+checksum() {
+	local archive=$cache/busybox.tar.zst
+	cloisonctl template build busybox
+	(cd "$cache" && sha256sum --check --strict busybox.tar.zst.sha256)
+	cloisonctl template verify busybox
+	cp "$archive" "$KTAP_TMP"/good
+	# zstd's own checksum is not asked: tar could read it
+	zstd -dqc "$archive" | sed 's/127\.0\.0\.1 localhost/127.0.0.2 localhost/' | zstd -q >"$KTAP_TMP"/bad
+	cat "$KTAP_TMP"/bad >"$archive"
+	expect_exit 47 cloisonctl template verify busybox
+	expect_exit 47 cloisonctl create 900 --ostemplate busybox
+	expect_exit 47 cloisonctl create 900 --ostemplate busybox --layout overlay
+	[[ $(status 900) == "CTID 900 deleted unmounted down" ]]
+	[[ -z $(ls -A "$state"/private) ]]
+	not compgen -G "$state/template/tree/.*"
+	# what was put there by hand, without one
+	rm "$archive".sha256
+	make 900
+	expect_out 'has no checksum' cloisonctl template verify busybox
+	expect_exit 91 cloisonctl template verify nosuch
+	# replaced: it goes with the old archive
+	cp "$KTAP_TMP"/good "$archive"
+	echo "$(sha256sum <"$KTAP_TMP"/good | cut -c 1-64)  busybox.tar.gz" >"$cache"/busybox.tar.gz.sha256
+	cloisonctl template build busybox
+	[[ ! -e $cache/busybox.tar.gz.sha256 ]]
+	cloisonctl template verify busybox
+}
+
 recipe_that_fails() {
 	mkdir /usr/share/cloison/templates/bad
 	printf '#!/bin/sh\necho half >"$1"\nexit 1\n' >/usr/share/cloison/templates/bad/build
@@ -166,9 +195,10 @@ hostile_archive() {
 	[[ ! -e /etc/cloison-escaped && ! -e $state/private/etc/cloison-escaped ]]
 }
 
-ktap_plan 8
+ktap_plan 9
 run_case "build, list, remove" build_list_remove
 run_case "several archives of one name" several
+run_case "an archive that is damaged" checksum
 run_case "a recipe that fails leaves nothing" recipe_that_fails
 run_case "a recipe whose tool is killed" recipe_cut_off
 run_case "a broken archive leaves nothing" broken_archive

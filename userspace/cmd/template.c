@@ -6,6 +6,7 @@
 #include "../lib/error.h"
 #include "../lib/json.h"
 #include "../lib/template.h"
+#include "../lib/util.h"
 #include "cmd.h"
 
 static json_t *to_json(const struct template *t)
@@ -56,28 +57,52 @@ static int list(bool json)
 	return 0;
 }
 
+static int build(const char *name)
+{
+	int ret;
+
+	say("Building template %s", name);
+	ret = template_build(name);
+	if (!ret)
+		say("Template %s was built", name);
+	return ret;
+}
+
+static int remove_one(const char *name)
+{
+	int ret = template_remove(name);
+
+	if (!ret)
+		say("Template %s was removed", name);
+	return ret;
+}
+
+static int verify(const char *name)
+{
+	bool known;
+	int ret = template_verify(name, &known);
+
+	if (!ret)
+		say(known ? "Template %s is what its checksum says" :
+			    "Template %s has no checksum", name);
+	return ret;
+}
+
 int cmd_template(int argc, char **argv)
 {
+	static const struct {
+		const char *word;
+		int (*run)(const char *name);
+	} verbs[] = { { "build", build }, { "verify", verify }, { "remove", remove_one } };
 	const char *what = argc > 1 ? argv[1] : "";
-	int ret;
 
 	if (argc == 2 && strcmp(what, "list") == 0)
 		return list(false);
 	if (argc == 3 && strcmp(what, "list") == 0 && strcmp(argv[2], "--json") == 0)
 		return list(true);
-	if (argc == 3 && strcmp(what, "build") == 0) {
-		say("Building template %s", argv[2]);
-		ret = template_build(argv[2]);
-		if (!ret)
-			say("Template %s was built", argv[2]);
-		return ret;
-	}
-	if (argc == 3 && strcmp(what, "remove") == 0) {
-		ret = template_remove(argv[2]);
-		if (!ret)
-			say("Template %s was removed", argv[2]);
-		return ret;
-	}
-	return fail(EXIT_BAD_OPTION,
-		    "Usage: cloisonctl template list [--json] | build NAME | remove NAME");
+	for (size_t i = 0; argc == 3 && i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(what, verbs[i].word) == 0)
+			return verbs[i].run(argv[2]);
+	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl template "
+		    "list [--json] | build NAME | verify NAME | remove NAME");
 }

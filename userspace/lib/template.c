@@ -13,7 +13,9 @@
 #include "lock.h"
 #include "rootfs.h"
 #include "shut_in.h"
+#include "sum.h"
 #include "template.h"
+#include "template_sum.h"
 #include "terminal.h"
 #include "tree.h"
 #include "util.h"
@@ -203,7 +205,11 @@ static int remove_archives(const char *name, const char *keep)
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		cleanup_free char *path = xasprintf("%s/%s%s", cache, name, formats[i].suffix);
 
-		if ((!keep || strcmp(path, keep) != 0) && unlink(path) && errno != ENOENT)
+		if (keep && strcmp(path, keep) == 0)
+			continue;
+		if (template_sum_remove(path))
+			return EXIT_SYSTEM;
+		if (unlink(path) && errno != ENOENT)
 			return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
 	}
 	return sync_file(cache) ? fail_errno(EXIT_SYSTEM, "Cannot write %s", cache) : 0;
@@ -215,11 +221,22 @@ static int remove_archives(const char *name, const char *keep)
  */
 static int put(const char *name, const char *tmp, const char *done)
 {
+	cleanup_close int fd = open(tmp, O_RDONLY | O_CLOEXEC);
+	char sum[SUM_SIZE];
 	int ret;
 
-	if (sync_file(tmp) || rename(tmp, done) || sync_parent(done))
-		return fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
-	ret = remove_archives(name, done);
+	if (fd < 0 || fsync(fd))
+		return fail_errno(EXIT_SYSTEM, "Cannot write %s", tmp);
+	ret = sum_file(fd, "Checksum", sum);
+	/* cut off from here on, it is one without a checksum */
+	if (!ret)
+		ret = template_sum_remove(done);
+	if (!ret && (rename(tmp, done) || sync_parent(done)))
+		ret = fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
+	if (!ret)
+		ret = template_sum_write(done, sum);
+	if (!ret)
+		ret = remove_archives(name, done);
 	/* what of old trees is left there is no failure */
 	if (!ret && tree_prune(name, done)) {
 		warn("%s", error_text());
@@ -261,6 +278,19 @@ int template_build(const char *name)
 	return status;
 }
 
+int template_verify(const char *name, bool *known)
+{
+	cleanup_free char *archive = NULL;
+	cleanup_close int fd = -1;
+	int ret = template_find(name, &archive);
+
+	if (ret)
+		return ret;
+	fd = open(archive, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? fail_errno(EXIT_SYSTEM, "Cannot open %s", archive) :
+	       template_sum_check(archive, fd, known);
+}
+
 int template_remove(const char *name)
 {
 	cleanup_free char *archive = NULL;
@@ -296,10 +326,14 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 	const char *slash = strrchr(archive, '/');
 	cleanup_free char *what = xasprintf("Unpacking %s", slash ? slash + 1 : archive);
 	int format = format_of(archive), ret;
+	bool known;
 	pid_t tar;
 
 	if (in < 0 || format < 0)
 		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
+	ret = template_sum_check(archive, in, &known);
+	if (ret)
+		return ret;
 	if (chown(dir, base, base) || chmod(dir, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare the root directory");
 	ret = start_tar(in, mnt, base, formats[format].option, &tar);

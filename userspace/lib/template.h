@@ -26,6 +26,8 @@ void template_list_free(struct template *list, size_t count);
 int template_find(const char *name, char **archive);
 
 int template_build(const char *name);
+/* Read it all; EXIT_BAD_TEMPLATE if it is not what its checksum says. */
+int template_verify(const char *name, bool *known);
 int template_remove(const char *name);
 
 /* Call @found for each build that was cut off and left something; and remove that. */
@@ -36,7 +38,8 @@ int template_clear(const char *name);
  * Unpack @archive into the directory @dir with tar(1), which runs as root of a
  * user namespace whose ids begin at @base: files get the container's ids, nothing
  * that belongs to a user of the host can be written to, whatever a hostile archive
- * makes of tar, and no device node can be made.
+ * makes of tar, and no device node can be made. EXIT_BAD_TEMPLATE before that if it is
+ * not what its checksum says.
  */
 int template_unpack(const char *archive, const char *dir, uint32_t base);
 /* The same into a detached mount, on which the files' ids may be others. */

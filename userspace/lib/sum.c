@@ -5,13 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/cleanup.h"
-#include "../lib/error.h"
-#include "../lib/util.h"
+#include "cleanup.h"
+#include "error.h"
 #include "sum.h"
+#include "terminal.h"
+#include "util.h"
+
+/* What is read of a file at once. */
+#define SUM_CHUNK	(1 << 18)
 
 static void become(int in, int out, pid_t tool) __attribute__((noreturn));
 
@@ -86,4 +91,27 @@ void sum_drop(struct sum *sum)
 	while (waitpid(sum->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	*sum = (struct sum){ .in = -1, .out = -1 };
+}
+
+int sum_file(int fd, const char *what, char text[SUM_SIZE])
+{
+	cleanup_free char *data = xmalloc(SUM_CHUNK);
+	cleanup_sum struct sum sum = {};
+	struct stat st;
+	off_t at = 0;
+	ssize_t n = 0;
+	int ret;
+
+	if (fstat(fd, &st) || lseek(fd, 0, SEEK_SET))
+		return fail_errno(EXIT_SYSTEM, "%s: cannot read it", what);
+	ret = sum_begin(&sum);
+	while (!ret && (n = pread(fd, data, SUM_CHUNK, at)) > 0) {
+		at += n;
+		progress_bytes(what, at, st.st_size);
+		ret = sum_add(&sum, data, n);
+	}
+	progress_end();
+	if (!ret && n < 0)
+		ret = fail_errno(EXIT_SYSTEM, "%s: cannot read it", what);
+	return ret ? ret : sum_end(&sum, text);
 }
