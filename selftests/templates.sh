@@ -85,6 +85,25 @@ checksum() {
 	cloisonctl template verify busybox
 }
 
+# One that fails stays, and keeps nobody from the next.
+update() {
+	local recipes=/usr/share/cloison/templates before
+	mkdir "$recipes"/another
+	printf '#!/bin/sh\nexit 1\n' >"$recipes"/another/build
+	chmod 755 "$recipes"/another/build
+	cp "$cache"/busybox.tar.zst "$cache"/another.tar.zst
+	touch -d '3 days ago' "$cache"/*.tar.zst
+	expect_out '^busybox .* 3d +yes$' cloisonctl template list
+	[[ $(listed busybox age) -ge 259200 ]]
+	expect_exit 47 cloisonctl template update
+	[[ $(listed busybox age) -lt 86400 && $(listed another age) -ge 259200 ]]
+	touch -d '3 days ago' "$cache"/busybox.tar.zst
+	cloisonctl template update busybox
+	[[ $(listed busybox age) -lt 86400 ]]
+	expect_exit 91 cloisonctl template update nosuch
+	rm -r "$recipes"/another "$cache"/another.tar.zst
+}
+
 recipe_that_fails() {
 	mkdir /usr/share/cloison/templates/bad
 	printf '#!/bin/sh\necho half >"$1"\nexit 1\n' >/usr/share/cloison/templates/bad/build
@@ -195,10 +214,11 @@ hostile_archive() {
 	[[ ! -e /etc/cloison-escaped && ! -e $state/private/etc/cloison-escaped ]]
 }
 
-ktap_plan 9
+ktap_plan 10
 run_case "build, list, remove" build_list_remove
 run_case "several archives of one name" several
 run_case "an archive that is damaged" checksum
+run_case "updates" update
 run_case "a recipe that fails leaves nothing" recipe_that_fails
 run_case "a recipe whose tool is killed" recipe_cut_off
 run_case "a broken archive leaves nothing" broken_archive

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,12 +10,32 @@
 #include "../lib/util.h"
 #include "cmd.h"
 
+/* Seconds since it was built; a clock may have been set back. */
+static long long age(const struct template *t)
+{
+	time_t now = time(NULL);
+
+	return now > t->built ? now - t->built : 0;
+}
+
+static char *age_text(const struct template *t)
+{
+	long long minutes = age(t) / 60;
+
+	if (!t->archive)
+		return xstrdup("-");
+	return minutes < 60 ? xasprintf("%lldm", minutes) :
+	       minutes < 48 * 60 ? xasprintf("%lldh", minutes / 60) :
+	       xasprintf("%lldd", minutes / (24 * 60));
+}
+
 static json_t *to_json(const struct template *t)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:b}", "name", t->name,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "name", t->name,
 			 "archive", json_text(t->archive),
 			 "size", t->archive ? json_integer(t->size) : json_null(),
 			 "built", t->archive ? json_integer(t->built) : json_null(),
+			 "age", t->archive ? json_integer(age(t)) : json_null(),
 			 "recipe", t->recipe);
 }
 
@@ -40,9 +61,10 @@ static int list(bool json)
 		template_list_free(all, count);
 		return ret;
 	}
-	printf("%-24s %10s  %-16s %s\n", "TEMPLATE", "SIZE", "BUILT", "RECIPE");
+	printf("%-24s %10s  %-16s %6s %s\n", "TEMPLATE", "SIZE", "BUILT", "AGE", "RECIPE");
 	for (size_t i = 0; i < count; i++) {
 		char when[32] = "-", size[32] = "-";
+		cleanup_free char *old = age_text(&all[i]);
 		struct tm tm;
 
 		if (all[i].archive) {
@@ -50,7 +72,7 @@ static int list(bool json)
 				 localtime_r(&all[i].built, &tm));
 			snprintf(size, sizeof(size), "%.1fM", all[i].size / 1048576.0);
 		}
-		printf("%-24s %10s  %-16s %s\n", all[i].name, size, when,
+		printf("%-24s %10s  %-16s %6s %s\n", all[i].name, size, when, old,
 		       all[i].recipe ? "yes" : "no");
 	}
 	template_list_free(all, count);
@@ -65,6 +87,45 @@ static int build(const char *name)
 	ret = template_build(name);
 	if (!ret)
 		say("Template %s was built", name);
+	return ret;
+}
+
+/* One that cannot be built keeps nobody from the next, nor is what was there lost. */
+static int build_all(char **names, size_t count)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int ret = build(names[i]);
+
+		if (!ret)
+			continue;
+		warn("%s: %s", names[i], error_text());
+		error_clear();
+		first = first ?: ret;
+	}
+	return first ? fail(first, "Not all templates could be built") : 0;
+}
+
+/* Those that are named, or all that have been built by a recipe that is there. */
+static int update(char **names, size_t count)
+{
+	struct template *all;
+	size_t n, old = 0;
+	int ret;
+
+	if (count)
+		return build_all(names, count);
+	ret = template_list(&all, &n);
+	if (ret)
+		return ret;
+	names = xcalloc(n + 1, sizeof(*names));
+	for (size_t i = 0; i < n; i++)
+		if (all[i].archive && all[i].recipe)
+			names[old++] = all[i].name;
+	ret = build_all(names, old);
+	free(names);
+	template_list_free(all, n);
 	return ret;
 }
 
@@ -100,9 +161,11 @@ int cmd_template(int argc, char **argv)
 		return list(false);
 	if (argc == 3 && strcmp(what, "list") == 0 && strcmp(argv[2], "--json") == 0)
 		return list(true);
+	if (strcmp(what, "update") == 0)
+		return update(argv + 2, argc - 2);
 	for (size_t i = 0; argc == 3 && i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(what, verbs[i].word) == 0)
 			return verbs[i].run(argv[2]);
 	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl template "
-		    "list [--json] | build NAME | verify NAME | remove NAME");
+		    "list [--json] | build NAME | update [NAME ...] | verify NAME | remove NAME");
 }

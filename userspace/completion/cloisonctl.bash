@@ -126,7 +126,7 @@ _cloisonctl_verb() {
 		;;
 	template)
 		case $((COMP_CWORD - first)) in
-		1) _cloisonctl_offer "list build verify remove" ;;
+		1) _cloisonctl_offer "list build update verify remove" ;;
 		2)
 			if [[ ${COMP_WORDS[first + 1]} == list ]]; then
 				_cloisonctl_offer --json
