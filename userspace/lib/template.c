@@ -1,51 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 #include "global.h"
-#include "lock.h"
 #include "rootfs.h"
-#include "shut_in.h"
-#include "sum.h"
+#include "tarball.h"
 #include "template.h"
+#include "template_new.h"
 #include "template_sum.h"
-#include "terminal.h"
 #include "tree.h"
 #include "util.h"
 #include "value.h"
 
 #define RECIPES		DATADIR "/templates"
 
-/* What tar(1) must be told about an archive's compression. */
-static const struct {
-	const char *suffix, *option;
-} formats[] = {
-	{ ".tar", NULL }, { ".tar.zst", "--zstd" }, { ".tar.xz", "--xz" },
-	{ ".tar.gz", "--gzip" }, { ".tar.bz2", "--bzip2" },
-};
-
 /* Recipes write this one. */
 #define BUILT_SUFFIX	".tar.zst"
-
-static int format_of(const char *file)
-{
-	size_t len = strlen(file);
-
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		size_t n = strlen(formats[i].suffix);
-
-		if (len > n && strcmp(file + len - n, formats[i].suffix) == 0)
-			return i;
-	}
-	return -1;
-}
 
 static int bad_name(const char *name)
 {
@@ -56,8 +31,9 @@ int template_find(const char *name, char **archive)
 {
 	if (!valid_template_name(name))
 		return bad_name(name);
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		char *path = xasprintf("%s/cache/%s%s", global.template, name, formats[i].suffix);
+	for (size_t i = 0; i < TARBALL_FORMATS; i++) {
+		char *path = xasprintf("%s/cache/%s%s", global.template, name,
+				       tarball_formats[i].suffix);
 
 		if (access(path, F_OK) == 0) {
 			*archive = path;
@@ -90,19 +66,19 @@ static void add_archives(struct template **list, size_t *count)
 	struct dirent *de;
 
 	while (dir && (de = readdir(dir))) {
-		int format = format_of(de->d_name);
+		const struct tarball_format *format = tarball_named(de->d_name);
 		cleanup_free char *name = NULL;
 		struct template *t;
 		struct stat st;
 
-		if (format < 0 || fstatat(dirfd(dir), de->d_name, &st, 0))
+		if (!format || fstatat(dirfd(dir), de->d_name, &st, 0))
 			continue;
-		name = xstrndup(de->d_name, strlen(de->d_name) - strlen(formats[format].suffix));
+		name = xstrndup(de->d_name, strlen(de->d_name) - strlen(format->suffix));
 		if (!valid_template_name(name))
 			continue;
 		t = entry(list, count, name);
 		/* the one that template_find() takes */
-		if (t->archive && format_of(t->archive) < format)
+		if (t->archive && tarball_named(t->archive) < format)
 			continue;
 		free(t->archive);
 		t->archive = xasprintf("%s/%s", cache, de->d_name);
@@ -151,131 +127,22 @@ void template_list_free(struct template *list, size_t count)
 	free(list);
 }
 
-/* The dot hides it from who looks for archives. */
-static char *unfinished_path(const char *name)
-{
-	return xasprintf("%s/cache/.%s" BUILT_SUFFIX, global.template, name);
-}
-
-static char *lock_of(const char *name)
-{
-	return xasprintf("template-%s", name);
-}
-
-void template_unfinished(void (*found)(const char *name, void *arg), void *arg)
-{
-	cleanup_free char *cache = xasprintf("%s/cache", global.template);
-	cleanup_dir DIR *dir = opendir(cache);
-	const size_t tail = strlen(BUILT_SUFFIX);
-	struct dirent *de;
-
-	while (dir && (de = readdir(dir))) {
-		size_t len = strlen(de->d_name);
-		cleanup_free char *name = NULL, *lock = NULL;
-
-		if (de->d_name[0] != '.' || len <= tail + 1 ||
-		    strcmp(de->d_name + len - tail, BUILT_SUFFIX) != 0)
-			continue;
-		name = xstrndup(de->d_name + 1, len - tail - 1);
-		lock = lock_of(name);
-		if (!lock_held(lock))
-			found(name, arg);
-	}
-}
-
-int template_clear(const char *name)
-{
-	cleanup_free char *path = unfinished_path(name);
-	cleanup_free char *lock_name = lock_of(name);
-	cleanup_close int lock = -1;
-	int ret = lock_take(lock_name, false, &lock);
-
-	if (ret == EXIT_LOCKED)
-		return fail(ret, "it is being built again");
-	if (!ret && unlink(path) && errno != ENOENT)
-		ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
-	return ret;
-}
-
-/* All archives of that name but @keep, which may be NULL. */
-static int remove_archives(const char *name, const char *keep)
-{
-	cleanup_free char *cache = xasprintf("%s/cache", global.template);
-
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		cleanup_free char *path = xasprintf("%s/%s%s", cache, name, formats[i].suffix);
-
-		if (keep && strcmp(path, keep) == 0)
-			continue;
-		if (template_sum_remove(path))
-			return EXIT_SYSTEM;
-		if (unlink(path) && errno != ENOENT)
-			return fail_errno(EXIT_SYSTEM, "Cannot remove %s", path);
-	}
-	return sync_file(cache) ? fail_errno(EXIT_SYSTEM, "Cannot write %s", cache) : 0;
-}
-
-/*
- * The archive @tmp is that of @name from now on, at @done, and the only one. Whatever has that
- * name is whole, after a power cut too.
- */
-static int put(const char *name, const char *tmp, const char *done)
-{
-	cleanup_close int fd = open(tmp, O_RDONLY | O_CLOEXEC);
-	char sum[SUM_SIZE];
-	int ret;
-
-	if (fd < 0 || fsync(fd))
-		return fail_errno(EXIT_SYSTEM, "Cannot write %s", tmp);
-	ret = sum_file(fd, "Checksum", sum);
-	/* cut off from here on, it is one without a checksum */
-	if (!ret)
-		ret = template_sum_remove(done);
-	if (!ret && (rename(tmp, done) || sync_parent(done)))
-		ret = fail_errno(EXIT_SYSTEM, "Cannot write %s", done);
-	if (!ret)
-		ret = template_sum_write(done, sum);
-	if (!ret)
-		ret = remove_archives(name, done);
-	/* what of old trees is left there is no failure */
-	if (!ret && tree_prune(name, done)) {
-		warn("%s", error_text());
-		error_clear();
-	}
-	return ret;
-}
-
 int template_build(const char *name)
 {
+	cleanup_template_new struct template_new t = TEMPLATE_NEW_INIT;
 	cleanup_free char *recipe = xasprintf(RECIPES "/%s/build", name);
-	cleanup_free char *cache = xasprintf("%s/cache", global.template);
-	cleanup_free char *done = xasprintf("%s/%s" BUILT_SUFFIX, cache, name);
-	/* one that a killed build left is overwritten */
-	cleanup_free char *tmp = unfinished_path(name);
-	cleanup_free char *lock_name = lock_of(name);
-	const char *const argv[] = { recipe, tmp, NULL };
-	cleanup_close int lock = -1;
-	int status;
+	int ret;
 
 	if (!valid_template_name(name))
 		return bad_name(name);
 	if (access(recipe, X_OK))
 		return fail(EXIT_NO_TEMPLATE, "There is no recipe for %s in " RECIPES, name);
-	if (mkdir_parents(cache, 0755))
-		return fail_errno(EXIT_SYSTEM, "Cannot make %s", cache);
-	status = lock_take(lock_name, false, &lock);
-	if (status == EXIT_LOCKED)
-		return fail(status, "Template %s is being built already", name);
-	if (status)
-		return status;
-	unlink(tmp);
-	status = run_program(argv, lock);
-	status = status ? fail(EXIT_BAD_TEMPLATE,
-			       "The recipe %s failed; its messages are above", recipe) :
-		 put(name, tmp, done);
-	if (status)
-		unlink(tmp);
-	return status;
+	ret = template_begin(&t, name);
+	if (ret)
+		return ret;
+	return run_program((const char *const []){ recipe, t.archive, NULL }, t.lock) ?
+	       fail(EXIT_BAD_TEMPLATE, "The recipe %s failed; its messages are above", recipe) :
+	       template_put(&t, BUILT_SUFFIX);
 }
 
 int template_verify(const char *name, bool *known)
@@ -298,50 +165,26 @@ int template_remove(const char *name)
 
 	if (!ret)
 		ret = tree_prune(name, NULL);
-	return ret ? ret : remove_archives(name, NULL);
-}
-
-/* In an archive from anywhere, for an empty directory: see shut_in.h. */
-static int start_tar(int archive, int dir, uint32_t base, const char *compression, pid_t *pid)
-{
-	const char *argv[] = {
-		"tar", "--extract", "--file=-", "--numeric-owner", "--preserve-permissions",
-		"--same-owner", "--acls", "--xattrs", "--xattrs-include=user.*",
-		"--xattrs-include=security.capability",
-		/* /dev is made at each start; nodes in it could not be unpacked */
-		"--anchored", "--exclude=./dev/*", "--exclude=dev/*", "--warning=no-timestamp",
-		compression, NULL,
-	};
-
-	return shut_in_start(&(struct shut_in){
-		.argv = argv, .dir = dir, .base = base, .stdio = { archive, -1 },
-		.keep = -1, .status = EXIT_CREATE,
-	}, pid);
+	return ret ? ret : template_remove_archives(name, NULL);
 }
 
 int template_unpack_in(const char *archive, int mnt, uint32_t base)
 {
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
+	const struct tarball_format *format = tarball_named(archive);
 	cleanup_free char *dir = xasprintf("/proc/self/fd/%d", mnt);
 	const char *slash = strrchr(archive, '/');
-	cleanup_free char *what = xasprintf("Unpacking %s", slash ? slash + 1 : archive);
-	int format = format_of(archive), ret;
 	bool known;
-	pid_t tar;
+	int ret;
 
-	if (in < 0 || format < 0)
+	if (in < 0 || !format)
 		return fail_errno(EXIT_NO_TEMPLATE, "Cannot open %s", archive);
 	ret = template_sum_check(archive, in, &known);
 	if (ret)
 		return ret;
 	if (chown(dir, base, base) || chmod(dir, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare the root directory");
-	ret = start_tar(in, mnt, base, formats[format].option, &tar);
-	if (ret)
-		return ret;
-	progress_child(what, tar, in);
-	return shut_in_wait(tar) ? fail(EXIT_BAD_TEMPLATE,
-					"Cannot unpack %s; tar's messages are above", archive) : 0;
+	return tarball_unpack(in, format, mnt, base, slash ? slash + 1 : archive, false);
 }
 
 int template_unpack(const char *archive, const char *dir, uint32_t base)
