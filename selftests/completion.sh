@@ -63,6 +63,8 @@ values() {
 	is "$(offers cloisonctl create 900 --config = bas)" basic
 	is "$(offers cloisonctl template build busy)" busybox
 	is "$(offers cloisonctl template l)" list
+	is "$(offers cloisonctl template import new --sh)" --sha256
+	is "$(offers cloisonctl template import new /proc/cpuinf)" /proc/cpuinfo
 	is "$(offers cloisonctl boot st)" "start stop"
 	is "$(offers cloisonctl host-upgrade --stop)" --stop-others
 	is "$(offers cloisonctl list -o hostn)" hostname

@@ -3,16 +3,7 @@
 # about: tool
 # Templates: built from recipes, listed, removed; archives that are broken or hostile.
 
-# A mount namespace of its own, in which the cache of templates is a copy: whatever cuts this off, other tests find
-# theirs as it was.
-[[ ${TEMPLATES_OWN:-} ]] || TEMPLATES_OWN=1 exec unshare --mount "$0"
-
-. "$(dirname "$0")/cli-lib.sh"
-
-cache=$state/template/cache
-mkdir "$KTAP_TMP/cache"
-cp -p "$cache"/busybox.tar.zst "$KTAP_TMP/cache/"
-mount --bind "$KTAP_TMP/cache" "$cache"
+. "$(dirname "$0")/templates-lib.sh"
 
 # archive NAME DIR: a template of what is in DIR
 archive() {
@@ -87,7 +78,7 @@ checksum() {
 
 # One that fails stays, and keeps nobody from the next.
 update() {
-	local recipes=/usr/share/cloison/templates before
+	local recipes=/usr/share/cloison/templates
 	mkdir "$recipes"/another
 	printf '#!/bin/sh\nexit 1\n' >"$recipes"/another/build
 	chmod 755 "$recipes"/another/build
@@ -140,7 +131,7 @@ recipe_cut_off() {
 	exec 9>&-
 	rm -r "$recipe"
 	wait_for not_locked slow
-	expect_out 'build of a template that was cut off: removed it' cloisonctl check --repair
+	expect_out 'build or import of a template that was cut off: removed it' cloisonctl check --repair
 	not compgen -G "$cache/.*slow*"
 }
 

@@ -97,7 +97,8 @@ static const struct verb verbs[] = {
 	  "[--check-only] [--stop-others] [--timeout SECONDS] | --resume | --abort" },
 	{ "watch", cmd_watch, "" },
 	{ "sched", cmd_sched, "enable [--auto] | disable | status [--json]", .answers = true },
-	{ "template", cmd_template, "list [--json] | build NAME | update [NAME ...] | verify NAME | remove NAME" },
+	{ "template", cmd_template, "list [--json] | build NAME | import NAME FILE|DIR|- "
+	  "[--sha256 SUM] [--force] | update [NAME ...] | verify NAME | remove NAME" },
 	{ "check", cmd_check, "[--json] [WHAT ...] | --repair [CTID]" },
 	{ "vzcfgvalidate", cmd_vzcfgvalidate, "[-r|-i] [-v yes|no] FILE" },
 	{ "vzsplit", cmd_vzsplit, "-n N [-f NAME] [-s SWAP]" },

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "../lib/error.h"
+#include "../lib/import.h"
 #include "../lib/json.h"
 #include "../lib/template.h"
 #include "../lib/util.h"
@@ -129,6 +131,40 @@ static int update(char **names, size_t count)
 	return ret;
 }
 
+static int import(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "sha256", required_argument, NULL, 's' },
+		{ "force", no_argument, NULL, 'f' },
+		{}
+	};
+	struct import im = {};
+	const char *name;
+	int opt, ret;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 's')
+			im.sum = optarg;
+		else if (opt == 'f')
+			im.replace = true;
+		else
+			return cmd_bad_option(argv);
+	}
+	if (argc - optind < 2)
+		return fail(EXIT_BAD_OPTION,
+			    "Say the template's name, and the archive or OCI image that it comes from");
+	name = argv[optind++];
+	im.from = argv[optind++];
+	ret = cmd_no_more(argc, argv);
+	if (ret)
+		return ret;
+	say("Importing template %s", name);
+	ret = template_import(name, &im);
+	if (!ret)
+		say("Template %s was imported", name);
+	return ret;
+}
+
 static int remove_one(const char *name)
 {
 	int ret = template_remove(name);
@@ -161,11 +197,14 @@ int cmd_template(int argc, char **argv)
 		return list(false);
 	if (argc == 3 && strcmp(what, "list") == 0 && strcmp(argv[2], "--json") == 0)
 		return list(true);
+	if (strcmp(what, "import") == 0)
+		return import(argc - 1, argv + 1);
 	if (strcmp(what, "update") == 0)
 		return update(argv + 2, argc - 2);
 	for (size_t i = 0; argc == 3 && i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(what, verbs[i].word) == 0)
 			return verbs[i].run(argv[2]);
-	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl template "
-		    "list [--json] | build NAME | update [NAME ...] | verify NAME | remove NAME");
+	return fail(EXIT_BAD_OPTION, "Usage: cloisonctl template list [--json] | build NAME | "
+		    "import NAME FILE|DIR|- [--sha256 SUM] [--force] | update [NAME ...] | "
+		    "verify NAME | remove NAME");
 }

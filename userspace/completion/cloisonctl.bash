@@ -126,12 +126,21 @@ _cloisonctl_verb() {
 		;;
 	template)
 		case $((COMP_CWORD - first)) in
-		1) _cloisonctl_offer "list build update verify remove" ;;
+		1) _cloisonctl_offer "list build import update verify remove" ;;
 		2)
 			if [[ ${COMP_WORDS[first + 1]} == list ]]; then
 				_cloisonctl_offer --json
 			else
 				_cloisonctl_offer "$(_cloisonctl_templates "$tool")"
+			fi
+			;;
+		*)
+			if [[ ${COMP_WORDS[first + 1]} != import ]]; then
+				:
+			elif [[ $cur == -* ]]; then
+				_cloisonctl_offer "--sha256 --force"
+			elif [[ $prev != --sha256 ]]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			fi
 			;;
 		esac

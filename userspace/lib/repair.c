@@ -453,7 +453,7 @@ static void mend_other(const struct repair *r, const char *name, const char *wha
 
 static void look_at_template(const char *name, void *arg)
 {
-	mend_other(arg, name, "a build of a template that was cut off", template_clear);
+	mend_other(arg, name, "a build or import of a template that was cut off", template_clear);
 }
 
 static void look_at_backup(const char *path, void *arg)

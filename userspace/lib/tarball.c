@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "rootfs.h"
 #include "shut_in.h"
 #include "tarball.h"
 #include "terminal.h"
@@ -20,7 +21,7 @@
 const struct tarball_format tarball_formats[] = {
 	{ ".tar", NULL, 257, 5, "ustar" },
 	{ ".tar.zst", "--zstd", 0, 4, "\x28\xb5\x2f\xfd" },
-	{ ".tar.xz", "--xz", 0, 6, "\xfd" "7zXZ" },
+	{ ".tar.xz", "--xz", 0, 6, "\3757zXZ" },
 	{ ".tar.gz", "--gzip", 0, 2, "\x1f\x8b" },
 	{ ".tar.bz2", "--bzip2", 0, 3, "BZh" },
 };
@@ -63,16 +64,24 @@ static int start(int fd, int out, int mnt, uint32_t base, const char *const argv
 	}, pid);
 }
 
+static int start_in(int fd, int out, const char *dir, uint32_t base, const char *const argv[],
+		    pid_t *pid)
+{
+	cleanup_close int mnt = rootfs_detach(dir);
+
+	return mnt < 0 ? EXIT_MOUNT : start(fd, out, mnt, base, argv, pid);
+}
+
 static int end(pid_t pid, const char *what)
 {
 	return shut_in_wait(pid) ?
 	       fail(EXIT_BAD_TEMPLATE, "Cannot %s; tar's messages are above", what) : 0;
 }
 
-int tarball_run(int fd, int mnt, uint32_t base, const char *const argv[])
+int tarball_run(int fd, const char *dir, uint32_t base, const char *const argv[])
 {
 	pid_t pid;
-	int ret = start(fd, -1, mnt, base, argv, &pid);
+	int ret = start_in(fd, -1, dir, base, argv, &pid);
 
 	return ret ? ret : end(pid, "read the archive");
 }
@@ -97,8 +106,6 @@ int tarball_unpack(int fd, const struct tarball_format *format, int mnt, uint32_
 	if (layer) {
 		argv[n++] = "--no-anchored";
 		argv[n++] = "--exclude=.wh.*";
-		/* a file may come in the place of a directory */
-		argv[n++] = "--recursive-unlink";
 	}
 	argv[n] = format->option;
 	ret = start(fd, -1, mnt, base, argv, &tar);
@@ -108,7 +115,7 @@ int tarball_unpack(int fd, const struct tarball_format *format, int mnt, uint32_
 	return end(tar, what);
 }
 
-int tarball_list(int fd, const struct tarball_format *format, int mnt, uint32_t base,
+int tarball_list(int fd, const struct tarball_format *format, const char *dir, uint32_t base,
 		 void (*found)(const char *path, void *arg), void *arg)
 {
 	const char *const argv[] = {
@@ -124,7 +131,7 @@ int tarball_list(int fd, const struct tarball_format *format, int mnt, uint32_t 
 	if (pipe2(ends, O_CLOEXEC))
 		return fail_errno(EXIT_SYSTEM, "Cannot make a pipe");
 	list = fdopen(ends[0], "r");
-	ret = start(fd, ends[1], mnt, base, argv, &tar);
+	ret = start_in(fd, ends[1], dir, base, argv, &tar);
 	close(ends[1]);
 	if (ret)
 		return ret;
@@ -136,14 +143,14 @@ int tarball_list(int fd, const struct tarball_format *format, int mnt, uint32_t 
 	return end(tar, "read the archive");
 }
 
-int tarball_pack(int mnt, uint32_t base, const char *dir, int to)
+int tarball_pack(const char *dir, uint32_t base, const char *below, int to)
 {
 	const char *const argv[] = {
 		"tar", "--create", "--file=-", "--zstd", "--sort=name", ATTRIBUTES,
-		"--directory", dir, ".", NULL
+		"--directory", below, ".", NULL
 	};
 	pid_t tar;
-	int ret = start(-1, to, mnt, base, argv, &tar);
+	int ret = start_in(-1, to, dir, base, argv, &tar);
 
 	return ret ? ret : end(tar, "pack the files");
 }

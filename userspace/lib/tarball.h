@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Archives from anywhere, by a tar(1) that is shut in (shut_in.h): its ids begin at @base, and it
- * works in the detached mount @mnt. They are open files, read from their beginning.
+ * works in the detached mount @mnt, which is used up by that, or in one of the directory @dir.
+ * They are open files, read from their beginning.
  */
 #ifndef CLOISON_TARBALL_H
 #define CLOISON_TARBALL_H
@@ -28,13 +29,13 @@ int tarball_unpack(int fd, const struct tarball_format *format, int mnt, uint32_
 		   const char *name, bool layer);
 
 /* Call @found for each path in it: reads all, EXIT_BAD_TEMPLATE if that cannot be done. */
-int tarball_list(int fd, const struct tarball_format *format, int mnt, uint32_t base,
+int tarball_list(int fd, const struct tarball_format *format, const char *dir, uint32_t base,
 		 void (*found)(const char *path, void *arg), void *arg);
 
-/* Run @argv on it: whose messages are the operator's. */
-int tarball_run(int fd, int mnt, uint32_t base, const char *const argv[]);
+/* Run @argv, which reads it on its standard input. EXIT_BAD_TEMPLATE if that fails. */
+int tarball_run(int fd, const char *dir, uint32_t base, const char *const argv[]);
 
-/* Pack what is in @dir below @mnt into the file @to, compressed by zstd. */
-int tarball_pack(int mnt, uint32_t base, const char *dir, int to);
+/* Pack what is in @below of @dir into the file @to, compressed by zstd. */
+int tarball_pack(const char *dir, uint32_t base, const char *below, int to);
 
 #endif
