@@ -193,6 +193,18 @@ resumes() {
 	ping -n -q -c 1 -W 5 fd00::101
 }
 
+# CRIU has its processes open files and sockets; who has all it may have is none the worse for it.
+at_its_limits() {
+	cloisonctl set $ct --save --numfile 1000 --numothersock 1000
+	cloisonctl set $ct --save --numfile 1 --numothersock 1
+	not inside true
+	cloisonctl suspend $ct
+	cloisonctl resume $ct
+	not inside true
+	cloisonctl set $ct --save --numfile unlimited --numothersock unlimited
+	inside true
+}
+
 ends() {
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
@@ -201,7 +213,7 @@ ends() {
 	not ls $dumps/*$ct*
 }
 
-ktap_plan 10
+ktap_plan 11
 check "start" starts
 check "work" works
 check "what cannot be suspended runs on" refused
@@ -212,5 +224,6 @@ for time in "" ", again"; do
 	check "suspend$time" suspends
 	check "resume$time" resumes
 done
+check "at its limits" at_its_limits
 check "nothing is left" ends
 ktap_finish

@@ -24,6 +24,7 @@
 #include <linux/module.h>
 #include <linux/in.h>
 #include <linux/net.h>
+#include <linux/ptrace.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -142,6 +143,26 @@ static void acct_peak(struct acct_charge *c, long held)
 }
 
 /*
+ * Is it the host's doing? To dump a container at its limit CRIU opens files with the
+ * container's ids, and has its processes make sockets. The former is in no container; of the
+ * latter only who may do so from outside can seize a process: one that asks to be traced
+ * is not.
+ */
+static bool acct_for_host(void)
+{
+	bool ret;
+
+	if (!in_task())
+		return false;
+	rcu_read_lock();
+	ret = !cloison_of_task(current) ||
+	      (READ_ONCE(current->ptrace) & PT_SEIZED &&
+	       __task_cred(rcu_dereference(current->parent))->user_ns == &init_user_ns);
+	rcu_read_unlock();
+	return ret;
+}
+
+/*
  * Counts it, once: hooks and walks may meet it again. Under RCU, the group being heard.
  * False: that would be beyond the limit.
  */
@@ -155,7 +176,7 @@ static bool acct_add(struct acct_ct *ct, u32 r, unsigned long address, bool refu
 	if (rhashtable_lookup(counted, &address, acct_counted_params))
 		return true;
 	do {
-		if (refuse && held >= READ_ONCE(c->limit)) {
+		if (refuse && held >= READ_ONCE(c->limit) && !acct_for_host()) {
 			atomic_long_inc(&c->failcnt);
 			return false;
 		}

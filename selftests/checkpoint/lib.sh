@@ -20,7 +20,7 @@ clean() {
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
 	umount -q /sys/fs/cloison
-	wait_for modprobe -q -r -a cloison_net cloison_view
+	wait_for modprobe -q -r -a cloison_net cloison_view cloison_acct
 }
 
 # check NAME COMMAND...: one test case, each builds on those before.

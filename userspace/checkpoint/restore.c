@@ -140,8 +140,6 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 	if (!ret)
 		ret = network_hold(ct->id);
 	if (!ret)
-		ret = beancounters_apply(ct->id, ct->conf, NULL);
-	if (!ret)
 		ret = network_reserve(ct->id, &place->network);
 	if (!ret)
 		ret = ethernet_expect(ct->id, meta->netif);
@@ -161,6 +159,9 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 		ret = restore_network(ct, place, meta, init);
 	if (!ret)
 		ret = kernel_set_init(ct->id, init);
+	/* not before: what CRIU needs for itself is not the container's */
+	if (!ret)
+		ret = beancounters_apply(ct->id, ct->conf, NULL);
 	return ret ? ret : container_check_running_ids(ct->id, place->base, place->looked);
 }
 
