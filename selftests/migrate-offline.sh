@@ -249,6 +249,31 @@ stays_stopped() {
 	wait_for nowhere_left 2 900
 }
 
+# killed_as_it_starts: the tool, when all is undone but that. It is not forgotten that it ran.
+killed_as_it_starts() {
+	touch /run/kill-900
+	cloisonctl --quiet migrate node2 900 || true
+	[[ ! -e /run/kill-900 ]]
+	wait_for unlocked 1
+	not is_running 900
+	cloisonctl migrate --settle 900
+	is_running 900
+	[[ ! -e /var/lib/cloison/migrate/900 ]]
+	wait_for nowhere_left 2 900
+}
+
+undone() {
+	printf '#!/bin/sh\n! rm /run/kill-900 2>/dev/null || pkill -KILL -o -f "^cloisonctl --quiet migrate "\ntest ! -e /run/no-900\n' >"$etc/conf/900.mount"
+	printf '#!/bin/sh\n! rm /run/cut-900 2>/dev/null || pkill -KILL -f "^ssh .*migrate-receive"\n' >"$etc/conf/900.umount"
+	chmod 755 "$etc/conf/900.mount" "$etc/conf/900.umount"
+	make_running 900
+	touch /run/cut-900
+	killed_as_it_starts
+	ssh node2 touch /run/no-900
+	killed_as_it_starts
+	ssh node2 rm /run/no-900
+}
+
 # Only the source could say, and it is lost.
 resolved() {
 	make 900
@@ -266,7 +291,7 @@ resolved() {
 	expect_exit 1 cloisonctl migrate --resolve here 900
 }
 
-ktap_plan 8
+ktap_plan 9
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "refused before anything is touched" refusals
@@ -274,5 +299,6 @@ run_case "given back" given_back
 run_case "not given back" not_given_back
 run_case "cut off" cut_off
 run_case "stopped since" stays_stopped
+run_case "killed as it is undone" undone
 run_case "resolved by hand" resolved
 ktap_finish

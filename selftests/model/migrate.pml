@@ -5,9 +5,10 @@
  * lose its power and the line be cut, at each step, so often as CRASHES and CUTS say.
  *
  * Claimed: it never runs on both, both never hold it for theirs, its files are never on
- * neither, and when all has come to rest it is exactly one's. That the claims can fail is
+ * neither, when all has come to rest it is exactly one's, and a source that has it runs it. That the claims can fail is
  * shown with protocols that are wrong: COMMITS_FIRST, whose source gives the container away
- * before it has noted so, and FORGETS, whose target clears away what it is not sure of.
+ * before it has noted so, TELLS_FIRST, whose source forgets what it undoes before that runs, and
+ * FORGETS, whose target clears away what it is not sure of.
  */
 #ifndef CRASHES
 #define CRASHES	2	/* of each side */
@@ -120,8 +121,10 @@ active proctype Source()
 
 back_out:
 	/* here first: whether the target hears of it counts for little */
+#ifndef TELLS_FIRST
 	s_runs = true;
 	s_step();
+#endif
 	if
 	:: !up -> connect()
 	:: up
@@ -129,7 +132,13 @@ back_out:
 	ask(abort);
 	s_step();
 	if
-	:: got == gone -> s_journal = none; goto end
+	:: got == gone ->
+		s_journal = none;
+#ifdef TELLS_FIRST
+		s_step();
+		s_runs = true;
+#endif
+		goto end
 	:: got != gone -> goto back_out
 	fi;
 
@@ -151,10 +160,9 @@ hand_over:
 		s_journal = none;
 		goto end
 	:: got == theirs ->
-		s_journal = none;
+		s_journal = sending;
 		s_step();
-		s_runs = true;
-		goto end
+		goto back_out
 	:: got == unknown ->
 		/* never without an operator's doing */
 		assert(false)
@@ -250,9 +258,9 @@ serve:
 			t_files = false;
 			t_step();
 			t_journal = none
-		:: t_journal == none
-		:: t_journal == owned || t_journal == returning || t_journal == returned ->
-			/* who aborts has never given it */
+		:: t_journal == none || t_journal == returned
+		:: t_journal == owned || t_journal == returning ->
+			/* who aborts has never given it, or has it back */
 			assert(false)
 		fi;
 		t_step();
@@ -305,5 +313,6 @@ end:
 	:: s_runs && (s_journal == given || !s_files) -> assert(false)
 	:: t_runs && !t_may -> assert(false)
 	:: s_done && s_may == t_may -> assert(false)
+	:: s_done && s_may && !s_runs -> assert(false)
 	od
 }

@@ -22,19 +22,13 @@ bool settle_needed(uint32_t ctid)
 	return j.state && j.state != JOURNAL_OWNED && j.state != JOURNAL_RETURNED;
 }
 
-/* It is ours: whether the other host can be told counts for little. */
 static int settle_sending(struct container *ct, struct journal *j)
 {
-	struct ssh ssh;
-	int ret = source_recover(ct, j), told;
+	struct ssh ssh = { .ch = { .in = -1, .out = -1, .broken = true } };
+	int ret = source_undo(ct, j, &ssh);
 
-	if (ret)
-		return fail_wrap(MIGRATE_START, "Container %u", ct->id);
-	told = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
-	if (!told)
-		told = source_abort(ct, j, &ssh);
 	ssh_close(&ssh);
-	return told;
+	return ret;
 }
 
 static int settle_given(struct container *ct, struct journal *j)

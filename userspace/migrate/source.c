@@ -222,7 +222,8 @@ int source_recover(struct container *ct, struct journal *j)
 	return ret;
 }
 
-int source_abort(struct container *ct, struct journal *j, struct ssh *ssh)
+/* From SENDING, when it runs: what is there goes, and the note. */
+static int tell_abort(struct container *ct, struct journal *j, struct ssh *ssh)
 {
 	cleanup_json json_t *reply = NULL;
 	const char *state;
@@ -237,6 +238,19 @@ int source_abort(struct container *ct, struct journal *j, struct ssh *ssh)
 			    "%s was told to take container %u over: decide with cloisonctl migrate --resolve, or destroy one of them",
 			    j->peer, ct->id);
 	return journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
+}
+
+int source_undo(struct container *ct, struct journal *j, struct ssh *ssh)
+{
+	int ret = source_recover(ct, j);
+
+	if (ret)
+		return fail_wrap(MIGRATE_START, "Container %u", ct->id);
+	if (ssh->ch.broken) {
+		ssh_close(ssh);
+		ret = ssh_open(ssh, j->peer, j->ssh, false, NULL);
+	}
+	return ret ? ret : tell_abort(ct, j, ssh);
 }
 
 int source_remove(struct container *ct, struct journal *j)
@@ -279,7 +293,9 @@ static int commit(struct container *ct, struct journal *j, struct ssh *ssh, char
 		return 0;
 	}
 	if (state && strcmp(state, "returned") == 0) {
-		if (journal_remove(ct->id))
+		/* not forgotten before it runs again */
+		j->state = JOURNAL_SENDING;
+		if (journal_write(ct->id, j))
 			return MIGRATE_CONFIG;
 		return fail(MIGRATE_START, "It could not be started on %s: %s", j->peer,
 			    why ? why : "it does not say why");
@@ -300,46 +316,25 @@ static int conclude(struct container *ct, struct journal *j, const char *why_not
 		    j->peer, why_not);
 }
 
+/* All as it was, here and there. The error stays. */
+static int back_out(struct container *ct, struct journal *j, struct ssh *ssh, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	if (source_undo(ct, j, ssh))
+		warn("Not all of it is undone (cloisonctl migrate --settle %u): %s", ct->id,
+		     error_text());
+	return fail(ret, "%s", why);
+}
+
 int source_commit(struct container *ct, struct journal *j, struct ssh *ssh)
 {
 	cleanup_free char *why_not = NULL;
-	cleanup_free char *why = NULL;
 	int ret = commit(ct, j, ssh, &why_not);
 
 	if (!ret)
 		return conclude(ct, j, why_not);
-	if (ret != MIGRATE_START)
-		return ret;
-	why = xstrdup(error_text());
-	if (source_recover(ct, j))
-		warn("The container does not start again: %s", error_text());
-	return fail(ret, "%s", why);
-}
-
-/*
- * Before it was given: all as it was, here and there. The error stays. Who interrupts that too
- * has the container back sooner, and what is there stays for now.
- */
-static int back_out(struct migration *m, int ret)
-{
-	cleanup_free char *why = xstrdup(error_text());
-	int undone;
-
-	step(m, "undo", true);
-	if (m->ssh.ch.broken) {
-		ssh_close(&m->ssh);
-		undone = ssh_open(&m->ssh, m->j.peer, m->j.ssh, false, NULL);
-	} else {
-		undone = 0;
-	}
-	if (!undone)
-		undone = source_abort(&m->ct, &m->j, &m->ssh);
-	if (undone)
-		warn("%s; what has come there stays until: cloisonctl migrate --settle %u",
-		     error_text(), m->ct.id);
-	if (source_recover(&m->ct, &m->j))
-		warn("The container does not start again: %s", error_text());
-	return fail(ret, "%s", why);
+	return ret == MIGRATE_START ? back_out(ct, j, ssh, ret) : ret;
 }
 
 /*
@@ -373,9 +368,7 @@ static int hand_over(struct migration *m)
 		else
 			ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
 	}
-	if (ret == MIGRATE_START)
-		m->j.state = JOURNAL_NONE;
-	if (ret && ret != MIGRATE_START)
+	if (ret && m->j.state == JOURNAL_GIVEN)
 		return fail_wrap(ret,
 				 "Container %u was given to %s, which cannot be asked how it is (cloisonctl migrate --settle %u)",
 				 m->ct.id, m->j.peer, m->ct.id);
@@ -420,7 +413,6 @@ static int move_live(struct migration *m)
 
 static int move(struct migration *m)
 {
-	cleanup_free char *why = NULL;
 	int ret;
 
 	interruptible = &m->ssh.ch;
@@ -436,13 +428,11 @@ static int move(struct migration *m)
 		ret = hand_over(m);
 	if (m->j.state == JOURNAL_GIVEN)
 		return ret ? ret : conclude(&m->ct, &m->j, m->why_not);
-	if (m->j.state != JOURNAL_NONE)
-		return back_out(m, ret);
-	/* returned */
-	why = xstrdup(error_text());
-	if (source_recover(&m->ct, &m->j))
-		warn("The container does not start again: %s", error_text());
-	return fail(ret, "%s", why);
+	if (!m->j.state)
+		return ret;
+	step(m, "undo", true);
+	/* who interrupts that too has the container back, and what is there stays for now */
+	return back_out(&m->ct, &m->j, &m->ssh, ret);
 }
 
 int source_migrate(const struct migrate_options *o)

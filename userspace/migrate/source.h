@@ -20,8 +20,11 @@ struct migrate_options {
 /* Move it. A MIGRATE_ status; unless it is 0 the container is where it was, or says more. */
 int source_migrate(const struct migrate_options *o);
 
-/* For settle.h; the lock is held. From SENDING, there and here: */
-int source_abort(struct container *ct, struct journal *j, struct ssh *ssh);
+/*
+ * For settle.h; the lock is held. From SENDING: it is ours, and runs again before the other host,
+ * who may be gone, is told. @ssh is opened anew if it is broken.
+ */
+int source_undo(struct container *ct, struct journal *j, struct ssh *ssh);
 /* From GIVEN: ask for its end, and do what is to be done here. */
 int source_commit(struct container *ct, struct journal *j, struct ssh *ssh);
 /* It is ours and ran: it is to run again. */
