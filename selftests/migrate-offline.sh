@@ -274,15 +274,46 @@ undone() {
 	ssh node2 rm /run/no-900
 }
 
+# given_untold ID: the second journal's directory is not on disk yet. The first is to find its own.
+given_untold() {
+	install -d -m 700 /var/lib/cloison/migrate
+	strace -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when=4 cloisonctl --quiet migrate node2 "$1" || true
+	on 2 bash -c "until flock -n /run/cloison/lock/$1.lck true; do sleep 0.1; done"
+	expect_exit 9 cloisonctl start "$1"
+	expect_exit 9 ssh node2 cloisonctl start "$1"
+}
+
+both_are_settled() {
+	[[ $(grep -c settled "$KTAP_TMP/watch") == 2 ]]
+}
+
+# The service needs nobody to tell it.
+watched() {
+	local watcher
+	make 901
+	given_untold 901
+	printf '#!/bin/sh\n! rm /run/kill-900 2>/dev/null || pkill -KILL -o -f "^cloisonctl --quiet migrate "\n' >"$etc/conf/900.umount"
+	chmod 755 "$etc/conf/900.umount"
+	make_running 900
+	touch /run/kill-900
+	cloisonctl --quiet migrate node2 900 || true
+	wait_for unlocked 1
+	not is_running 900
+	cloisonctl watch >"$KTAP_TMP/watch" 2>&1 &
+	watcher=$!
+	wait_for is_running 900
+	wait_for nowhere_left 2 900
+	wait_for nowhere_left 1 901
+	wait_for both_are_settled
+	kill "$watcher"
+	wait "$watcher"
+	[[ $(ssh node2 cloisonctl status 901) == *" exist unmounted down" ]]
+}
+
 # Only the source could say, and it is lost.
 resolved() {
 	make 900
-	# given, and not told: the second journal's directory is not on disk yet. The first is to find its own
-	install -d -m 700 /var/lib/cloison/migrate
-	strace -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when=4 cloisonctl --quiet migrate node2 900 || true
-	wait_for unlocked 2
-	expect_exit 9 cloisonctl start 900
-	expect_exit 9 ssh node2 cloisonctl start 900
+	given_untold 900
 	expect_exit 1 cloisonctl migrate --resolve nowhere 900
 	ssh node2 cloisonctl migrate --resolve there 900
 	nowhere_left 2 900
@@ -291,7 +322,7 @@ resolved() {
 	expect_exit 1 cloisonctl migrate --resolve here 900
 }
 
-ktap_plan 9
+ktap_plan 10
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "refused before anything is touched" refusals
@@ -300,5 +331,6 @@ run_case "not given back" not_given_back
 run_case "cut off" cut_off
 run_case "stopped since" stays_stopped
 run_case "killed as it is undone" undone
+run_case "settled by the service" watched
 run_case "resolved by hand" resolved
 ktap_finish

@@ -15,6 +15,8 @@
 #include "../lib/parallel.h"
 #include "../lib/scx.h"
 #include "../lib/util.h"
+#include "../migrate/journal.h"
+#include "../migrate/settle.h"
 #include "cmd.h"
 
 /*
@@ -27,6 +29,9 @@
 /* A container that reboots this often in that time stays down. */
 #define REBOOTS		5
 #define REBOOTS_MS	120000
+
+/* How often another host is asked what became of a container that moved. */
+#define MOVES_MS	60000
 
 struct history {
 	uint32_t id;
@@ -100,18 +105,49 @@ static int settle(uint32_t id, void *arg)
 	return 0;
 }
 
-static void on_exited(struct watch *w, const struct kernel_container *kc)
+static void start_child(struct watch *w, uint32_t id, int (*work)(uint32_t id, void *arg),
+			void *arg)
 {
-	bool again = strcmp(event_reason(kc->exit_status), "reboot") == 0 && note_reboot(w, kc->id);
-	pid_t pid = parallel_fork(kc->id, settle, again ? w : NULL);
+	pid_t pid = parallel_fork(id, work, arg);
 
 	if (pid < 0) {
 		/* it is found when the service is started again */
-		warn("Container %u: %s", kc->id, error_text());
+		warn("Container %u: %s", id, error_text());
 		return;
 	}
 	w->children = xrealloc(w->children, (w->children_count + 1) * sizeof(*w->children));
 	w->children[w->children_count++] = pid;
+}
+
+static void on_exited(struct watch *w, const struct kernel_container *kc)
+{
+	bool again = strcmp(event_reason(kc->exit_status), "reboot") == 0 && note_reboot(w, kc->id);
+
+	start_child(w, kc->id, settle, again ? w : NULL);
+}
+
+/* The child's. It may be ended at any step, as the tool that moves may be. */
+static int settle_move(uint32_t id, void *arg)
+{
+	sigset_t none;
+
+	(void)arg;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (settle_again(id))
+		say("Container %u: its migration, which was cut off, is settled", id);
+	return 0;
+}
+
+static void settle_moves(struct watch *w)
+{
+	cleanup_free uint32_t *ids = NULL;
+	size_t count;
+
+	journal_list(&ids, &count);
+	for (size_t i = 0; i < count; i++)
+		if (settle_presses(ids[i]))
+			start_child(w, ids[i], settle_move, NULL);
 }
 
 /* Who died unseen. */
@@ -156,23 +192,22 @@ static void finish(struct watch *w)
 	reap(w, 0);
 }
 
-/*
- * The kernel has ended our scheduler: that is told once, and tried again later. Returns
- * how long to wait for that, for poll(2).
- */
-static int watch_scheduler(bool *told)
+/* The kernel has ended our scheduler: that is told once, and tried again, at the time returned. */
+static int64_t watch_scheduler(bool *told)
 {
 	struct scx_status status;
-	int64_t at;
 
 	scx_retry();
 	scx_look(&status);
 	if (status.state == SCX_EJECTED && !*told)
 		warn("The kernel ejected the scheduler: %s: %s", status.reason, status.message);
 	*told = status.state == SCX_EJECTED;
-	at = scx_retry_at(&status);
-	if (at == INT64_MAX)
-		return -1;
+	return scx_retry_at(&status);
+}
+
+/* For poll(2). */
+static int ms_until(int64_t at)
+{
 	at -= now_ms();
 	return at < 0 ? 0 : at > INT_MAX ? INT_MAX : at;
 }
@@ -183,7 +218,8 @@ int cmd_watch(int argc, char **argv)
 	struct watch w = {};
 	bool told = false;
 	sigset_t set;
-	int timeout, ret;
+	int64_t scheduler_at, moves_at = now_ms() + MOVES_MS;
+	int ret;
 
 	if (argc > 1)
 		return fail(EXIT_BAD_OPTION, "Unexpected argument: %s", argv[1]);
@@ -196,7 +232,7 @@ int cmd_watch(int argc, char **argv)
 	if (signals < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot watch for signals");
 	scheduler = scx_listen();
-	timeout = watch_scheduler(&told);
+	scheduler_at = watch_scheduler(&told);
 	ret = events_open(false);
 	if (!ret)
 		look_around(&w);
@@ -208,12 +244,16 @@ int cmd_watch(int argc, char **argv)
 		};
 		struct signalfd_siginfo si;
 
-		int n = poll(pfds, 3, timeout);
+		int n = poll(pfds, 3, ms_until(scheduler_at < moves_at ? scheduler_at : moves_at));
 
 		if (n < 0 && errno != EINTR)
 			ret = fail_errno(EXIT_SYSTEM, "Cannot wait for events");
-		if (!n || (pfds[2].revents && scx_drain(scheduler)))
-			timeout = watch_scheduler(&told);
+		if (now_ms() >= scheduler_at || (pfds[2].revents && scx_drain(scheduler)))
+			scheduler_at = watch_scheduler(&told);
+		if (now_ms() >= moves_at) {
+			settle_moves(&w);
+			moves_at = now_ms() + MOVES_MS;
+		}
 		if (pfds[1].revents && read(signals, &si, sizeof(si)) == sizeof(si)) {
 			if (si.ssi_signo != SIGCHLD)
 				break;

@@ -83,6 +83,20 @@ int settle_before(struct container *ct, const char *host)
 	return 0;
 }
 
+/* Who works on it settles it himself: then *@busy. */
+static int try_one(uint32_t ctid, bool *busy)
+{
+	cleanup_container struct container ct = CONTAINER_INIT;
+	int ret = container_open_id(&ct, ctid, NEED_GOOD_OR_NONE);
+
+	*busy = false;
+	if (ret)
+		return ret;
+	ret = container_lock_as_is(&ct);
+	*busy = ret == EXIT_LOCKED;
+	return ret ? ret : settle_one(&ct);
+}
+
 int settle_all(void)
 {
 	cleanup_free uint32_t *ids = NULL;
@@ -91,20 +105,9 @@ int settle_all(void)
 
 	journal_list(&ids, &count);
 	for (size_t i = 0; i < count; i++) {
-		cleanup_container struct container ct = CONTAINER_INIT;
-		bool busy = false;
-		int ret;
+		bool busy;
+		int ret = settle_needed(ids[i]) ? try_one(ids[i], &busy) : 0;
 
-		if (!settle_needed(ids[i]))
-			continue;
-		ret = container_open_id(&ct, ids[i], NEED_GOOD_OR_NONE);
-		if (!ret) {
-			ret = container_lock_as_is(&ct);
-			/* who works on it does so himself */
-			busy = ret == EXIT_LOCKED;
-		}
-		if (!ret)
-			ret = settle_one(&ct);
 		if (ret && !busy) {
 			warn("Container %u: %s", ids[i], error_text());
 			worst = ret;
@@ -112,6 +115,26 @@ int settle_all(void)
 		error_clear();
 	}
 	return worst ? fail(worst, "Not all migrations that were cut off could be settled") : 0;
+}
+
+bool settle_presses(uint32_t ctid)
+{
+	cleanup_journal struct journal j = {};
+	int ret = journal_read(ctid, &j);
+
+	error_clear();
+	return !ret && (j.state == JOURNAL_GIVEN || (j.state == JOURNAL_SENDING && j.running) ||
+			j.state == JOURNAL_RECEIVING || j.state == JOURNAL_RETURNING);
+}
+
+bool settle_again(uint32_t ctid)
+{
+	bool busy, done = try_one(ctid, &busy) == 0;
+
+	if (!done && !busy)
+		detail("%s", error_text());
+	error_clear();
+	return done;
 }
 
 int settle_resolve(struct container *ct, bool here)
