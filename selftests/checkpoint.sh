@@ -149,6 +149,14 @@ refused() {
 	expect_exit 16 cloisonctl suspend $ct
 	expect_out 'uts namespace of its own' cloisonctl suspend $ct
 	pkill -f '^sleep 9999'
+	# a policy that needs no right
+	if [[ -e /sys/kernel/sched_ext ]]; then
+		inside 'sleep 7777 </dev/null >/dev/null 2>&1 &'
+		wait_for pgrep -f '^sleep 7777'
+		python3 -c 'import os, sys; os.sched_setscheduler(int(sys.argv[1]), 7, os.sched_param(0))' "$(pgrep -f '^sleep 7777')"
+		expect_out 'policy SCHED_EXT' cloisonctl suspend $ct
+		pkill -f '^sleep 7777'
+	fi
 	inside 'sleep 8888' &
 	wait_for pgrep -f '^sleep 8888'
 	expect_out 'brought in by exec' cloisonctl suspend $ct

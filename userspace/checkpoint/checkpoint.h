@@ -76,9 +76,10 @@ int checkpoint_suspend(const struct container *ct);
 
 /*
  * Restore it from @images: registered, with its links, addresses, routes, and frozen, on
- * hold. On error nothing is left of it. EXIT_KERNEL if this host lacks what it needs.
+ * hold. On error nothing is left of it. EXIT_KERNEL if this host lacks what it needs; with
+ * @any_cpu its processor may.
  */
-int checkpoint_undump(struct container *ct, const char *images);
+int checkpoint_undump(struct container *ct, const char *images, bool any_cpu);
 
 /* Of what is frozen and on hold. The first lets it run, the second takes it away. */
 int checkpoint_resume(const struct container *ct);

@@ -185,7 +185,7 @@ static int check_versions(const char *criu, const char *machine)
 	return 0;
 }
 
-int meta_read(int images, struct meta *meta)
+int meta_read(int images, bool any_cpu, struct meta *meta)
 {
 	cleanup_close int fd = openat(images, FILE_NAME, O_RDONLY | O_CLOEXEC);
 	const char *criu, *machine;
@@ -207,7 +207,7 @@ int meta_read(int images, struct meta *meta)
 		return fail(EXIT_UNPAUSE, FILE_NAME " among the images is not complete");
 	meta->base = base;
 	ret = check_versions(criu, machine);
-	if (!ret)
+	if (!ret && !any_cpu)
 		ret = check_cpu(cpu);
 	return ret ? ret : check_sources(&meta->externals);
 }

@@ -58,8 +58,11 @@ struct meta {
 
 /* EXIT_PAUSE */
 int meta_write(const struct container *ct, const struct externals *externals, int images);
-/* EXIT_UNPAUSE, EXIT_KERNEL if this host cannot have what was dumped there. */
-int meta_read(int images, struct meta *meta);
+/*
+ * EXIT_UNPAUSE, EXIT_KERNEL if this host cannot have what was dumped there; with @any_cpu
+ * whatever processor that was.
+ */
+int meta_read(int images, bool any_cpu, struct meta *meta);
 void meta_close(struct meta *meta);
 
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,10 @@
 #include "ethernet.h"
 #include "stage.h"
 #include "util.h"
+
+#ifndef SCHED_EXT	/* Linux 6.12 */
+#define SCHED_EXT	7
+#endif
 
 /* Those that CRIU makes for the whole container only. */
 static const char *const alone[] = { "user", "pid", "uts", "ipc" };
@@ -100,6 +106,26 @@ static int check_namespaces(pid_t init, pid_t pid)
 	return 0;
 }
 
+/* CRIU would dump it, and not restore it. To take it needs no right. */
+static int check_policies(pid_t pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/task", (int)pid);
+	cleanup_dir DIR *dir = opendir(path);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		int tid = atoi(de->d_name);
+		cleanup_free char *name = NULL;
+
+		if (!tid || (sched_getscheduler(tid) & ~SCHED_RESET_ON_FORK) != SCHED_EXT)
+			continue;
+		name = name_of(tid);
+		return fail(EXIT_PAUSE, "Thread %d (%s) has the policy SCHED_EXT, which cannot be "
+			    "restored: chrt --other --pid 0 %d", tid, name, tid);
+	}
+	return 0;
+}
+
 static int check_processes(uint32_t id, pid_t init)
 {
 	struct processes all = {};
@@ -109,7 +135,8 @@ static int check_processes(uint32_t id, pid_t init)
 	if (all.count)
 		qsort(all.list, all.count, sizeof(*all.list), compare);
 	for (size_t i = 0; !ret && i < all.count; i++) {
-		if (all.list[i] == init)
+		ret = check_policies(all.list[i]);
+		if (ret || all.list[i] == init)
 			continue;
 		ret = check_parent(&all, all.list[i]);
 		if (!ret)

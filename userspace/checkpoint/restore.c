@@ -189,7 +189,7 @@ static int undump(struct container *ct, const struct meta *meta, struct work *w)
 	return ret ? ret : stage_set(ct->id, STAGE_LEFT);
 }
 
-int checkpoint_undump(struct container *ct, const char *images)
+int checkpoint_undump(struct container *ct, const char *images, bool any_cpu)
 {
 	cleanup_close int fd = open(images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_meta struct meta meta = {};
@@ -199,7 +199,7 @@ int checkpoint_undump(struct container *ct, const char *images)
 		return fail_errno(EXIT_UNPAUSE, "Cannot open %s", images);
 	ret = criu_ready();
 	if (!ret)
-		ret = meta_read(fd, &meta);
+		ret = meta_read(fd, any_cpu, &meta);
 	if (!ret)
 		ret = undump(ct, &meta, &(struct work){ ct, images, fd });
 	return ret;

@@ -233,7 +233,7 @@ static int undump(struct container *ct, const char *path, bool force, const char
 	ret = checkpoint_unpack(fd, images);
 	unpacked = now_ms();
 	if (!ret) {
-		ret = checkpoint_undump(ct, images);
+		ret = checkpoint_undump(ct, images, false);
 		if (ret)
 			ret = keep_log(ct, images, "restore.log", ret);
 	}
