@@ -3,7 +3,7 @@
 # nodes: 2
 # kernels: newest
 # timeout: 900
-# Whoever takes part in a migration is killed at each of its steps, wherever the container is just then: it is never on both
+# Whoever takes part in a migration is killed at its steps, wherever the container is just then: it is never on both
 # hosts, after a repair on exactly one, and the next migration moves it. A few steps, those where something is decided first,
 # until the time is over; all of them, for half an hour, with MIGRATE_KILLS=all.
 

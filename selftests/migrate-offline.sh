@@ -87,6 +87,12 @@ refused() {
 	[[ $(status 900) == *" exist unmounted down" ]]
 }
 
+# report OPTION: of a migration, as programs have it
+report() {
+	{ cloisonctl migrate --json "$1" node2 900 2>/dev/null || true; } |
+		python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["ctid"], r["host"], r["status"], r["error"])'
+}
+
 # pretend: what is called cloisonctl on node2 from now on.
 pretend() {
 	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
@@ -101,7 +107,14 @@ refusals() {
 	expect_exit 1 cloisonctl migrate -- -oProxyCommand=false 900
 	expect_exit 10 cloisonctl migrate node2 999
 	expect_exit 4 cloisonctl migrate nowhere 900
+	ln -s "$(command -v cloisonctl)" "$KTAP_TMP/vzmigrate"
+	expect_exit 1 "$KTAP_TMP/vzmigrate" -r perhaps node2 900
+	expect_exit 2 "$KTAP_TMP/vzmigrate" -r no --online node2 900
+	expect_exit 4 "$KTAP_TMP/vzmigrate" nowhere 900
+	expect_exit 10 "$KTAP_TMP/vzmigrate" node2 999
 	refused 2 'not running' --live
+	[[ $(report --check-only) == "900 node2 0 None" ]]
+	[[ $(report --live) == "900 node2 2 Container is not running"* ]]
 	ssh node2 'cloisonctl --quiet create 900 --ostemplate busybox'
 	refused 9 'container 900 already'
 	# what the administrator has put there for it is not taken for a part of what is undone
@@ -123,6 +136,14 @@ refusals() {
 		cat >/dev/null
 	EOF
 	refused 17 'speaks another protocol'
+	# a newer one that speaks ours as well, and has no objections
+	pretend <<-'EOF'
+		#!/bin/sh
+		printf '\000\000\000\044\000\000\000\002{"status":0,"protocol":9,"oldest":3}'
+		printf '\000\000\000\014\000\000\000\002{"status":0}'
+		cat >/dev/null
+	EOF
+	cloisonctl migrate --check-only node2 900
 	pretend <<-'EOF'
 		#!/bin/sh
 		echo Welcome to this machine

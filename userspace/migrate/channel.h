@@ -17,6 +17,8 @@
 
 /* Raised when an old version could take a message for something else, or for less. */
 #define CHANNEL_PROTOCOL	3
+/* What is spoken still: with a host that only knows an older one, all is as that has it. */
+#define CHANNEL_OLDEST		3
 
 struct channel {
 	int in, out;

@@ -17,9 +17,9 @@ json_t *hello_ours(void)
 	if (criu_ready() == 0)
 		json_array_append_new(list, json_string("live"));
 	error_clear();
-	return json_pack("{s:i, s:s, s:s, s:s, s:o}", "protocol", CHANNEL_PROTOCOL, "version",
-			 VERSION, "node", name.nodename, "kernel", name.release, "features",
-			 list);
+	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:o}", "protocol", CHANNEL_PROTOCOL, "oldest",
+			 CHANNEL_OLDEST, "version", VERSION, "node", name.nodename, "kernel",
+			 name.release, "features", list);
 }
 
 bool hello_can(const json_t *hello, const char *feature)
@@ -39,16 +39,20 @@ bool hello_can(const json_t *hello, const char *feature)
 int hello_exchange(struct channel *ch, json_t **answer)
 {
 	cleanup_json json_t *theirs = NULL;
-	const char *their_version;
+	json_int_t newest, oldest;
+	const char *version;
 	int ret = channel_call(ch, "hello", hello_ours(), &theirs);
 
 	if (ret)
 		return ret;
-	their_version = json_string_value(json_object_get(theirs, "version"));
-	if (json_integer_value(json_object_get(theirs, "protocol")) != CHANNEL_PROTOCOL)
+	version = json_string_value(json_object_get(theirs, "version"));
+	newest = json_integer_value(json_object_get(theirs, "protocol"));
+	oldest = newest;
+	json_unpack(theirs, "{s?I}", "oldest", &oldest);
+	if (newest < CHANNEL_OLDEST || oldest > CHANNEL_PROTOCOL)
 		return fail(MIGRATE_VERSION,
 			    "Cloison %s on %s speaks another protocol than %s here: install the same version on both",
-			    their_version ? their_version : "", ch->peer, VERSION);
+			    version ? version : "", ch->peer, VERSION);
 	if (answer)
 		*answer = json_incref(theirs);
 	return 0;

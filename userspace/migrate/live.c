@@ -95,6 +95,8 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 		return MIGRATE_STOP;
 	dump.arg = &d;
 	report_step(report, ch, "quiesce", false);
+	/* it would stand still for longer */
+	ch->rate = 0;
 	ret = checkpoint_dump(ct, &dump);
 	return d.ret ? d.ret : ret ? MIGRATE_STOP : 0;
 }

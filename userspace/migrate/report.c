@@ -68,8 +68,9 @@ static struct sums sums_of(const struct report *r)
 	return sums;
 }
 
-static int print_json(const struct report *r, const struct sums *sums, bool live)
+int report_json(const struct report *r, int status, bool live)
 {
+	struct sums sums = sums_of(r);
 	json_t *steps = json_array();
 
 	for (size_t i = 0; i < r->count; i++)
@@ -79,25 +80,24 @@ static int print_json(const struct report *r, const struct sums *sums, bool live
 						(json_int_t)r->steps[i].ms, "bytes",
 						(json_int_t)r->steps[i].bytes, "down",
 						r->steps[i].down));
-	return json_print(json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:o}", "ctid",
+	return json_print(json_pack("{s:I, s:s, s:b, s:i, s:o, s:I, s:I, s:I, s:o}", "ctid",
 				    (json_int_t)r->ctid, "host", r->host, "live", live,
-				    "total_ms", (json_int_t)sums->total_ms, "down_ms",
-				    (json_int_t)sums->down_ms, "bytes",
-				    (json_int_t)sums->bytes, "steps", steps));
+				    "status", status, "error",
+				    json_text(status ? error_text() : NULL),
+				    "total_ms", (json_int_t)sums.total_ms, "down_ms",
+				    (json_int_t)sums.down_ms, "bytes",
+				    (json_int_t)sums.bytes, "steps", steps));
 }
 
-int report_print(const struct report *r, bool json, bool steps, bool live)
+void report_print(const struct report *r, bool steps)
 {
 	struct sums sums = sums_of(r);
 	char amount[16];
 
-	if (json)
-		return print_json(r, &sums, live);
 	for (size_t i = 0; steps && i < r->count; i++)
 		say("%8lld ms %8sB  %s%s", (long long)r->steps[i].ms,
 		    amount_text(r->steps[i].bytes, amount, sizeof(amount)), r->steps[i].name,
 		    r->steps[i].down ? " (down)" : "");
 	say("Migrated in %.1f s: %sB; it was down for %.2f s", sums.total_ms / 1000.0,
 	    amount_text(sums.bytes, amount, sizeof(amount)), sums.down_ms / 1000.0);
-	return 0;
 }

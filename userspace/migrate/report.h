@@ -31,8 +31,10 @@ struct channel;
 void report_begin(struct report *r, const char *host, uint32_t ctid);
 /* The next step begins, and the one before has ended; NULL: that was the last. */
 void report_step(struct report *r, const struct channel *ch, const char *name, bool down);
-/* At the end, @steps one by one too. 0 or EXIT_SYSTEM. */
-int report_print(const struct report *r, bool json, bool steps, bool live);
+/* At the end, @steps one by one too. */
+void report_print(const struct report *r, bool steps);
+/* For programs, also of what came to nothing: @status, with the error noted. EXIT_SYSTEM. */
+int report_json(const struct report *r, int status, bool live);
 /* For a channel's progress. */
 void report_progress(const struct report *r, const struct channel *ch);
 

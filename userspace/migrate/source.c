@@ -196,6 +196,8 @@ static int transfer(struct migration *m)
 	if (!ret && m->running && !m->o->live) {
 		say("Stopping container ...");
 		step(m, "stop", true);
+		/* it would be down for longer */
+		m->ssh.ch.rate = 0;
 		ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : copy_last(m);
 	}
 	return ret || m->o->live ? ret : make_ready(m);
@@ -439,22 +441,26 @@ int source_migrate(const struct migrate_options *o)
 {
 	struct migration m = { .o = o, .ct = CONTAINER_INIT,
 			       .ssh.ch = { .in = -1, .out = -1 } };
-	int ret = look(&m);
+	int ret = look(&m), printed;
 
 	shown = &m;
+	report_begin(&m.report, o->host, m.ct.id);
 	if (!ret) {
 		take_signals();
-		report_begin(&m.report, o->host, m.ct.id);
 		ret = move(&m);
 		step(&m, NULL, false);
 		interruptible = NULL;
 		ssh_close(&m.ssh);
 		images_remove(m.ct.id);
 	}
-	if (!ret && o->check_only)
+	if (o->json) {
+		printed = report_json(&m.report, ret, o->live);
+		ret = ret ? ret : printed;
+	} else if (!ret && o->check_only) {
 		say("Container %u can be migrated to %s", m.ct.id, o->host);
-	else if (!ret)
-		ret = report_print(&m.report, o->json, o->times, o->live);
+	} else if (!ret) {
+		report_print(&m.report, o->times);
+	}
 	container_close(&m.ct);
 	journal_free(&m.j);
 	free(m.why_not);
