@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # about: tool
+# timeout: 900
 # Interfaces that are in no bridge, and a machine on the host's network, which is a network namespace:
 #
 #	900, eth0		901, eth0

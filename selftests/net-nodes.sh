@@ -216,7 +216,7 @@ ports() {
 	"$here/nl/net_test" host-set shortcut=1
 	for a in 10.99.0.1 fd99::1; do
 		for id in 900 901; do
-			[[ $(nsenter -t "$(init_of $id)" -n timeout 10 bash -c "$page" "$a" 8080) == "page of 900" ]]
+			[[ $(nsenter -t "$(init_of "$id")" -n timeout 10 bash -c "$page" "$a" 8080) == "page of 900" ]]
 		done
 	done
 	"$here/nl/net_test" host-set shortcut=0
