@@ -2,16 +2,16 @@
 /*
  * Preloaded into CRIU: what is watched is found on another host too if it is a symbolic link.
  *
- * A watch of inotify(7) is kept by a path and a file handle. A path is tried first, whether it leads to the
- * file; but CRIU follows symbolic links in that. So one that is watched itself (systemd does so,
- * with /etc/localtime) has only its handle in the images, which is the number of an inode on one
- * host's disk.
+ * A watch of inotify(7) is kept by a path and a file handle. A path is tried first, whether it
+ * leads to the file; but CRIU follows symbolic links in that. So one that is watched itself
+ * (systemd does so, with /etc/localtime) has only its handle in the images, which is the number of
+ * an inode on one host's disk.
  *
  * The paths CRIU looks at are those of open files, so only the last component can be a link, and
  * then it is meant itself. Links of /proc are what CRIU itself looks for.
  *
- * Written in 2026 for CRIU 4.1.1 (fsnotify.c, alloc_openable() and get_mark_path()). To be removed when
- * CRIU does so itself.
+ * Written in 2026 for CRIU 4.1.1 (fsnotify.c, alloc_openable() and get_mark_path()). To be removed
+ * when CRIU does so itself.
  */
 #include <fcntl.h>
 #include <linux/magic.h>

@@ -89,8 +89,8 @@ int container_choose_ids(uint32_t id, uint32_t *base);
 /* EXIT_BAD_VALUE if the ids that begin at @base, of container @id, are another's too. */
 int container_check_ids(uint32_t id, uint32_t base);
 /*
- * The same for those that run: files are edited and copied. Those that @looked (boot_ns(), or 0) has
- * seen are not looked at again.
+ * The same for those that run: files are edited and copied. Those that a look at @looked
+ * (boot_ns(), or 0) has seen are not looked at again.
  */
 int container_check_running_ids(uint32_t id, uint32_t base, uint64_t looked);
 int container_lock_ids(int *lock);

@@ -10,8 +10,8 @@
 
 /*
  * Unpack the layers of the image in directory @layout, for Linux on this machine's processor,
- * upon each other into directory @to, as tarball.h does. EXIT_BAD_TEMPLATE if that is no image, or a blob
- * is not what its digest says.
+ * upon each other into directory @to, as tarball.h does. EXIT_BAD_TEMPLATE if that is no image,
+ * or a blob is not what its digest says.
  */
 int oci_unpack(const char *layout, const char *to, uint32_t base);
 
