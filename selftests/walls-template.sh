@@ -6,6 +6,10 @@
 
 . "$(dirname "$0")/walls-lib.sh"
 
+# the first start would, and the host not be the same
+modprobe cloison_view
+mountpoint -q /sys/fs/cloison || mount -t cloisonview cloisonview /sys/fs/cloison
+
 cache=$state/template/cache
 
 # archive NAME DIRECTORY [TAR-OPTION...]
