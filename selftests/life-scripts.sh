@@ -118,12 +118,11 @@ failures() {
 	done
 	# one that waits for what does not come
 	configure START_TIMEOUT 3
-	script 900.mount 'sleep 1000'
+	script 900.mount 'exec sleep 1000'
 	expect_out "Action script $etc/conf/900.mount: It did not end in time" cloisonctl start 900
 	expect_exit 79 cloisonctl mount 900
 	[[ $(status 900) == "CTID 900 exist unmounted down" ]]
 	configure START_TIMEOUT
-	pkill -f 'sleep 1000'
 	all_host_scripts
 	cloisonctl --quiet start 900 --wait
 	script 900.umount 'kill -9 $$'
