@@ -79,6 +79,13 @@ static int begin(struct work *w)
 	return ret ? ret : make_room(w, w->root);
 }
 
+/* The new archive, open. */
+static int make(const struct template_new *t, int *fd)
+{
+	*fd = open(t->archive, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return *fd < 0 ? fail_errno(disk_status(EXIT_SYSTEM), "Cannot make %s", t->archive) : 0;
+}
+
 /* Into the new archive, which is left open. */
 static int copy(const struct import *im, const struct template_new *t, int *fd)
 {
@@ -92,9 +99,9 @@ static int copy(const struct import *im, const struct template_new *t, int *fd)
 
 	if (in < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot open %s", im->from);
-	*fd = open(t->archive, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (*fd < 0)
-		return fail_errno(disk_status(EXIT_SYSTEM), "Cannot make %s", t->archive);
+	ret = make(t, fd);
+	if (ret)
+		return ret;
 	while ((n = read(in, data, CHUNK)) > 0)
 		if (write_all(*fd, data, n))
 			return fail_errno(disk_status(EXIT_SYSTEM), "Cannot write %s", t->archive);
@@ -127,10 +134,9 @@ static int pack(const struct work *w, const char *below, struct seen *seen)
 
 	if (unlink(w->t->archive) && errno != ENOENT)
 		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", w->t->archive);
-	fd = open(w->t->archive, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return fail_errno(disk_status(EXIT_SYSTEM), "Cannot make %s", w->t->archive);
-	ret = tarball_pack(w->root, w->base, below, fd);
+	ret = make(w->t, &fd);
+	if (!ret)
+		ret = tarball_pack(w->root, w->base, below, fd);
 	return ret ? ret : look(w, fd, seen);
 }
 

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -332,21 +331,13 @@ int scx_disable(void)
 	return ret ? ret : forget_ended();
 }
 
-static int64_t boot_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 int64_t scx_retry_at(const struct scx_status *status)
 {
 	unsigned int times = status->ejections - 1;
 
 	if (status->state != SCX_EJECTED)
 		return INT64_MAX;
-	return now_ms() + (int64_t)(status->ended / 1000000) - boot_ms() +
+	return now_ms() + (int64_t)(status->ended / 1000000) - (int64_t)(boot_ns() / 1000000) +
 	       ((int64_t)RETRY_MS << (times < RETRY_MOST ? times : RETRY_MOST));
 }
 
@@ -360,7 +351,7 @@ static void count_failure(void)
 	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &e))
 		return;
 	e.ejections++;
-	e.at = boot_ms() * 1000000ULL;
+	e.at = boot_ns();
 	bpf_map_update_elem(fd, &zero, &e, BPF_ANY);
 }
 

@@ -173,7 +173,6 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
 	const struct tarball_format *format = tarball_named(archive);
 	cleanup_free char *dir = xasprintf("/proc/self/fd/%d", mnt);
-	const char *slash = strrchr(archive, '/');
 	bool known;
 	int ret;
 
@@ -184,7 +183,7 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 		return ret;
 	if (chown(dir, base, base) || chmod(dir, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare the root directory");
-	return tarball_unpack(in, format, mnt, base, slash ? slash + 1 : archive, false);
+	return tarball_unpack(in, format, mnt, base, basename(archive), false);
 }
 
 int template_unpack(const char *archive, const char *dir, uint32_t base)

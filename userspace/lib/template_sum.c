@@ -15,17 +15,10 @@ static char *path_of(const char *archive)
 	return xasprintf("%s.sha256", archive);
 }
 
-static const char *name_of(const char *archive)
-{
-	const char *slash = strrchr(archive, '/');
-
-	return slash ? slash + 1 : archive;
-}
-
 int template_sum_write(const char *archive, const char *sum)
 {
 	cleanup_free char *path = path_of(archive);
-	cleanup_free char *text = xasprintf("%s  %s\n", sum, name_of(archive));
+	cleanup_free char *text = xasprintf("%s  %s\n", sum, basename(archive));
 
 	return write_file_atomic(path, text, 0644) ?
 	       fail_errno(EXIT_SYSTEM, "Cannot write %s", path) : 0;
@@ -43,7 +36,7 @@ int template_sum_remove(const char *archive)
 int template_sum_check(const char *archive, int fd, bool *known)
 {
 	cleanup_free char *path = path_of(archive);
-	cleanup_free char *what = xasprintf("Checking %s", name_of(archive));
+	cleanup_free char *what = xasprintf("Checking %s", basename(archive));
 	cleanup_free char *text = read_file(path, 4096);
 	char sum[SUM_SIZE];
 	int ret;

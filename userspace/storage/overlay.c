@@ -141,7 +141,7 @@ static int mount_layers(const char *options)
 		ret = mount("overlay", STAGING, "overlay", flags, all);
 		if (!ret || errno != EBUSY)
 			break;
-		usleep(50000);
+		sleep_ms(50);
 	}
 	if (ret && errno == ESTALE)
 		ret = mount("overlay", STAGING, "overlay", flags, options);
