@@ -27,6 +27,12 @@ make_running() {
 	cloisonctl --quiet start "$1" --wait
 }
 
+# mount_views: where the first start of all would mount them, and the host not be the same.
+mount_views() {
+	modprobe cloison_view
+	mountpoint -q /sys/fs/cloison || mount -t cloisonview cloisonview /sys/fs/cloison
+}
+
 # configure KEY [VALUE]: a line of cloison.conf, or none.
 configure() {
 	sed -i "/^$1=/d" "$etc/cloison.conf"

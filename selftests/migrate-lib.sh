@@ -55,6 +55,26 @@ place() {
 	done
 }
 
+# What a client said last, in $KTAP_TMP/CLIENT: the number of an answer, and the ms it took, until one is wrong.
+answered() {
+	tail -n 1 "$KTAP_TMP/$1" | grep -o '^[0-9]*'
+}
+
+is_beyond() {
+	[[ $(answered "$1") -gt $2 ]]
+}
+
+# goes_on CLIENT
+goes_on() {
+	not grep end "$KTAP_TMP/$1"
+	wait_for is_beyond "$1" $(($(answered "$1") + 3))
+}
+
+# longest CLIENT
+longest() {
+	awk '$2 > most { most = $2 } END { print most " ms was the longest wait for an answer" }' "$KTAP_TMP/$1"
+}
+
 nowhere_left() {
 	local node=$1 id=$2
 	on "$node" bash -c "ls -d /etc/cloison/conf/$id.* /var/lib/cloison/private/$id* /var/lib/cloison/root/$id /sys/fs/cgroup/cloison/$id 2>/dev/null" |

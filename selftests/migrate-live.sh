@@ -52,19 +52,6 @@ for ((n = 1; ; n++)); do
 done
 echo "end after $n: $answer"'
 
-answered() {
-	tail -n 1 "$KTAP_TMP/talk" | grep -o '^[0-9]*'
-}
-
-is_beyond() {
-	[[ $(answered) -gt $1 ]]
-}
-
-talks_on() {
-	not grep end "$KTAP_TMP/talk"
-	wait_for is_beyond $(($(answered) + 3))
-}
-
 node2_knows() {
 	ssh node2 ip neigh show 10.99.0.100 | grep -q "lladdr $(</sys/class/net/eth0/address) "
 }
@@ -90,7 +77,7 @@ works() {
 	cloisonctl exec 900 'cut -d " " -f 2 /root/said' >"$KTAP_TMP/sum"
 	ip netns exec third bash -c "$talk" >"$KTAP_TMP/talk" 2>&1 &
 	echo $! >"$KTAP_TMP/client"
-	wait_for is_beyond 3
+	wait_for is_beyond talk 3
 	# what runs keeps its user ids
 	ssh node2 "cloisonctl --quiet create 902 --ostemplate busybox --local_uid $(stat -c %u "$state/private/900/fs")"
 	expect_exit 15 cloisonctl migrate --check-only --live node2 900
@@ -119,13 +106,13 @@ moves() {
 	[[ $(on "$2" cloisonctl status 900) == *" running" ]]
 	wait_for says_more "$2" "$before"
 	[[ $(on "$2" cloisonctl exec 900 'cut -d " " -f 2 /root/said') == "$(<"$KTAP_TMP/sum")" ]]
-	talks_on
+	goes_on talk
 	[[ $(limits "$2") == "$limits" ]]
 	on "$1" ping -c 1 -W 10 fd00:99::100
 	nowhere_left "$1" 900
 	on "$1" bash -c '[[ ! -e /run/cloison/migrate/900 ]]'
 	on "$2" bash -c '[[ ! -e /run/cloison/migrate/900 ]]'
-	awk '$2 > most { most = $2 } END { print most " ms was the longest wait for an answer" }' "$KTAP_TMP/talk"
+	longest talk
 }
 
 # Its programs may use what the processor there lacks, unless somebody knows better. What mounts /proc must see it all.
@@ -146,5 +133,5 @@ ktap_plan 3
 check "a server, and its client" works
 check "to node2" moves_by_force
 check "and back" moves 2 1
-ktap_say "$(awk '$2 > most { most = $2 } END { print most " ms was the longest wait for an answer" }' "$KTAP_TMP/talk")"
+ktap_say "$(longest talk)"
 ktap_finish

@@ -53,20 +53,6 @@ while True:
     time.sleep(0.1)
 print("end after", n, r.status, len(page), flush=True)'
 
-answered() {
-	tail -n 1 "$KTAP_TMP/$1" | grep -o '^[0-9]*'
-}
-
-is_beyond() {
-	[[ $(answered "$1") -gt $2 ]]
-}
-
-# goes_on CLIENT
-goes_on() {
-	not grep end "$KTAP_TMP/$1"
-	wait_for is_beyond "$1" $(($(answered "$1") + 3))
-}
-
 is_up() {
 	[[ $(on "$1" cloisonctl exec 900 'systemctl is-system-running') == running ]]
 }
@@ -131,6 +117,6 @@ ktap_run_next "they serve there" serves 2
 ktap_run_next "and back" moves 2 1
 ktap_run_next "they serve here" serves 1
 for client in count fetch; do
-	ktap_say "$(awk -v c=$client '$2 > most { most = $2 } END { print c ": " most " ms was the longest wait for an answer" }' "$KTAP_TMP/$client")"
+	ktap_say "$client: $(longest "$client")"
 done
 ktap_finish

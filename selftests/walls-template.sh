@@ -6,9 +6,7 @@
 
 . "$(dirname "$0")/walls-lib.sh"
 
-# the first start would, and the host not be the same
-modprobe cloison_view
-mountpoint -q /sys/fs/cloison || mount -t cloisonview cloisonview /sys/fs/cloison
+mount_views
 
 cache=$state/template/cache
 

@@ -10,8 +10,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../cli-lib.sh"
 
 # the first start would, and have more points than the others
-modprobe cloison_view
-mountpoint -q /sys/fs/cloison || mount -t cloisonview cloisonview /sys/fs/cloison
+mount_views
 
 inject=$here/crash/inject
 cache=$state/template/cache
