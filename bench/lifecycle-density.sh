@@ -130,7 +130,7 @@ for ((n = 2; n <= many; n++)); do
 	ln /var/lib/cloison/private/1/fs/work "/var/lib/cloison/private/$n/fs/work"
 done
 x=$(measure 1 readers at_once)
-result density.reads_at_once "$x" "$(measure 1 readers '')" one_by_one us lower 1.5
+result density.reads_at_once "$x" "$(measure 1 readers '')" one_by_one us lower 1.2
 
 x=$(measure 3 cloisonctl list)
 result density.list "$x" 500000 "half a second" us lower 1.0
