@@ -19,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -42,8 +43,11 @@
 /* Directories of the tree can be renamed. */
 #define OPTIONS	"redirect_dir=on,metacopy=off"
 
+/* An inode that was there under several names in the template stays one. */
+#define INDEX	",index=on"
+
 /* Files have handles: those of files that are watched (inotify(7)) are all that CRIU knows. */
-#define HANDLES	",index=on,nfs_export=on"
+#define HANDLES	INDEX ",nfs_export=on"
 
 /* So long the last user of an earlier mount may take to go, who was killed. */
 #define LATE_MS	10000
@@ -128,13 +132,25 @@ static int be_nobody(void)
 }
 
 /*
- * With handles an upper layer belongs to one tree, and to one mount at a time. Over a copy of that
- * tree, after a move to another disk, it is good without them.
+ * A file that was copied up has an index then. Linux 6.1 counts that as one of its links when it is
+ * mounted anew, and there are programs that refuse files with two; 6.12 does not. Checkpoints are
+ * for 6.12 and later anyhow.
+ */
+static const char *indexed(void)
+{
+	struct utsname un;
+
+	return uname(&un) == 0 && strverscmp(un.release, "6.12") < 0 ? INDEX : HANDLES;
+}
+
+/*
+ * With an index an upper layer belongs to one tree, and to one mount at a time. Over a copy of that
+ * tree, after a move to another disk, it is good without.
  */
 static int mount_layers(const char *options)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV;
-	cleanup_free char *all = xasprintf("%s" HANDLES, options);
+	cleanup_free char *all = xasprintf("%s%s", options, indexed());
 	int ret;
 
 	for (int ms = 0; ms < LATE_MS; ms += 50) {
