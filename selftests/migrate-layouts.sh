@@ -92,7 +92,7 @@ says_on() {
 other_template() {
 	make_running 900 --layout overlay
 	seen 1 900 >"$KTAP_TMP/before"
-	ssh node2 "set -e; mkdir /tmp/t; cd /tmp/t; zstd -qdc $archive | tar -xf -; cp -p $archive /tmp/kept; touch -r etc/hosts /tmp/time; sed -i s/localhost/LOCALHOST/ etc/hosts; touch -r /tmp/time etc/hosts; tar -cf - . | zstd -q -1 -f -o $archive"
+	ssh node2 "set -e; mkdir /tmp/t; cd /tmp/t; zstd -qdc $archive | tar -xf -; cp -p $archive /tmp/kept; mv $archive.sha256 /tmp/sum; touch -r etc/hosts /tmp/time; sed -i s/localhost/LOCALHOST/ etc/hosts; touch -r /tmp/time etc/hosts; tar -cf - . | zstd -q -1 -f -o $archive"
 	cloisonctl migrate --live node2 900
 	seen 2 900 | diff "$KTAP_TMP/before" -
 	ssh node2 "rm $archive"
@@ -102,7 +102,7 @@ other_template() {
 	expect_out 'template busybox, which is not here' cloisonctl migrate node2 900
 	is_running 900
 	nowhere_left 2 900
-	ssh node2 "mv /tmp/kept $archive; rm -r /tmp/t"
+	ssh node2 "mv /tmp/kept $archive; mv /tmp/sum $archive.sha256; rm -r /tmp/t"
 }
 
 # What stays of it here needs the files it shared, whatever is built since.
