@@ -296,7 +296,20 @@ repaired() {
 	ip link del veth901.0
 	expect_out '^mended +container 901: ' cloisonctl check --repair
 	lan_pings 10.0.60.3
-	# a command that is killed
+	# a command that is killed: before what it moves from one interface to another is at its new place
+	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.6 fd60::6' --netif_add eth1,type=routed,ip=10.0.60.2
+	sed -i 's/10.0.60.6 fd60::6/10.0.60.2 fd60::2/' /run/cloison/net/900.netif
+	expect_out '^mended +container 900: ' cloisonctl check --repair 900
+	lan_pings 10.0.60.2
+	[[ $(ip -4 route show proto 67) == *"10.0.60.2 dev veth900.0"* && ! -e /sys/class/net/veth900.1 ]]
+	# or of what is new only a part
+	cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.6 fd60::6' --netif_add 'eth1,type=routed,ip=10.0.60.2 10.0.60.8'
+	sed -i 's/10.0.60.6 fd60::6/10.0.60.2 fd60::2/' /run/cloison/net/900.netif
+	expect_out '^mended +container 900: ' cloisonctl check --repair 900
+	lan_pings 10.0.60.2
+	[[ $(ip -4 route show proto 67) == *"10.0.60.8 dev veth900.1"* ]]
+	not grep -q 10.0.60.2 <(in_ct 900 ip addr show eth1)
+	# and anywhere
 	for delay in 0.03 0.06 0.1 0.2; do
 		timeout -s KILL "$delay" cloisonctl set 900 --ifname eth0 --netif_set 'ip=10.0.60.6 fd60::6' --netif_add eth1,type=routed,ip=10.0.60.2 || true
 		wait_for cloisonctl check --repair 900

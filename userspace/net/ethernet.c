@@ -215,11 +215,12 @@ static int check_names(struct nl_sock *host, const struct netifs *has,
 }
 
 /* Links are noted before they are there; of those that stay it is noted how they are, until
- * they are otherwise.
+ * they are otherwise, and before those that are new.
  */
 static int note_before(uint32_t id, const struct netifs *from, const struct netifs *to)
 {
 	cleanup_netifs struct netifs all = {}, has = {};
+	size_t stay = 0;
 
 	netifs_copy(to, &all);
 	netifs_copy(from, &has);
@@ -229,7 +230,8 @@ static int note_before(uint32_t id, const struct netifs *from, const struct neti
 		if (!old)
 			continue;
 		new = all.list[i];
-		all.list[i] = *old;
+		all.list[i] = all.list[stay];
+		all.list[stay++] = *old;
 		*old = new;
 	}
 	return note(id, &all);
@@ -283,9 +285,38 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 	return ret ? ret : rate_again(id);
 }
 
+/*
+ * Where a command was cut off that moved an address to a new interface, note_before() has it for
+ * both. The first one has it; a new one to which nothing else is routed was none yet.
+ */
+static void give_once(struct netifs *all)
+{
+	cleanup_addresses struct addresses given = {};
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct netif n = all->list[i];
+		struct addresses once = {};
+
+		for (size_t j = 0; n.type == NETIF_ROUTED && j < n.ip.count; j++) {
+			if (addresses_have(&given, &n.ip.list[j]))
+				continue;
+			addresses_add(&given, &n.ip.list[j]);
+			addresses_add(&once, &n.ip.list[j]);
+		}
+		if (n.type == NETIF_ROUTED) {
+			addresses_free(&n.ip);
+			n.ip = once;
+		}
+		if (n.type != NETIF_ROUTED || n.ip.count)
+			all->list[count++] = n;
+	}
+	all->count = count;
+}
+
 int ethernet_change(uint32_t id, pid_t pid, const char *netif)
 {
-	cleanup_netifs struct netifs has = {}, wanted = {};
+	cleanup_netifs struct netifs has = {}, wanted = {}, before = {};
 	cleanup_rtnl struct nl_sock *host = NULL;
 	cleanup_free char *why = NULL;
 	cleanup_close int netns = -1;
@@ -311,7 +342,9 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif)
 		return 0;
 	/* back to what it had */
 	why = xstrdup(error_text());
-	apply(host, id, netns, &wanted, &has, true);
+	netifs_copy(&has, &before);
+	give_once(&before);
+	apply(host, id, netns, &wanted, &before, true);
 	return fail(ret, "%s", why);
 }
 
@@ -398,6 +431,7 @@ int ethernet_mend(uint32_t id, pid_t pid)
 		return ret;
 	if (pid <= 0)
 		return ethernet_remove(id);
+	give_once(&has);
 	text = netifs_text(&has);
 	return ethernet_change(id, pid, text);
 }
