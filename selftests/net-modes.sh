@@ -210,6 +210,16 @@ routed() {
 	nothing_left
 }
 
+# The default route is venet's as long as it has an address, then that of the interface that is left.
+instead() {
+	make_running 900 --ipadd 10.0.60.5 --ipadd fd60::5
+	cloisonctl set 900 --ipdel all --netif_add 'eth0,type=routed,ip=10.0.60.2 fd60::2'
+	ct_pings 900 10.0.60.9
+	ct_pings 900 fd60::9
+	in_ct 900 ip route show default | grep -q 'dev eth0'
+	in_ct 900 ip -6 route show default | grep -q 'dev eth0'
+}
+
 # is_listened ADDRESS: as ss prints it.
 is_listened() {
 	ss -Hltn sport = :8022 | grep -qF "$1:8022"
@@ -556,11 +566,12 @@ bad_input() {
 	nothing_left
 }
 
-ktap_plan 8
+ktap_plan 9
 lan_case "routed" routed
 lan_case "routed: neighbours are asked" asked
 lan_case "ports of the host's" listens
 lan_case "a link with the host alone" alone
+lan_case "routed instead of venet" instead
 lan_case "routed: check --repair" repaired
 lan_case "macvlan" macvlan
 lan_case "ipvlan" ipvlan

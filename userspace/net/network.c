@@ -407,6 +407,9 @@ int network_change(uint32_t id, pid_t pid, const struct addresses *wanted)
 		/* with the first address of a subnet the kernel removed the others */
 		if (!ret && wanted->count)
 			ret = give_inside(id, pid, wanted);
+		/* the default route, which was venet's, may be another interface's now */
+		if (!ret)
+			ret = ethernet_mend(id, pid);
 	}
 	/* a command before this one may have been cut off */
 	if (!ret && !network_whole(id, true))
