@@ -36,6 +36,35 @@ unequal() {
 	near "${share[951]}" 500 60
 }
 
+# A tool that is newer than what is in charge: it reads nothing of another size, says so, and "enable" replaces it.
+replaced() {
+	local pins=/sys/fs/bpf/cloison since name
+	for name in state ended; do
+		rm "$pins/sched_$name"
+		"$pinned" make "$pins/sched_$name" 4000000
+		expect_exit 0 cloisonctl sched status
+		[[ $name == ended ]] || expect_exit 5 cloisonctl sched status --json
+	done
+	expect_out "another version's" cloisonctl sched status
+	[[ $(sched_says other_version) == true ]]
+	expect_out 'hint.*another version' cloisonctl check kernel
+	make_running 900
+	expect_out "another version's" cloisonctl set 900 --cpus 1
+	expect_exit 0 cloisonctl sched enable
+	[[ $(sched_says other_version) == false ]]
+	[[ $(sched_says cpus 900) == 1 ]]
+	since=$(stat -c %i "$pins/sched")
+	expect_exit 0 cloisonctl sched enable
+	[[ $(stat -c %i "$pins/sched") == "$since" ]]
+	# what it was made with has changed
+	configure VE0CPUUNITS 3000
+	expect_exit 0 cloisonctl sched enable
+	[[ $(sched_says weight 0) == 300 ]]
+	configure VE0CPUUNITS
+	expect_exit 0 cloisonctl sched enable
+	[[ $(sched_says weight 0) == 100 ]]
+}
+
 # ticks PID: of CPU time
 ticks() {
 	awk '{ print $14 }' "/proc/$1/stat"
@@ -287,8 +316,9 @@ ejected() {
 	ours
 }
 
-ktap_plan 15
+ktap_plan 16
 sched_case "takes over" takes_over
+sched_case "another version's" replaced
 sched_case "shares of unequal containers" unequal
 sched_case "inside by nice" inside_by_nice
 sched_case "cap" capped

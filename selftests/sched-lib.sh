@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/cli-lib.sh"
 
 cgroups=/sys/fs/cgroup/cloison
-export spin=$here/sched/spin
+export spin=$here/sched/spin pinned=$here/sched/pinned
 
 # group ID [WEIGHT]
 group() {
@@ -115,7 +115,7 @@ trap 'sched_clean; clean; rm -rf "$KTAP_TMP"' EXIT
 # sched_case NAME FUNCTION: one that ends with our scheduler in charge.
 sched_case() {
 	ktap_run "$@"
-	sched_clean >/dev/null 2>&1
+	{ sched_clean; clean; } >/dev/null 2>&1
 	if [[ $(cloisonctl sched status 2>&1) != *"(enabled)"* ]]; then
 		cloisonctl sched status 2>&1 | sed 's/^/# /'
 		dmesg | grep -A 80 'sched_ext:' | tail -n 100 | sed 's/^/# /'

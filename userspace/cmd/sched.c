@@ -79,7 +79,9 @@ static int status_json(const struct scx_status *s)
 	json_t *out = json_pack("{s:s, s:s}", "in_charge", in_charge(s), "state", state_name(s));
 	char text[64];
 
-	if (s->state == SCX_ON) {
+	if (s->state == SCX_ON)
+		json_object_set_new(out, "other_version", json_boolean(s->other));
+	if (s->state == SCX_ON && s->since) {
 		when(s->since, text, sizeof(text));
 		json_object_set_new(out, "since", json_string(text));
 	}
@@ -92,7 +94,7 @@ static int status_json(const struct scx_status *s)
 	}
 	if (s->state == SCX_EJECTED)
 		json_object_set_new(out, "retry_in", json_integer(retry_in(s)));
-	if (s->state == SCX_ON) {
+	if (s->state == SCX_ON && !s->other) {
 		int ret = add_containers(out);
 
 		if (ret) {
@@ -108,10 +110,12 @@ static void status_text(const struct scx_status *s)
 	char text[64];
 
 	printf("in charge: %s (%s)\n", in_charge(s), state_name(s));
-	if (s->state == SCX_ON) {
+	if (s->state == SCX_ON && s->since) {
 		when(s->since, text, sizeof(text));
 		printf("since: %s\n", text);
 	}
+	if (s->other)
+		printf("another version's, to be replaced by: " SCX_REPLACE "\n");
 	if (s->ended) {
 		when(s->ended, text, sizeof(text));
 		printf("ejected: %s, %u in a row\nreason: %s%s%s\n", text, s->ejections, s->reason,

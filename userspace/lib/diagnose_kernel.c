@@ -115,7 +115,11 @@ static void scheduler(struct findings *f)
 			"the kernel's own group scheduling shares out the CPU; sched_ext is there");
 		break;
 	case SCX_ON:
-		finding(f, FINDING_OK, NULL, "Cloison's scheduler shares out the CPU");
+		if (s.other)
+			finding(f, FINDING_HINT, SCX_REPLACE,
+				"Cloison's scheduler shares out the CPU, but is another version's than the tool");
+		else
+			finding(f, FINDING_OK, NULL, "Cloison's scheduler shares out the CPU");
 		break;
 	case SCX_FOREIGN:
 		finding(f, FINDING_HINT, "end that scheduler, then: cloisonctl sched enable",

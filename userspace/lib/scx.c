@@ -75,12 +75,34 @@ static bool read_line(const char *path, char *line, size_t size)
 	return true;
 }
 
+/* The kernel copies what the map has, however little was meant to hold it. */
+static bool read_pinned(const char *path, void *value, size_t size)
+{
+	cleanup_close int fd = bpf_obj_get(path);
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), zero = 0;
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return false;
+	errno = EINVAL;
+	return info.value_size == size && !bpf_map_lookup_elem(fd, &zero, value);
+}
+
 static bool read_ended(struct sched_ended *e)
 {
-	cleanup_close int fd = bpf_obj_get(PIN_ENDED);
-	__u32 zero = 0;
+	return read_pinned(PIN_ENDED, e, sizeof(*e));
+}
 
-	return fd >= 0 && !bpf_map_lookup_elem(fd, &zero, e);
+/* Which object this tool has, and that one is made anew when it differs: FNV-1a. */
+static __u64 own_object(void)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+	size_t size;
+	const unsigned char *bytes = cloison_sched__elf_bytes(&size);
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3ULL;
+	return hash;
 }
 
 void scx_look(struct scx_status *status)
@@ -97,11 +119,12 @@ void scx_look(struct scx_status *status)
 	if (read_ended(&e)) {
 		status->since = e.since;
 		status->ejections = e.ejections;
-		if (!e.kind && on && !access(PIN_LINK, F_OK) &&
-		    strncmp(name, NAME, strlen(NAME)) == 0) {
-			status->state = SCX_ON;
-			return;
-		}
+	}
+	if (!e.kind && on && !access(PIN_LINK, F_OK) && strncmp(name, NAME, strlen(NAME)) == 0) {
+		status->state = SCX_ON;
+		status->other = e.object != own_object();
+		status->host_weight = e.host_weight;
+		return;
 	}
 	if (e.kind && e.kind != SCHED_UNREG) {
 		status->ended = e.at;
@@ -135,11 +158,9 @@ const char *scx_why_not(void)
 int scx_containers(struct scx_container **list, size_t *count)
 {
 	struct cloison_sched__bss *all = xcalloc(1, sizeof(*all));
-	cleanup_close int fd = bpf_obj_get(PIN_STATE);
-	__u32 zero = 0;
 
 	*count = 0;
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, all)) {
+	if (!read_pinned(PIN_STATE, all, sizeof(*all))) {
 		free(all);
 		return fail_errno(EXIT_KERNEL, "Cannot look at the scheduler");
 	}
@@ -234,14 +255,17 @@ static int load(unsigned int ejections)
 {
 	struct cloison_sched *s = cloison_sched__open();
 	struct bpf_link *link = NULL;
-	struct sched_ended fresh = { .ejections = ejections };
+	struct sched_ended fresh = {
+		.ejections = ejections, .object = own_object(),
+		.host_weight = limits_weight(global.host_cpuunits),
+	};
 	__u32 zero = 0;
 	int ret = 0;
 
 	*last_word = '\0';
 	if (!s)
 		return fail_errno(EXIT_SYSTEM, "Cannot open the scheduler");
-	s->rodata->host_weight = limits_weight(global.host_cpuunits);
+	s->rodata->host_weight = fresh.host_weight;
 	if (cloison_sched__load(s) ||
 	    bpf_map_update_elem(bpf_map__fd(s->maps.ended), &zero, &fresh, BPF_ANY))
 		ret = fail_errno(EXIT_KERNEL, "The kernel does not take the scheduler%s%s",
@@ -314,7 +338,9 @@ int scx_enable(void)
 		return fail(EXIT_KERNEL, "Another scheduler is in charge: %s; end it first",
 			    status.name);
 	case SCX_ON:
-		return 0;
+		if (!status.other && status.host_weight == limits_weight(global.host_cpuunits))
+			return 0;
+		return enable(0);
 	default:
 		return enable(0);
 	}
@@ -388,11 +414,19 @@ int scx_tell(uint32_t id)
 		.ctid = id, .cpus = cgroup_noted(id, CGROUP_CPUS),
 		.policy = cgroup_noted(id, CGROUP_SCHED),
 	};
-	cleanup_close int fd = bpf_obj_get(PIN_SET_OWN);
 	struct bpf_test_run_opts opts = {
 		.sz = sizeof(opts), .ctx_in = &arg, .ctx_size_in = sizeof(arg),
 	};
+	cleanup_close int fd = -1;
+	struct scx_status status;
 
+	scx_look(&status);
+	if (status.other) {
+		warn("The scheduler is another version's and is not told of container %u: "
+		     SCX_REPLACE, id);
+		return 0;
+	}
+	fd = bpf_obj_get(PIN_SET_OWN);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || bpf_prog_test_run_opts(fd, &opts))

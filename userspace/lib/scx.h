@@ -21,11 +21,16 @@ enum scx_state {
 struct scx_status {
 	enum scx_state state;
 	char name[128];		/* FOREIGN: of the other one */
+	bool other;		/* ON: another version's, of which only that is known */
+	unsigned int host_weight;	/* of ON, unless other */
 	uint64_t since;		/* CLOCK_BOOTTIME in ns: of ON; 0: not known */
 	uint64_t ended;		/* of EJECTED */
 	unsigned int ejections;	/* in a row */
 	char reason[128], message[512];	/* of EJECTED */
 };
+
+/* What to do about another version's. */
+#define SCX_REPLACE	"cloisonctl sched enable"
 
 void scx_look(struct scx_status *status);
 /* Why ours is not in charge, and what to do about it; NULL if it is. */
@@ -45,7 +50,7 @@ struct scx_container {
 /* By slot; free() *list. EXIT_KERNEL. */
 int scx_containers(struct scx_container **list, size_t *count);
 
-/* Put ours in charge, for all containers. EXIT_KERNEL. */
+/* Put ours in charge, for all containers, in the place of another version's. EXIT_KERNEL. */
 int scx_enable(void);
 /* The kernel's own: no setting changes. */
 int scx_disable(void);

@@ -76,6 +76,8 @@ struct sched_ended {
 	__s64 code;
 	__u32 ejections;	/* before, in a row */
 	__u32 kind;
+	__u64 object;	/* which one it is; of it and its host_weight, see scx_enable() */
+	__u32 host_weight, pad;
 	char reason[128];
 	char message[512];
 };
