@@ -117,6 +117,27 @@ capped() {
 	[[ ${share[951]} -gt 400 ]]
 }
 
+# figure NAME: of container 900, from stat
+figure() {
+	cloisonctl stat 900 --json | tr -d ' \n' | sed -nE "s/.*\"$1\":([0-9]+).*/\1/p"
+}
+
+has_throttled() {
+	[[ $(figure throttled_us) -gt $1 && $(figure throttles) -gt 0 ]]
+}
+
+# What stat shows is what ours counts, as long as it does.
+denied() {
+	make_running 900 --cpulimit 10
+	cp "$spin" "$state"/private/900/fs/spin
+	cloisonctl exec 900 'exec /spin 2' &
+	wait_for has_throttled 1000000
+	[[ $(sched_says throttles 900) -gt 0 ]]
+	grep -qx 'throttled_usec 0' "$cgroups/900/cpu.stat"
+	cloisonctl --quiet stop 900 --fast
+	wait
+}
+
 has_two() {
 	[[ $(sched_says most_cpus 900) == 2 ]]
 }
@@ -316,12 +337,13 @@ ejected() {
 	ours
 }
 
-ktap_plan 16
+ktap_plan 17
 sched_case "takes over" takes_over
 sched_case "another version's" replaced
 sched_case "shares of unequal containers" unequal
 sched_case "inside by nice" inside_by_nice
 sched_case "cap" capped
+sched_case "denied, in stat" denied
 sched_case "CPUs at once" cpus_at_once
 sched_case "bound to CPUs" bound
 sched_case "many bound elsewhere" many_bound

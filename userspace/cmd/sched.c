@@ -60,12 +60,13 @@ static int add_containers(json_t *out)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct scx_container *c = &list[i];
-		json_t *one = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:s}",
+		json_t *one = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:s}",
 					"ctid", (int)c->id, "weight", (int)c->weight,
 					"running", (int)c->running,
 					"waiting", (int)c->waiting, "cpus", (int)c->cpus,
 					"most_cpus", (int)c->most,
 					"throttled_us", (json_int_t)c->throttled_us,
+					"throttles", (json_int_t)c->throttles,
 					"policy", scx_policy_name(c->policy));
 
 		json_array_append_new(array, one);

@@ -8,6 +8,7 @@
 #include "figures.h"
 #include "layout.h"
 #include "names.h"
+#include "scx.h"
 #include "util.h"
 #include "value.h"
 #include "view.h"
@@ -241,6 +242,33 @@ static void usage_free(struct usage *u)
 	free(u->links);
 }
 
+/* While our scheduler is in charge the kernel's counters stand still: its own are added. */
+static void add_throttling(struct usage *list, size_t count)
+{
+	cleanup_free struct scx_container *all = NULL;
+	struct scx_status status;
+	size_t n = 0;
+
+	if (!count)
+		return;
+	scx_look(&status);
+	if (status.state != SCX_ON || status.other)
+		return;
+	/* it may end meanwhile */
+	if (scx_containers(&all, &n)) {
+		error_clear();
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < n; j++) {
+			if (all[j].id != list[i].id)
+				continue;
+			list[i].of[FIGURE_CPU_THROTTLED] += all[j].throttled_us;
+			list[i].of[FIGURE_CPU_THROTTLES] += all[j].throttles;
+		}
+	}
+}
+
 static void add(struct usage **list, size_t *count, const struct kernel_container *kc)
 {
 	struct listed l = { .id = kc->id, .kc = *kc };
@@ -283,6 +311,8 @@ int usage_list(char *const *args, struct usage **list, size_t *count)
 		for (size_t i = 0; !ret && i < n; i++)
 			add(list, count, &all[i].kc);
 	}
+	if (!ret)
+		add_throttling(*list, *count);
 	if (ret) {
 		usage_list_free(*list, *count);
 		*list = NULL;

@@ -173,7 +173,7 @@ int scx_containers(struct scx_container **list, size_t *count)
 				.id = ct->ctid, .weight = ct->weight, .running = ct->running,
 				.waiting = ct->waiting, .cpus = ct->max_cpus,
 				.most = ct->max_running, .throttled_us = ct->throttled_ns / 1000,
-				.policy = ct->policy,
+				.throttles = ct->throttles, .policy = ct->policy,
 			};
 	}
 	free(all);

@@ -45,6 +45,7 @@ struct scx_container {
 	uint32_t most;		/* that it had at once */
 	uint32_t policy;	/* enum sched_policy */
 	uint64_t throttled_us;	/* that it waited for its limit */
+	uint64_t throttles;	/* how often */
 };
 
 /* By slot; free() *list. EXIT_KERNEL. */
