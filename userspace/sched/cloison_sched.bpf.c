@@ -701,7 +701,7 @@ int set_own(struct sched_own *arg)
 		if (ct->max_cpus != arg->cpus)
 			ct->max_running = 0;
 		ct->max_cpus = arg->cpus;
-		unpark(i);
+		unpark(i, WAKE_LOOKS);
 		ret = 0;
 	}
 	return ret;

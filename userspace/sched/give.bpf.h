@@ -57,16 +57,40 @@ static __always_inline void arm_refill(void)
 		refill_armed = 0;
 }
 
-static __noinline void unpark(u32 slot)
+/* Idle CPUs for those that wait in a container, as far as there are any: the first @looks. */
+static __noinline void wake_for(u32 slot, int looks)
+{
+	struct task_struct *p;
+
+	bpf_rcu_read_lock();
+	bpf_for_each(scx_dsq, p, DSQ_OF(slot), 0) {
+		s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+
+		/* others may be bound to other CPUs */
+		if (cpu >= 0)
+			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+		if (!--looks)
+			break;
+	}
+	bpf_rcu_read_unlock();
+}
+
+/* It may have so many CPUs more. */
+static __noinline void unpark(u32 slot, int cpus)
 {
 	struct sched_ct *ct = ct_of(slot);
+	bool ended = false;
 
 	bpf_spin_lock(&lock);
 	if (ct->parked && (!ct->max_cpus || ct->running < ct->max_cpus)) {
+		ended = true;
 		ct->parked = 0;
 		tree_settle(slot);
 	}
 	bpf_spin_unlock(&lock);
+	/* whoever gives one back may not run its tasks, or has something more urgent to run */
+	if (ended)
+		wake_for(slot, cpus);
 }
 
 /* It has one CPU less. */
@@ -76,7 +100,7 @@ static __always_inline void give_back(u32 slot)
 
 	__sync_fetch_and_sub(&ct->running, 1);
 	if (ct->parked)
-		unpark(slot);
+		unpark(slot, 1);
 }
 
 static __noinline void throttle(u32 slot)
@@ -108,7 +132,7 @@ static __noinline void park(u32 slot)
 	tree_place(slot, false);
 	bpf_spin_unlock(&lock);
 	/* who gave back in between did not see it parked */
-	unpark(slot);
+	unpark(slot, 1);
 }
 
 /* May it have one more CPU? If not, the container is out of the tree until it gives one back. */

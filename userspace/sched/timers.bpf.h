@@ -30,32 +30,13 @@ static __noinline bool unthrottle(u32 slot, u64 now)
 	return ended;
 }
 
-/* Idle CPUs for those that wait in a container, as far as there are any. */
-static __noinline void wake_for(u32 slot)
-{
-	struct task_struct *p;
-	int looks = WAKE_LOOKS;
-
-	bpf_rcu_read_lock();
-	bpf_for_each(scx_dsq, p, DSQ_OF(slot), 0) {
-		s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-
-		/* others may be bound to other CPUs */
-		if (cpu >= 0)
-			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
-		if (!--looks)
-			break;
-	}
-	bpf_rcu_read_unlock();
-}
-
 static __noinline int refill_all(u64 now)
 {
 	int i;
 
 	bpf_for(i, HOST, slots) {
 		if (ct_of(i)->throttled && unthrottle(i, now))
-			wake_for(i);
+			wake_for(i, WAKE_LOOKS);
 	}
 	if (nr_throttled)
 		arm_refill();
