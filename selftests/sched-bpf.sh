@@ -142,6 +142,15 @@ has_two() {
 	[[ $(sched_says most_cpus 900) == 2 ]]
 }
 
+# permille ID: of a CPU that it uses over 3 s
+permille() {
+	local spent start=${EPOCHREALTIME/./}
+	spent=$(used "$1")
+	sleep 3
+	spent=$(($(used "$1") - spent))
+	echo $((spent * 1000 / (${EPOCHREALTIME/./} - start)))
+}
+
 # Of a container, and what it was set to stays when the scheduler goes and comes
 cpus_at_once() {
 	make_running 900 --cpus 1
@@ -151,8 +160,11 @@ cpus_at_once() {
 	wait_for has_used 1000000 900
 	[[ $(sched_says most_cpus 900) == 1 ]]
 	[[ $(sched_says cpus 900) == 1 ]]
+	# what the kernel says: not two at once but for the moment of a switch
+	near "$(permille 900)" 900 150
 	cloisonctl set 900 --cpus 2
 	wait_for has_two
+	[[ $(permille 900) -gt 1200 ]]
 	cloisonctl set 900 --cpus 1
 	cloisonctl sched disable
 	[[ $(cgroup_file 900 cpu.max) == "100000 100000" ]]
