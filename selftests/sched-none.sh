@@ -19,6 +19,29 @@ settings() {
 	[[ $(cgroup_file 900 cpu.max) == "100000 100000" && $(cgroup_file 900 cpu.weight) == 300 ]]
 }
 
+# together WEIGHT: of all containers, beside the host's groups of 100
+together() {
+	[[ $(cat /sys/fs/cgroup/cloison/cpu.weight) == "$1" ]]
+}
+
+# Each of them stands beside the host as its own units do, whether there are few or many.
+beside_host() {
+	make_running 900 --cpuunits 3000
+	together 300
+	make_running 901
+	together 400
+	cloisonctl set 901 --cpuunits 2000
+	together 500
+	configure VE0CPUUNITS 500
+	cloisonctl --quiet stop 900 --fast
+	together 400
+	cloisonctl set 901 --cpuunits 500000
+	together 10000
+	configure VE0CPUUNITS
+	cloisonctl set 901 --cpuunits 8
+	together 1
+}
+
 # Kept for a kernel that can, and said.
 policy() {
 	make 900
@@ -32,8 +55,9 @@ policy() {
 	grep -qx 'SCHED="batch"' "$etc/conf/900.conf"
 }
 
-ktap_plan 3
+ktap_plan 4
 ktap_run "refused" refused
 run_case "settings" settings
+run_case "all together, beside the host" beside_host
 run_case "a policy" policy
 ktap_finish

@@ -318,6 +318,15 @@ int cgroup_set(uint32_t id, const char *file, const char *text)
 	return 0;
 }
 
+int cgroup_set_all(const char *file, const char *text)
+{
+	cleanup_free char *path = xasprintf(CGROUP_PARENT "/%s", file);
+
+	if (!write_file_at(AT_FDCWD, path, text))
+		return 0;
+	return fail_errno(EXIT_LIMITS, "Cannot set %s to %s", path, text);
+}
+
 char *cgroup_inherited(const char *file)
 {
 	cleanup_free char *path = xasprintf(CGROUP_PARENT "/%s.effective", file);

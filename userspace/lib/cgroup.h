@@ -48,6 +48,8 @@ int cgroup_join_exec(uint32_t id, pid_t pid);
 
 /* Write one of the files of the container's own cgroup. 0 or EXIT_LIMITS. */
 int cgroup_set(uint32_t id, const char *file, const char *text);
+/* The same of the one that all of them are in. */
+int cgroup_set_all(const char *file, const char *text);
 /* What @file, of the cpuset controller, is for a container that says nothing; to be
  * freed, or NULL.
  */

@@ -16,6 +16,7 @@
 #include "global.h"
 #include "journal.h"
 #include "layout.h"
+#include "limits.h"
 #include "lock.h"
 #include "log.h"
 #include "mount.h"
@@ -453,6 +454,11 @@ static int sweep(const struct container *ct, bool unmount)
 		devnodes_sweep(ct->id);
 	if (!ret)
 		ret = cgroup_remove(ct->id);
+	/* the next one that starts or stops sets it right */
+	if (!ret && limits_share()) {
+		warn("%s", error_text());
+		error_clear();
+	}
 	return ret ? ret : stage_set(ct->id, STAGE_NONE);
 }
 

@@ -9,12 +9,18 @@
 #include "cgroup.h"
 #include "disk.h"
 #include "error.h"
+#include "global.h"
 #include "limits.h"
+#include "lock.h"
 #include "scx.h"
 #include "util.h"
 #include "value.h"
 
 #define CPU_PERIOD_US	100000U
+
+/* Of the host's groups, as nobody sets one. */
+#define DEFAULT_WEIGHT	100
+#define MAX_WEIGHT	10000
 
 static int bad(const char *key, const char *value)
 {
@@ -139,7 +145,31 @@ unsigned int limits_weight(uint32_t cpuunits)
 
 	if (weight < 1)
 		return 1;
-	return weight > 10000 ? 10000 : weight;
+	return weight > MAX_WEIGHT ? MAX_WEIGHT : weight;
+}
+
+int limits_share(void)
+{
+	cleanup_free uint32_t *ids = NULL;
+	cleanup_close int lock = -1;
+	uint64_t all = 0, one;
+	size_t count = 0;
+	char text[24];
+	/* who adds up later is right */
+	int ret = lock_take("share", true, &lock);
+
+	if (!ret)
+		ret = cgroup_list(&ids, &count);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < count; i++)
+		if (cgroup_number(ids[i], "cpu.weight", &one))
+			all += one;
+	if (!all)
+		return 0;
+	all = all * DEFAULT_WEIGHT / limits_weight(global.host_cpuunits);
+	snprintf(text, sizeof(text), "%" PRIu64, all < 1 ? 1 : all > MAX_WEIGHT ? MAX_WEIGHT : all);
+	return cgroup_set_all("cpu.weight", text);
 }
 
 uint32_t limits_cpu_percent(const struct limits *l)
@@ -418,6 +448,8 @@ int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned
 		set_locked(id, l);
 	if (!ret && (which & LIMIT_CPUUNITS))
 		ret = set(id, "cpu.weight", limits_weight(l->cpuunits));
+	if (!ret && (which & LIMIT_CPUUNITS))
+		ret = limits_share();
 	if (!ret && (which & LIMIT_CPU_TIME))
 		ret = set_cpu_time(id, l);
 	/* the CPUs may depend on the nodes */

@@ -74,6 +74,12 @@ int limits_copy_process(pid_t pid, pid_t like);
 /* cpuunits as cpu.weight: 1000 units are weight 100 (1..10000). */
 unsigned int limits_weight(uint32_t cpuunits);
 
+/*
+ * Where the kernel's own scheduling is in charge, all containers are one group beside the host's.
+ * Its weight is to be that of all that run, so that each stands beside VE0CPUUNITS.
+ */
+int limits_share(void);
+
 /* CPU time per period as cpu.max has it: the smaller of the two limits, in
  * percent of one CPU; 0 is no limit.
  */
