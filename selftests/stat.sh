@@ -97,6 +97,27 @@ scheduler() {
 	modprobe -r cloison_acct
 }
 
+# Who installs and starts has it, unless the configuration says no.
+by_itself() {
+	configure LOAD_SCHED maybe
+	expect_exit 21 cloisonctl status 900
+	configure LOAD_SCHED no
+	modprobe -r cloison_sched
+	make_running 900
+	[[ ! -e /sys/module/cloison_sched ]]
+	cloisonctl --quiet stop 900 --fast
+	configure LOAD_SCHED
+	cloisonctl --quiet start 900 --wait
+	[[ $(value sched_run_seconds_total 900) != 0 ]]
+	modprobe -r cloison_sched
+	cloisonctl --quiet stop 900 --fast
+	# a kernel that it was not built for
+	mount -t tmpfs none "/lib/modules/$(uname -r)/updates"
+	expect_out 'Warning: The module cloison_sched cannot be loaded: ' cloisonctl start 900 --wait
+	umount "/lib/modules/$(uname -r)/updates"
+	is_running 900
+}
+
 memory() {
 	local before shmem
 	make_running 900 --ram 48M --swap 0
@@ -359,9 +380,10 @@ while_they_die() {
 	wait $!
 }
 
-ktap_plan 13
+ktap_plan 14
 run_case "processors" processor
 run_case "the scheduler's module" scheduler
+run_case "the scheduler's module, by itself" by_itself
 run_case "memory" memory
 run_case "page faults" faults
 run_case "pressure of memory and disks" pressures

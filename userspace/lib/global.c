@@ -127,6 +127,8 @@ int global_load(void)
 		ret = get_yes_no("LOAD_VIEW", true, &global.load_view);
 	if (!ret)
 		ret = get_yes_no("LOAD_ACCT", true, &global.load_acct);
+	if (!ret)
+		ret = get_yes_no("LOAD_SCHED", true, &global.load_sched);
 	return ret ? ret : get_sched();
 }
 

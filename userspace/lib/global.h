@@ -33,6 +33,7 @@ struct global {
 	bool error_on_arpfail;		/* one that is not is not used */
 	bool load_view;			/* start loads cloison_view */
 	bool load_acct;			/* limits that need cloison_acct load it */
+	bool load_sched;		/* start loads cloison_sched */
 	bool sched_auto;		/* sched enable --auto is to enable our scheduler */
 	unsigned int host_cpuunits;	/* the host's own weight there */
 };

@@ -7,6 +7,7 @@
 #include "features.h"
 #include "mount.h"
 #include "place.h"
+#include "sched.h"
 #include "suspended.h"
 #include "util.h"
 #include "view.h"
@@ -49,6 +50,8 @@ int place_make(struct container *ct, struct place *place, bool limited)
 		ret = mount_container(ct);
 	if (!ret)
 		ret = view_offer();
+	if (!ret)
+		sched_offer();
 	if (!ret && limited)
 		ret = limits_apply(ct->id, container_disk(ct), &place->limits, place->limits.given);
 	if (!ret && !(place->limits.given & LIMIT_CPUUNITS))

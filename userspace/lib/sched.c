@@ -4,13 +4,24 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "error.h"
 #include "genl.h"
+#include "global.h"
+#include "module.h"
 #include "sched.h"
 
 static struct genl_family cloison_sched = {
 	.name = CLOISON_SCHED_GENL_NAME,
 	.version = CLOISON_SCHED_GENL_VERSION,
 };
+
+void sched_offer(void)
+{
+	if (global.load_sched && !genl_loaded(&cloison_sched) &&
+	    !module_load("cloison_sched", NULL))
+		warn("The module cloison_sched cannot be loaded: "
+		     "what containers get of the CPUs and wait for is not counted");
+}
 
 static void decode(struct nlattr *attr, struct sched_container *out)
 {

@@ -16,6 +16,9 @@ struct sched_container {
 	uint64_t latency[CLOISON_SCHED_BUCKETS];
 };
 
+/* Load the module, unless the configuration says no; that it cannot be is warned of. */
+void sched_offer(void);
+
 /* Nothing is known without the module, or of a container that it does not know. */
 void sched_read(uint32_t id, struct sched_container *out);
 
