@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What cloison_sched.bpf.c needs to know of the kernel: no more, and by name. Offsets,
- * the values of enums and which functions there are is settled by libbpf when the program
- * is loaded (CO-RE), so that one object fits all kernels, and a tool that was built where
- * no kernel has sched_ext has the scheduler all the same.
+ * What cloison_sched.bpf.c needs to know of the kernel: no more, and by name. Offsets and
+ * which functions there are is settled by libbpf when the program is loaded (CO-RE), so that
+ * one object fits kernels that differ, and a tool that was built where no kernel has sched_ext
+ * has the scheduler all the same. The values of enums are written here; and what struct
+ * sched_ext_ops has here, the kernel must have.
  */
 #ifndef CLOISON_SCX_BPF_H
 #define CLOISON_SCX_BPF_H
