@@ -344,7 +344,14 @@ ejected() {
 	echo S >/proc/sysrq-trigger
 	wait_for expect_exit 5 cloisonctl sched status
 	[[ $(sched_says state) == ejected && $(sched_says in_charge) == kernel ]]
+	[[ $(sched_says reason) && $(sched_says ejections) == 1 ]]
 	expect_out 'ejected' cloisonctl check kernel
+	# after five more, and as if it had been in charge for more than an hour
+	"$pinned" put /sys/fs/bpf/cloison/sched_ended 24 $((5 + (1024 << 32)))
+	[[ $(sched_says ejections) == 6 ]]
+	"$pinned" put /sys/fs/bpf/cloison/sched_ended 8 7200000000000
+	"$pinned" put /sys/fs/bpf/cloison/sched_ended 0 1
+	[[ $(sched_says ejections) == 1 ]]
 	expect_exit 0 cloisonctl sched enable
 	ours
 }

@@ -44,6 +44,9 @@
 #define RETRY_MS	60000
 #define RETRY_MOST	6
 
+/* One that was in charge for longer is the first of a new row. */
+#define ROW_NS		(3600ULL * 1000000000)
+
 /* The kernel takes all tasks from one scheduler to the other. */
 #define LEAVE_MS	60000
 
@@ -128,7 +131,7 @@ void scx_look(struct scx_status *status)
 	}
 	if (e.kind && e.kind != SCHED_UNREG) {
 		status->ended = e.at;
-		status->ejections++;
+		status->ejections = e.at - e.since > ROW_NS ? 1 : e.ejections + 1;
 		memcpy(status->reason, e.reason, sizeof(status->reason));
 		memcpy(status->message, e.message, sizeof(status->message));
 	}
@@ -368,16 +371,16 @@ int64_t scx_retry_at(const struct scx_status *status)
 }
 
 /* Then the next time is later. */
-static void count_failure(void)
+static void count_failure(const struct scx_status *status)
 {
 	cleanup_close int fd = bpf_obj_get(PIN_ENDED);
 	struct sched_ended e;
 	__u32 zero = 0;
 
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &e))
+	if (fd < 0 || !read_ended(&e))
 		return;
-	e.ejections++;
-	e.at = boot_ns();
+	e.ejections = status->ejections;
+	e.since = e.at = boot_ns();
 	bpf_map_update_elem(fd, &zero, &e, BPF_ANY);
 }
 
@@ -402,7 +405,7 @@ void scx_retry(void)
 	if (ret || enable(status.ejections)) {
 		warn("%s", error_text());
 		error_clear();
-		count_failure();
+		count_failure(&status);
 	} else {
 		say("The scheduler is in charge again, after: %s", status.message);
 	}
