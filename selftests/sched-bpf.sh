@@ -251,6 +251,9 @@ stopped_and_frozen() {
 		wait_for grep -q 'frozen 1' "$cgroups/952/cgroup.events"
 		echo 0 >"$cgroups/952/cgroup.freeze"
 	done
+	for _ in 1 2 3; do
+		timeout 1 strace -o /dev/null -p "$pid" || true
+	done
 	is_working 951
 	is_working 952
 	# from class to class
@@ -272,7 +275,69 @@ realtime() {
 	pid=$!
 	is_working 951
 	kill "$pid"
+	chrt -d -T 20000000 -D 100000000 -P 100000000 0 sh -c 'while :; do :; done' &
+	pid=$!
+	is_working 951
+	[[ $(chrt -p "$pid") == *SCHED_DEADLINE* ]]
+	kill "$pid"
 	ours
+}
+
+# Half the weight of the host, which computes as well, is a third of two CPUs.
+beside_host() {
+	local hosts=() i
+	configure VE0CPUUNITS 2000
+	cloisonctl sched enable
+	configure VE0CPUUNITS
+	group 951 100
+	inside 951 "$spin" 4
+	for i in 1 2 3 4; do
+		timeout 100 "$spin" 1 &
+		hosts+=($!)
+	done
+	is_working 951
+	near "$(permille 951)" 667 120
+	kill "${hosts[@]}"
+	cloisonctl sched enable
+}
+
+# At boot, by the unit.
+unit() {
+	cloisonctl sched disable
+	systemctl start cloison-sched
+	ours
+	systemctl stop cloison-sched
+	[[ $(sched_says in_charge) == kernel ]]
+	configure SCHED kernel
+	expect_out 'group scheduling is in charge' cloisonctl sched enable --auto
+	configure SCHED
+	cloisonctl sched enable --auto
+}
+
+# What it asks of the module keeps that where it is.
+with_module() {
+	cloisonctl sched disable
+	modprobe cloison_sched
+	cloisonctl sched enable
+	expect_exit 1 rmmod cloison_sched
+	group 951
+	inside 951 "$spin" 2
+	is_working 951
+	cloisonctl sched disable
+	wait_for rmmod cloison_sched
+	is_working 951
+	cloisonctl sched enable
+}
+
+# One that is in charge by somebody else's doing is left alone.
+foreign() {
+	local link=/sys/fs/bpf/cloison/sched
+	mv "$link" /sys/fs/bpf/other
+	[[ $(sched_says state) == foreign ]]
+	expect_out 'Another scheduler is in charge' cloisonctl sched enable
+	expect_exit 5 cloisonctl sched enable
+	expect_out 'hint.*end that scheduler' cloisonctl check kernel
+	mv /sys/fs/bpf/other "$link"
 }
 
 fork_bomb() {
@@ -340,6 +405,9 @@ on_and_off() {
 
 # The kernel ends it: that is seen, and said.
 ejected() {
+	local ended=/sys/fs/bpf/cloison/sched_ended events watch
+	cloisonctl events >"$KTAP_TMP/events" &
+	events=$!
 	echo 1 >/proc/sys/kernel/sysrq
 	echo S >/proc/sysrq-trigger
 	wait_for expect_exit 5 cloisonctl sched status
@@ -347,16 +415,24 @@ ejected() {
 	[[ $(sched_says reason) && $(sched_says ejections) == 1 ]]
 	expect_out 'ejected' cloisonctl check kernel
 	# after five more, and as if it had been in charge for more than an hour
-	"$pinned" put /sys/fs/bpf/cloison/sched_ended 24 $((5 + (1024 << 32)))
+	"$pinned" put "$ended" 24 $((5 + (1024 << 32)))
 	[[ $(sched_says ejections) == 6 ]]
-	"$pinned" put /sys/fs/bpf/cloison/sched_ended 8 7200000000000
-	"$pinned" put /sys/fs/bpf/cloison/sched_ended 0 1
+	"$pinned" put "$ended" 8 7200000000000
+	"$pinned" put "$ended" 0 1
 	[[ $(sched_says ejections) == 1 ]]
-	expect_exit 0 cloisonctl sched enable
-	ours
+	# a minute ago
+	"$pinned" put "$ended" 24 $((1024 << 32))
+	"$pinned" put "$ended" 8 2
+	cloisonctl watch >"$KTAP_TMP/watch" 2>&1 &
+	watch=$!
+	wait_for ours
+	wait_for grep -q 'scheduler-enabled' "$KTAP_TMP/events"
+	grep -q 'scheduler-ejected' "$KTAP_TMP/events"
+	kill "$watch" "$events"
+	grep -q 'in charge again, after' "$KTAP_TMP/watch"
 }
 
-ktap_plan 17
+ktap_plan 22
 sched_case "takes over" takes_over
 sched_case "another version's" replaced
 sched_case "shares of unequal containers" unequal
@@ -368,6 +444,10 @@ sched_case "bound to CPUs" bound
 sched_case "many bound elsewhere" many_bound
 sched_case "stopped, frozen, of other classes" stopped_and_frozen
 sched_case "beside realtime" realtime
+sched_case "beside the host" beside_host
+sched_case "unit" unit
+sched_case "with the module" with_module
+sched_case "foreign" foreign
 sched_case "fork bomb" fork_bomb
 sched_case "moves and ends" moves
 sched_case "on and off" on_and_off
