@@ -385,7 +385,7 @@ moves() {
 	[[ $(($(sched_says waiting 951) + $(sched_says running 951))) -ge 9 ]]
 }
 
-# SCHED_SWITCHES=200
+# SCHED_SWITCHES=N: so often, 3 without.
 on_and_off() {
 	local i
 	group 951 100
@@ -401,6 +401,28 @@ on_and_off() {
 	[[ $(wc -l <"$cgroups/951/cgroup.procs") == 5 ]]
 	shares 2000 951 952
 	near "${share[952]}" 750 50
+}
+
+# SCHED_STRESS=SECONDS: all that changes, for so long, 10 without.
+stress() {
+	local end=$((SECONDS + ${SCHED_STRESS:-10})) i=0
+	group 951 100
+	group 952 300
+	inside 951 "$spin" 10
+	inside 952 "$spin" 5
+	while [[ $SECONDS -lt $end ]]; do
+		group 953
+		inside 953 "$spin" 3
+		echo $((100 + i++ % 7 * 100)) >"$cgroups/951/cpu.weight"
+		echo $((20000 + i % 3 * 40000)) 100000 >"$cgroups/952/cpu.max"
+		echo $((i % 2)) >"$cgroups/953/cpuset.cpus"
+		move 953 952
+		move 952 951
+		echo max >"$cgroups/952/cpu.max"
+		empty 953
+	done
+	ours
+	is_working 951
 }
 
 # The kernel ends it: that is seen, and said.
@@ -432,7 +454,7 @@ ejected() {
 	grep -q 'in charge again, after' "$KTAP_TMP/watch"
 }
 
-ktap_plan 22
+ktap_plan 23
 sched_case "takes over" takes_over
 sched_case "another version's" replaced
 sched_case "shares of unequal containers" unequal
@@ -451,8 +473,8 @@ sched_case "foreign" foreign
 sched_case "fork bomb" fork_bomb
 sched_case "moves and ends" moves
 sched_case "on and off" on_and_off
+sched_case "stress" stress
 sched_case "ejected" ejected
 sched_case "and still" ours
-# the last one: the scheduler cannot be disabled after it
 sched_case "CPUs go and come" hotplug
 ktap_finish

@@ -109,7 +109,7 @@ sched_clean() {
 	wait
 	echo 1 >/sys/devices/system/cpu/cpu1/online
 }
-# Nothing else runs in this machine: our scheduler stays in charge, see the known defect in scheduler.rst.
+# Nothing else runs in this machine: our scheduler stays in charge.
 trap 'sched_clean; clean; rm -rf "$KTAP_TMP"' EXIT
 
 # sched_case NAME FUNCTION: one that ends with our scheduler in charge.
