@@ -62,11 +62,13 @@ for who in kernel ours; do
 done
 for n in 0 2 50 500; do
 	for containers in one two; do
-		result "sched.cost.$containers.$n" "${x[ours.$containers.$n]}" "${x[kernel.$containers.$n]}" kernel ns lower
+		result "sched.cost.$containers.$n" "${x[ours.$containers.$n]}" "${x[kernel.$containers.$n]}" kernel ns lower 1.10
 	done
 done
 for n in 50 500; do
-	result "sched.scale.$n" "${x[ours.one.$n]}" "${x[ours.one.2]}" "beside 2" ns lower
+	# no faster than the logarithm of the containers there are
+	result "sched.scale.$n" "${x[ours.one.$n]}" "${x[ours.one.2]}" "beside 2" ns lower \
+		"$(awk "BEGIN { printf \"%.2f\", log($n + 2) / log(4) }")"
 	result "sched.scale.kernel.$n" "${x[kernel.one.$n]}" "${x[kernel.one.2]}" "beside 2" ns lower
 done
 kernel

@@ -63,9 +63,11 @@ for burners in 1 3 20; do
 done
 for thing in page_fault ctx_switch; do
 	for who in ours kernel; do
+		most=
+		[[ $who != ours ]] || most=1.01
 		# a quarter of the processor is theirs
-		result "sched.isolation.$thing.$who.entitled" "${x[$who.$thing.50]}" "$((4 * ${x[$who.$thing.alone]}))" "4 times alone" ns lower
-		result "sched.isolation.$thing.$who.one" "${x[$who.$thing.50]}" "${x[$who.$thing.1]}" "beside 1" ns lower
+		result "sched.isolation.$thing.$who.entitled" "${x[$who.$thing.50]}" "$((4 * ${x[$who.$thing.alone]}))" "4 times alone" ns lower $most
+		result "sched.isolation.$thing.$who.one" "${x[$who.$thing.50]}" "${x[$who.$thing.1]}" "beside 1" ns lower $most
 	done
 done
 kernel

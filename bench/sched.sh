@@ -59,19 +59,22 @@ cap() {
 	empty 101
 }
 
-# at_once: the most CPUs that a container with --cpus 1 and four busy tasks ever had, by the count of the module; and what
-# was left to 101 beside it, in percent of a CPU
+# at_once: what a container with --cpus 1 and four busy tasks has, in percent of a CPU; and what of the other one 101 beside
+# it does not get
 at_once() {
-	local start before
+	local start spent got
 	once cloisonctl start 900 --wait
 	cloisonctl exec 900 'exec /spin 4' &
 	busy 2
 	has_used 500000 900
 	start=$(now_us)
-	before=$(used 101)
-	has_used $((before + 5000000)) 101
-	rest=$((100 * ($(used 101) - before) / ($(now_us) - start)))
-	cloisonctl metrics | awk -v rest=$rest 'index($1, "cloison_sched_peak{ctid=\"900\"") == 1 { print $NF, rest }'
+	spent=$(used 900)
+	got=$(used 101)
+	has_used $((got + 5000000)) 101
+	start=$(($(now_us) - start))
+	spent=$((100 * ($(used 900) - spent) / start))
+	got=$((100 * ($(used 101) - got) / start))
+	echo "$spent $((got < 99 ? 100 - got : 1))"
 	empty 101
 	once cloisonctl stop 900 --fast
 	{ wait; } 2>/dev/null
@@ -79,7 +82,6 @@ at_once() {
 
 once cloisonctl create 900 --ostemplate busybox --cpus 1 --cpuunits 10000
 install -m 755 "$spin" /var/lib/cloison/private/900/fs/spin
-once modprobe cloison_sched
 for id in 101 102 103; do
 	group $id $((100 << (id - 101)))
 done
@@ -105,18 +107,21 @@ for ((round = 0; round < 2; round++)); do
 		for percent in 10 25 150; do
 			worst "$who.cap.$percent" cap $percent
 		done
-		worst "$who.cpus" at_once
+		got=$(at_once)
+		worst "$who.cpus" echo "${got% *}"
+		worst "$who.unused" echo "${got#* }"
 	done
 done
 for mix in "${!want[@]}"; do
 	result "sched.fair.$mix" "${x[ours.fair.$mix]}" "${x[kernel.fair.$mix]}" kernel points lower
+	result "sched.fair.$mix.goal" "${x[ours.fair.$mix]}" 1.00 goal points lower 1
 done
 for percent in 10 25 150; do
 	result "sched.cap.$percent" "${x[ours.cap.$percent]}" "${x[kernel.cap.$percent]}" kernel points lower
+	result "sched.cap.$percent.goal" "${x[ours.cap.$percent]}" 0.50 goal points lower 1
 done
-read -r most rest <<<"${x[ours.cpus]}"
-read -r kmost krest <<<"${x[kernel.cpus]}"
-result sched.cpus "$most" "$kmost" kernel CPUs lower
-result sched.cpus.rest "$rest" "$krest" kernel percent higher
+result sched.cpus "${x[ours.cpus]}" "${x[kernel.cpus]}" kernel percent lower
+result sched.cpus.goal "${x[ours.cpus]}" 100 goal percent lower 1.01
+result sched.cpus.unused "${x[ours.unused]}" "${x[kernel.unused]}" kernel percent lower
 kernel
 finish
