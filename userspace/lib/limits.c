@@ -152,6 +152,7 @@ int limits_share(void)
 {
 	cleanup_free uint32_t *ids = NULL;
 	cleanup_close int lock = -1;
+	unsigned int host = limits_weight(global.host_cpuunits);
 	uint64_t all = 0, one;
 	size_t count = 0;
 	char text[24];
@@ -162,12 +163,13 @@ int limits_share(void)
 		ret = cgroup_list(&ids, &count);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < count; i++)
+	/* there is no more than that, however many follow */
+	for (size_t i = 0; i < count && all / host < MAX_WEIGHT / DEFAULT_WEIGHT; i++)
 		if (cgroup_number(ids[i], "cpu.weight", &one))
 			all += one;
 	if (!all)
 		return 0;
-	all = all * DEFAULT_WEIGHT / limits_weight(global.host_cpuunits);
+	all = all * DEFAULT_WEIGHT / host;
 	snprintf(text, sizeof(text), "%" PRIu64, all < 1 ? 1 : all > MAX_WEIGHT ? MAX_WEIGHT : all);
 	return cgroup_set_all("cpu.weight", text);
 }
