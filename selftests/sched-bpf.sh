@@ -336,7 +336,7 @@ foreign() {
 	[[ $(sched_says state) == foreign ]]
 	expect_out 'Another scheduler is in charge' cloisonctl sched enable
 	expect_exit 5 cloisonctl sched enable
-	expect_out 'hint.*end that scheduler' cloisonctl check kernel
+	expect_out 'end that scheduler, then: cloisonctl sched enable' cloisonctl check kernel
 	mv /sys/fs/bpf/other "$link"
 }
 
