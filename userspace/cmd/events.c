@@ -113,6 +113,10 @@ static void leave(int sig)
 	_exit(0);
 }
 
+/* It is in charge, and pinned, only some time after the kernel has told of it. */
+#define SCHEDULER_MS	30000
+#define LOOK_MS		200
+
 /* Our scheduler came or went. */
 static void look_at_scheduler(enum scx_state *was, struct wish *wish)
 {
@@ -134,6 +138,7 @@ static int follow(struct wish *wish)
 	int ret = events_open(true), scheduler = scx_listen();
 	struct scx_status now;
 	enum scx_state was;
+	int64_t until = 0;
 
 	signal(SIGINT, leave);
 	signal(SIGTERM, leave);
@@ -147,11 +152,13 @@ static int follow(struct wish *wish)
 			{ .fd = scheduler, .events = POLLIN },
 		};
 
-		if (poll(pfds, 3, -1) < 0 && errno != EINTR)
+		if (poll(pfds, 3, now_ms() < until ? LOOK_MS : -1) < 0 && errno != EINTR)
 			return fail_errno(EXIT_SYSTEM, "Cannot wait for events");
 		if (pfds[1].revents & (POLLERR | POLLNVAL))
 			return 0;
 		if (pfds[2].revents && scx_drain(scheduler))
+			until = now_ms() + SCHEDULER_MS;
+		if (now_ms() < until)
 			look_at_scheduler(&was, wish);
 		if (pfds[0].revents)
 			ret = events_read(print, wish);
