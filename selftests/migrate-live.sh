@@ -22,6 +22,8 @@ end() {
 	ip addr del fd00:99::1/64 dev eth0
 	umount /proc/cpuinfo
 	ssh node2 ip addr del fd00:99::2/64 dev eth0
+	bridge_gone
+	ssh node2 "$(declare -f bridge_gone); bridge_gone"
 	hang_up
 }
 trap 'end 2>/dev/null' EXIT
@@ -37,6 +39,19 @@ third() {
 	ip -n third route add default via 10.98.0.1
 	ip addr add fd00:99::1/64 dev eth0 nodad
 	ssh node2 'modprobe -a cloison cloison_net; ip route add 10.98.0.0/24 via 10.99.0.1; ip addr add fd00:99::2/64 dev eth0 nodad'
+}
+
+# One network on both nodes, with a switch in each. (What udev chooses for them is the same on both.)
+bridge_made() {
+	ip link add br900 address "02:00:00:00:09:0${1##*.}" type bridge
+	ip link add vx900 address "02:00:00:00:0a:0${1##*.}" type vxlan id 900 local "$1" remote "$2" dstport 4789
+	ip link set vx900 master br900 up
+	ip link set br900 up
+}
+
+bridge_gone() {
+	ip link del vx900
+	ip link del br900
 }
 
 # talk: one connection, line by line; the time between a question and its answer, in ms. It ends when an answer is wrong.
@@ -124,14 +139,31 @@ moves_by_force() {
 	umount /proc/cpuinfo
 }
 
+# It is silent until it is spoken to, and a switch believes it where it was.
+bridged() {
+	bridge_made 10.99.0.1 10.99.0.2
+	ssh node2 "$(declare -f bridge_made); bridge_made 10.99.0.2 10.99.0.1"
+	ip addr add 10.97.0.1/24 dev br900
+	make_running 901 --netif_add eth0,,,,br900
+	nsenter -n -t "$(init_of 901)" sysctl -q net.ipv6.conf.all.disable_ipv6=1
+	cloisonctl exec 901 ip addr add 10.97.0.2/24 dev eth0
+	ping -c 1 -W 5 10.97.0.2
+	cloisonctl --quiet migrate --live node2 901
+	ping -c 1 -W 5 10.97.0.2
+	ssh node2 cloisonctl --quiet migrate --live node1 901
+	bridge fdb show br br900 | grep -v permanent
+	ping -c 1 -W 5 10.97.0.2
+}
+
 check() {
 	ktap_run_next "$@"
 	[[ ! -e $KTAP_TMP/client ]] || client=$(<"$KTAP_TMP/client")
 }
 
-ktap_plan 3
+ktap_plan 4
 check "a server, and its client" works
 check "to node2" moves_by_force
 check "and back" moves 2 1
+check "a switch learns where it is" bridged
 ktap_say "$(longest talk)"
 ktap_finish

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <netlink/errno.h>
@@ -30,18 +31,43 @@ int netns_open(uint32_t id, pid_t pid, int *fd)
 	return 0;
 }
 
-/* A netlink socket stays in the namespace it was made in: nobody has to stay there. */
+/* A socket stays in the namespace it was made in: nobody has to stay there. */
+static int enter(int netns, int *own)
+{
+	*own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	return *own < 0 || setns(netns, CLONE_NEWNET) ?
+	       fail_errno(EXIT_ADD_IP, "Cannot enter the network namespace") : 0;
+}
+
+static void leave(int own)
+{
+	if (setns(own, CLONE_NEWNET) == 0)
+		return;
+	perror("Cannot leave the network namespace");
+	_exit(EXIT_SYSTEM);
+}
+
 int netns_connect(int netns, struct nl_sock *sock, int protocol)
 {
-	cleanup_close int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	cleanup_close int own = -1;
 	int err;
 
-	if (own < 0 || setns(netns, CLONE_NEWNET))
-		return fail_errno(EXIT_ADD_IP, "Cannot enter the network namespace");
+	if (enter(netns, &own))
+		return EXIT_ADD_IP;
 	err = nl_connect(sock, protocol);
-	if (setns(own, CLONE_NEWNET)) {
-		perror("Cannot leave the network namespace");
-		_exit(EXIT_SYSTEM);
-	}
+	leave(own);
 	return err ? fail(EXIT_ADD_IP, "Cannot open a netlink socket: %s", nl_geterror(err)) : 0;
+}
+
+int netns_socket(int netns, int domain, int type, int *fd)
+{
+	cleanup_close int own = -1;
+
+	if (enter(netns, &own))
+		return EXIT_ADD_IP;
+	*fd = socket(domain, type | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		fail_errno(EXIT_ADD_IP, "Cannot open a socket");
+	leave(own);
+	return *fd < 0 ? EXIT_ADD_IP : 0;
 }

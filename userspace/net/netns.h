@@ -16,4 +16,7 @@ int netns_open(uint32_t id, pid_t pid, int *fd);
 /* A netlink socket of that @protocol in there. EXIT_ADD_IP. */
 int netns_connect(int netns, struct nl_sock *sock, int protocol);
 
+/* A socket in there, of that @domain and @type, with no protocol. EXIT_ADD_IP. */
+int netns_socket(int netns, int domain, int type, int *fd);
+
 #endif

@@ -10,6 +10,7 @@
 #include "footprint.h"
 #include "global.h"
 #include "host.h"
+#include "learn.h"
 #include "nat.h"
 #include "netns.h"
 #include "network.h"
@@ -284,6 +285,7 @@ int network_release(uint32_t id)
 		return ret;
 	serve_announce(id, KIND);
 	routed_announce(id);
+	learn_announce(id);
 	return 0;
 }
 

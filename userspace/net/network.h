@@ -48,8 +48,8 @@ void network_close(struct network *net);
 /*
  * Around a checkpoint: who opens a TCP connection to it waits, and those that were being
  * opened are given time, for nobody restores them; then packets to and from it wait on its
- * venet link; they go on, and the neighbours are told where it is. Without the module there is
- * no such link.
+ * venet link; they go on, and the neighbours and switches are told where it is. Without the
+ * module there is no such link.
  */
 int network_quiesce(uint32_t id, pid_t init);
 int network_hold(uint32_t id);
