@@ -23,7 +23,7 @@ end() {
 	umount /proc/cpuinfo
 	ssh node2 ip addr del fd00:99::2/64 dev eth0
 	bridge_gone
-	ssh node2 "$(declare -f bridge_gone); bridge_gone"
+	ssh node2 "$(declare -f bridge_gone); bridge_gone; rm -f /dev/shm/ballast"
 	hang_up
 }
 trap 'end 2>/dev/null' EXIT
@@ -139,6 +139,28 @@ moves_by_force() {
 	umount /proc/cpuinfo
 }
 
+# room_is MB: on this host, in memory and swap.
+room_is() {
+	fallocate -l $(($(awk '/^(MemAvailable|SwapFree):/ { kb += $2 } END { print kb }' /proc/meminfo) - $1 * 1024))K /dev/shm/ballast
+}
+
+holds() {
+	[[ $(awk '/^anon / { print int($2 / 1048576) }' /sys/fs/cgroup/cloison/901/memory.stat) -ge $1 ]]
+}
+
+# Memory has room twice, as images and as processes, but not another time.
+room_is_short() {
+	make_running 901 --ram 256M
+	cloisonctl exec 901 '((head -c 104857600 /dev/urandom; sleep 99999) | tail -c 104857600 >/root/tail) </dev/null >/dev/null 2>&1 &'
+	wait_for holds 100
+	ssh node2 "$(declare -f room_is); room_is 400"
+	cloisonctl --verbose migrate --live -v node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
+	ssh node2 rm /dev/shm/ballast
+	grep 'no room for more rounds' "$KTAP_TMP/words"
+	on 2 cloisonctl exec 901 'kill $(pidof sleep); while pidof tail; do sleep 0.1; done; test $(stat -c %s /root/tail) = 104857600'
+	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
+}
+
 # It is silent until it is spoken to, and a switch believes it where it was.
 bridged() {
 	bridge_made 10.99.0.1 10.99.0.2
@@ -160,10 +182,11 @@ check() {
 	[[ ! -e $KTAP_TMP/client ]] || client=$(<"$KTAP_TMP/client")
 }
 
-ktap_plan 4
+ktap_plan 5
 check "a server, and its client" works
 check "to node2" moves_by_force
 check "and back" moves 2 1
+check "room for memory is short" room_is_short
 check "a switch learns where it is" bridged
 ktap_say "$(longest talk)"
 ktap_finish

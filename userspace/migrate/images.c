@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,32 @@ uint64_t images_room(void)
 	cleanup_free char *text = read_file("/proc/meminfo", 1 << 16);
 
 	return (memory(text, "\nMemAvailable:") + memory(text, "\nSwapFree:")) / 4 * 3;
+}
+
+/* False: there are none. */
+static bool look_at_place(uint32_t ctid, struct statvfs *st)
+{
+	cleanup_free char *path = xasprintf(IMAGES_DIR "/%u", ctid);
+
+	return statvfs(path, st) == 0;
+}
+
+uint64_t images_taken(uint32_t ctid)
+{
+	struct statvfs st;
+
+	return look_at_place(ctid, &st) ? (uint64_t)(st.f_blocks - st.f_bfree) * st.f_frsize : 0;
+}
+
+/* For more of @ctid's, of which there are some; with @apart for other things. */
+static uint64_t room_left(uint32_t ctid, uint64_t apart)
+{
+	uint64_t left = images_room(), place;
+	struct statvfs st;
+
+	left = left > apart ? left - apart : 0;
+	place = look_at_place(ctid, &st) ? (uint64_t)st.f_bavail * st.f_frsize : 0;
+	return left < place ? left : place;
 }
 
 /* Not in /run itself: that is small, and what the host cannot do without is there. */
@@ -113,9 +140,11 @@ static bool succeeded(pid_t pid)
 	return status == 0;
 }
 
-int images_send(struct channel *ch, uint32_t ctid, const char *name)
+int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *room)
 {
 	cleanup_free char *path = images_path(ctid, name);
+	cleanup_json json_t *reply = NULL;
+	json_int_t theirs;
 	int ends[2], ret;
 	pid_t pid;
 
@@ -134,7 +163,15 @@ int images_send(struct channel *ch, uint32_t ctid, const char *name)
 		ret = channel_tunnel(ch, ends[0], -1);
 	if (!succeeded(pid) && !ret)
 		ret = fail(MIGRATE_COPY, "The container's state could not be packed");
-	return ret && ch->broken ? ret : channel_wait(ch, NULL) ? MIGRATE_COPY : ret;
+	if (ret && ch->broken)
+		return ret;
+	if (channel_wait(ch, &reply))
+		return MIGRATE_COPY;
+	*room = room_left(ctid, 0);
+	theirs = json_integer_value(json_object_get(reply, "room"));
+	if (theirs >= 0 && (uint64_t)theirs < *room)
+		*room = theirs;
+	return ret;
 }
 
 static bool good_name(const char *name)
@@ -142,7 +179,7 @@ static bool good_name(const char *name)
 	return name && *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }
 
-int images_receive(struct channel *ch, const json_t *request, uint32_t ctid)
+int images_receive(struct channel *ch, const json_t *request, uint32_t ctid, uint64_t apart)
 {
 	const char *name = json_string_value(json_object_get(request, "name"));
 	cleanup_free char *path = good_name(name) ? images_make(ctid, name) : NULL;
@@ -162,5 +199,6 @@ int images_receive(struct channel *ch, const json_t *request, uint32_t ctid)
 	if (ret)
 		return ret;
 	return channel_answer(ch, good ? 0 : MIGRATE_COPY,
-			      "The container's state could not be stored", NULL);
+			      "The container's state could not be stored",
+			      json_pack("{s:I}", "room", (json_int_t)room_left(ctid, apart)));
 }

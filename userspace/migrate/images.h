@@ -13,13 +13,19 @@
 /* Bytes that they may take on this host; the tmpfs takes no more. */
 uint64_t images_room(void);
 
+/* Those that container @ctid has here take so much. */
+uint64_t images_taken(uint32_t ctid);
+
 /* An empty directory for container @ctid's images @name, to be freed; NULL: MIGRATE_STOP. */
 char *images_make(uint32_t ctid, const char *name);
 char *images_path(uint32_t ctid, const char *name);
 void images_remove(uint32_t ctid);
 
-/* The source's side, and the target's with the request, which it answers. */
-int images_send(struct channel *ch, uint32_t ctid, const char *name);
-int images_receive(struct channel *ch, const json_t *request, uint32_t ctid);
+/*
+ * The source's side: how many more bytes have room on both hosts is *@room. The target's, with the
+ * request, which it answers: @apart from what the processes will take.
+ */
+int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *room);
+int images_receive(struct channel *ch, const json_t *request, uint32_t ctid, uint64_t apart);
 
 #endif

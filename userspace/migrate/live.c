@@ -18,7 +18,7 @@
 #define ENOUGH_BYTES	(1 << 20)
 
 static int one_round(struct container *ct, struct channel *ch, struct report *report,
-		     unsigned int round, char **parent)
+		     unsigned int round, char **parent, uint64_t *room)
 {
 	cleanup_free char *name = xasprintf("round-%u", round);
 	cleanup_free char *path = images_make(ct->id, name);
@@ -28,7 +28,7 @@ static int one_round(struct container *ct, struct channel *ch, struct report *re
 		return MIGRATE_STOP;
 	report_step(report, ch, "memory", false);
 	ret = checkpoint_predump(ct, path, *parent) ? MIGRATE_STOP :
-	      images_send(ch, ct->id, name);
+	      images_send(ch, ct->id, name, room);
 	free(*parent);
 	*parent = xasprintf("../%s", name);
 	return ret;
@@ -36,19 +36,24 @@ static int one_round(struct container *ct, struct channel *ch, struct report *re
 
 int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent)
 {
-	uint64_t before, bytes = UINT64_MAX;
+	uint64_t before, bytes = UINT64_MAX, room = 0;
 	int ret = 0;
 
 	/* what an attempt that was cut off has left */
 	images_remove(ct->id);
 	for (unsigned int round = 1; !ret && round <= ROUNDS_MAX; round++) {
-		uint64_t last = bytes;
+		uint64_t last = bytes, had = images_taken(ct->id);
 
 		before = ch->sent;
-		ret = one_round(ct, ch, report, round, parent);
+		ret = one_round(ct, ch, report, round, parent, &room);
 		bytes = ch->sent - before;
 		if (bytes < ENOUGH_BYTES || (round > 1 && bytes > last / 10 * 7))
 			break;
+		/* the rounds lie there together, and the dump must have room beside one more */
+		if (!ret && room < 2 * (images_taken(ct->id) - had)) {
+			detail("There is no room for more rounds");
+			break;
+		}
 	}
 	return ret;
 }
@@ -72,9 +77,10 @@ static void on_seizing(void *arg)
 static int on_taken(void *arg)
 {
 	struct dump *d = arg;
+	uint64_t room;
 
 	report_step(d->report, d->ch, "state", true);
-	d->ret = images_send(d->ch, d->ct->id, "dump");
+	d->ret = images_send(d->ch, d->ct->id, "dump", &room);
 	if (!d->ret)
 		d->ret = d->taken(d->arg);
 	return d->ret ? EXIT_PAUSE : 0;

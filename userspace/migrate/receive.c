@@ -210,7 +210,7 @@ static int on_images(struct session *s, const json_t *body)
 		s->ch.broken = true;
 		return wrong_order();
 	}
-	return images_receive(&s->ch, body, s->ct.id);
+	return images_receive(&s->ch, body, s->ct.id, s->offer.memory);
 }
 
 /* Frozen and on hold: it does not run before it is ours. */
