@@ -141,6 +141,7 @@ moves_by_force() {
 
 # room_is MB: on this host, in memory and swap.
 room_is() {
+	mount -o remount,size=100% /dev/shm
 	fallocate -l $(($(awk '/^(MemAvailable|SwapFree):/ { kb += $2 } END { print kb }' /proc/meminfo) - $1 * 1024))K /dev/shm/ballast
 }
 
