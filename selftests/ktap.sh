@@ -47,6 +47,12 @@ ktap_skip() {
 KTAP_TMP=$(mktemp -d)
 trap 'rm -rf "$KTAP_TMP"' EXIT
 
+# ktap_failing STATUS COMMAND: a command of a case has failed. To skip is for the case to say: others have statuses of their own.
+ktap_failing() {
+	echo "failed: $2" >&2
+	[[ $1 -ne $KTAP_SKIP || ${FUNCNAME[1]} == ktap_run ]] || exit "$KTAP_FAIL"
+}
+
 # ktap_run NAME COMMAND...: one result by the command's status, after the time it took; its output is shown only if it failed. A function runs in
 # a shell of its own that ends at the first command that fails, and says which. Mind that errexit does not see "! command":
 # use "not command".
@@ -55,7 +61,7 @@ ktap_run() {
 	shift
 	(
 		set -eE
-		trap 'echo "failed: $BASH_COMMAND (line ${BASH_LINENO[0]} of ${BASH_SOURCE[1]##*/})" >&2' ERR
+		trap 'ktap_failing $? "$BASH_COMMAND (line $LINENO of ${BASH_SOURCE[0]##*/})"' ERR
 		trap - EXIT
 		"$@"
 	) >"$KTAP_TMP/output" 2>&1

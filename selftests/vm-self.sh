@@ -136,6 +136,17 @@ points() {
 		expect_out '^1 1 0$' judged < <(printf '%s\n' '@@ begin t' '1..1' 'ok 1')
 }
 
+# A command's status is not the case's: 4 does not mean that it is to be skipped.
+cases() {
+	expect_out '^0 passed, 1 failed, 1 skipped$' bash -c '. "$0/ktap.sh"
+		four() { return 4; }
+		fails() { four; true; }
+		skips() { return "$KTAP_SKIP"; }
+		ktap_run one fails
+		ktap_run other skips
+		ktap_finish | grep -o "0 passed.*"' "$here"
+}
+
 # What is tried once more, and what becomes of the rows.
 again() {
 	local n
@@ -178,10 +189,11 @@ late() {
 	[[ $(LEFT_GRACE=-58 "$here/vm/each" --left 60 "$tmp/t" | judged) == '1 0 1' ]]
 }
 
-ktap_plan 11
+ktap_plan 12
 ktap_run "an unknown option gives the usage" usage
 ktap_run "complaints of the kernel are seen in a log" complaints
 ktap_run "points are counted, and what is not credible fails" points
+ktap_run "a case fails where a command does, and skips where it says so" cases
 ktap_run "a second try of what failed" again
 ktap_run "no test begins when the time is over, nor goes on for long" late
 boot_all
