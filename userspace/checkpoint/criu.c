@@ -35,7 +35,7 @@
 
 #define BINARY	"criu"
 /* What is preloaded, see there. */
-#define ALWAYS	LIBDIR "/criu-restart.so:" LIBDIR "/criu-watch.so"
+#define ALWAYS	LIBDIR "/criu-restart.so:" LIBDIR "/criu-tmpfs.so:" LIBDIR "/criu-watch.so"
 #define SOCKOPT	LIBDIR "/criu-sockopt.so"
 
 #define LATE_MS	10000
