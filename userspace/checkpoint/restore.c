@@ -20,6 +20,7 @@
 #include "rootfs.h"
 #include "stage.h"
 #include "suspended.h"
+#include "timerfd.h"
 #include "util.h"
 
 struct work {
@@ -153,6 +154,8 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 	/* what CRIU let go comes to rest */
 	if (!ret)
 		ret = cgroup_wait_frozen(ct->id);
+	if (!ret)
+		timerfd_rearm(ct->id);
 	if (!ret)
 		ret = restore_limits(ct, place, meta, w->images);
 	if (!ret)
