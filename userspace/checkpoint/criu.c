@@ -260,7 +260,8 @@ static int failed(const struct criu_job *job, int result)
 	cleanup_free char *why = reason(job);
 
 	passes = why && (strstr(why, "Control messages in queue") ||
-			 strstr(why, "In-flight connection"));
+			 strstr(why, "In-flight connection") ||
+			 strstr(why, "on an in-flight socket"));
 	if (why)
 		return fail(status, "CRIU: %s", why);
 	return fail(status, "CRIU failed: %s", result < 0 && result != -EBADE ?
