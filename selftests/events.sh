@@ -179,6 +179,137 @@ reboot_loop() {
 	end_watch
 }
 
+# stop_watching: it is told, but does not read
+stop_watching() {
+	kill -STOP "$watcher"
+	wait_for grep -q '^State:.*stopped' "/proc/$watcher/status"
+}
+
+# its_socket: the line of the one that the watcher is told by
+its_socket() {
+	awk -v pid="$watcher" '$2 == 16 && $3 % 4194304 == pid && $4 != "00000000" { print; found = 1 } END { exit !found }' \
+		/proc/net/netlink
+}
+
+# watching_little: with room for a few events only
+watching_little() {
+	local max
+	max=$(sysctl -n net.core.rmem_max)
+	sysctl -q net.core.rmem_max=8192
+	watching
+	wait_for its_socket
+	sysctl -q net.core.rmem_max="$max"
+}
+
+# lost: how many events there was no room for
+lost() {
+	its_socket | awk '{ print $9 }'
+}
+
+# overflow: more events, of somebody else, than there is room for
+overflow() {
+	local before number cgroup=/sys/fs/cgroup/cloison-test/999
+	before=$(lost)
+	mkdir -p "$cgroup"
+	number=$(stat -c %i "$cgroup")
+	until [[ $(lost) -gt $before ]]; do
+		for _ in {1..20}; do
+			printf 'new id=999 cgroup=%s\ndel id=999\n' "$number"
+		done | "$here/nl/nl_test" batch
+	done >/dev/null
+	rmdir "$cgroup" "${cgroup%/*}"
+}
+
+# begins NAME: a script of the host that runs when each container is mounted, and says in NAME that it begins and ends
+begins() {
+	printf '#!/bin/sh\necho "+ $VEID" >>%s\nsleep 0.5\necho "- $VEID" >>%s\n' "$1" "$1" >"$etc/conf/vps.mount"
+	chmod 755 "$etc/conf/vps.mount"
+}
+
+# A host's worth of containers reboots: as many start at once as there are CPUs, each once, whatever is told twice.
+wave() {
+	local id width
+	local -A old
+	for id in {900..919}; do
+		make_running "$id"
+		old[$id]=$(init_of "$id")
+	done
+	begins "$KTAP_TMP/turns"
+	watching_little
+	stop_watching
+	for id in {900..919}; do
+		cloisonctl exec "$id" reboot -f || true
+	done
+	for id in {900..919}; do
+		wait_for is_down "$id"
+	done
+	overflow
+	kill -CONT "$watcher"
+	for id in {900..919}; do
+		wait_for other_init "$id" "${old[$id]}"
+	done
+	wait_for not pgrep -P "$watcher"
+	end_watch
+	rm "$etc/conf/vps.mount"
+	[[ $(grep -c 'started again' "$KTAP_TMP/watch") == 20 ]]
+	[[ $(grep '^+' "$KTAP_TMP/turns" | sort -u | wc -l) == 20 && $(grep -c '^+' "$KTAP_TMP/turns") == 20 ]]
+	width=$(awk '{ n += $1 == "+" ? 1 : -1 } n > max { max = n } END { print max }' "$KTAP_TMP/turns")
+	echo "$width at once"
+	[[ $width == "$(nproc)" ]]
+}
+
+# What was told and found as well is one reboot. Twice four would be too often.
+lost_count_once() {
+	local old
+	make_running 900
+	watching_little
+	for _ in {1..4}; do
+		wait_for cloisonctl exec 900 test -e /run/cloison/up
+		old=$(init_of 900)
+		stop_watching
+		cloisonctl exec 900 reboot -f || true
+		wait_for is_down 900
+		overflow
+		kill -CONT "$watcher"
+		wait_for other_init 900 "$old"
+	done
+	wait_for not pgrep -P "$watcher"
+	[[ $(grep -c 'started again' "$KTAP_TMP/watch") == 4 ]]
+	end_watch
+}
+
+# slow_start ID: its start takes longer than anybody would wait
+slow_start() {
+	printf '#!/bin/sh\n: >%s/slow-$VEID\nuntil [ -e %s/go ]; do sleep 0.2; done\n' "$KTAP_TMP" "$KTAP_TMP" >"$etc/conf/$1.mount"
+	chmod 755 "$etc/conf/$1.mount"
+}
+
+# Those that hang keep the others waiting only for a while.
+hang() {
+	local id old
+	for id in {900..903}; do
+		make_running "$id"
+	done
+	old=$(init_of 903)
+	# as many as may start at once
+	for ((id = 900; id < 900 + $(nproc) && id < 903; id++)); do
+		slow_start "$id"
+	done
+	watching
+	for id in {900..902}; do
+		cloisonctl exec "$id" reboot -f || true
+		[[ ! -e $etc/conf/$id.mount ]] || wait_for test -e "$KTAP_TMP/slow-$id"
+	done
+	cloisonctl exec 903 reboot -f || true
+	wait_for is_down 903
+	wait_for other_init 903 "$old"
+	[[ $(status 900) != *running ]]
+	: >"$KTAP_TMP/go"
+	wait_for is_running 900
+	end_watch
+	rm "$etc"/conf/90?.mount
+}
+
 # Who works on it goes first: its lock is waited for, then nothing is left to do.
 locked_meanwhile() {
 	make_running 900
@@ -227,7 +358,7 @@ scripts_at_reboot() {
 	rm "$etc"/conf/900.{mount,postumount}
 }
 
-ktap_plan 9
+ktap_plan 12
 run_case "events as text" text
 run_case "events as JSON, of some containers" json
 run_case "events end with their reader" ends_with_its_reader
@@ -235,6 +366,9 @@ run_case "events over a reload of the module" over_a_reload
 run_case "a container that reboots comes back" guest_reboots
 run_case "what ended while nobody watched" found_dead
 run_case "a container that does nothing but reboot" reboot_loop
+run_case "many that reboot at once" wave
+run_case "events that were lost count no reboot twice" lost_count_once
+run_case "containers that hang hold nobody up" hang
 run_case "a container that is locked" locked_meanwhile
 run_case "action scripts at a reboot" scripts_at_reboot
 ktap_finish

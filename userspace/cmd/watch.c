@@ -18,31 +18,52 @@
 #include "../migrate/journal.h"
 #include "../migrate/settle.h"
 #include "cmd.h"
+#include "order.h"
 
 /*
  * The host's side of reboot(2) in a container. The kernel says that it has ended and
- * how; a process for each such event sweeps, and starts it again if that is what
- * was asked for. Nothing of it is remembered but how often: whoever was not settled
- * when this ended is found dead when it begins.
+ * how; a process for each sweeps, and starts it again if that is what was asked for.
+ * What is told only leads to a look at what is: an event may be lost, or be found in
+ * the registry before it is read. Nothing is remembered but how often: whoever was not
+ * settled when this ended is found dead when it begins.
  */
 
 /* A container that reboots this often in that time stays down. */
 #define REBOOTS		5
 #define REBOOTS_MS	120000
 
+/* Who takes longer, or waits for a lock, keeps the others waiting no more. */
+#define SLOW_MS		30000
+
 /* How often another host is asked what became of a container that moved. */
 #define MOVES_MS	60000
 
 struct history {
 	uint32_t id;
+	uint64_t started;		/* the one that rebooted last, as the kernel has it */
+	bool too_often;			/* and that was once too often */
 	int64_t reboots[REBOOTS];	/* when, the oldest first; 0: never */
+};
+
+struct job {
+	uint32_t id;
+	bool move;			/* settle its migration, not its end */
+	bool once_more;			/* there was news of it meanwhile */
+	pid_t pid;			/* 0: it waits for its turn */
+	int64_t since;			/* when its process began */
+};
+
+/* What a process is to see to. */
+struct end {
+	uint64_t started;		/* of the one that ended */
+	bool again;			/* if it rebooted, it may be started again */
 };
 
 struct watch {
 	struct history *histories;
 	size_t count;
-	pid_t *children;
-	size_t children_count;
+	struct job *jobs;		/* in the order in which they came */
+	size_t jobs_count;
 };
 
 static struct history *history_of(struct watch *w, uint32_t id)
@@ -55,20 +76,34 @@ static struct history *history_of(struct watch *w, uint32_t id)
 	return &w->histories[w->count++];
 }
 
-/* Once more is not too often? */
-static bool note_reboot(struct watch *w, uint32_t id)
+/* It has rebooted: once more is not too often? However often it is seen, it counts once. */
+static bool note_reboot(struct watch *w, const struct kernel_container *kc)
 {
-	struct history *h = history_of(w, id);
-	bool too_often = h->reboots[0] && now_ms() - h->reboots[0] < REBOOTS_MS;
+	struct history *h = history_of(w, kc->id);
 
+	if (h->started == kc->started)
+		return !h->too_often;
+	h->started = kc->started;
+	h->too_often = h->reboots[0] && now_ms() - h->reboots[0] < REBOOTS_MS;
 	memmove(&h->reboots[0], &h->reboots[1], sizeof(h->reboots) - sizeof(h->reboots[0]));
 	h->reboots[REBOOTS - 1] = now_ms();
-	return !too_often;
+	return !h->too_often;
 }
 
-/* The child's: @arg is not NULL when it may be started again. */
+static bool is_dead(const struct kernel_container *kc)
+{
+	return kc->id && kc->state == CLOISON_STATE_DEAD;
+}
+
+static bool rebooted(const struct kernel_container *kc)
+{
+	return strcmp(event_reason(kc->exit_status), "reboot") == 0;
+}
+
+/* The child's: of that end, and of no later one. */
 static int settle(uint32_t id, void *arg)
 {
+	const struct end *end = arg;
 	cleanup_container struct container ct = CONTAINER_INIT;
 	struct kernel_container kc = {};
 	sigset_t all;
@@ -85,45 +120,24 @@ static int settle(uint32_t id, void *arg)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	if (!ret)
 		ret = kernel_get(id, &kc);
-	if (ret || !kc.id || kc.state != CLOISON_STATE_DEAD)
+	if (ret || !is_dead(&kc) || kc.started != end->started)
 		return ret;
 
-	reboot = strcmp(event_reason(kc.exit_status), "reboot") == 0;
+	reboot = rebooted(&kc);
 	quiet = true;
 	ret = container_sweep(&ct);
-	if (!ret && reboot && arg && container_exists(&ct))
+	if (!ret && reboot && end->again && container_exists(&ct))
 		ret = do_start(&ct, false, true);
 	quiet = false;
 	if (ret)
 		return ret;
-	if (reboot && !arg)
+	if (reboot && !end->again)
 		warn("Container %u rebooted %d times within %d s and stays down", id, REBOOTS + 1,
 		     REBOOTS_MS / 1000);
 	else
 		say("Container %u ended (%s): %s", id, event_reason(kc.exit_status),
 		    reboot ? "started again" : "swept");
 	return 0;
-}
-
-static void start_child(struct watch *w, uint32_t id, int (*work)(uint32_t id, void *arg),
-			void *arg)
-{
-	pid_t pid = parallel_fork(id, work, arg);
-
-	if (pid < 0) {
-		/* it is found when the service is started again */
-		warn("Container %u: %s", id, error_text());
-		return;
-	}
-	w->children = xrealloc(w->children, (w->children_count + 1) * sizeof(*w->children));
-	w->children[w->children_count++] = pid;
-}
-
-static void on_exited(struct watch *w, const struct kernel_container *kc)
-{
-	bool again = strcmp(event_reason(kc->exit_status), "reboot") == 0 && note_reboot(w, kc->id);
-
-	start_child(w, kc->id, settle, again ? w : NULL);
 }
 
 /* The child's. It may be ended at any step, as the tool that moves may be. */
@@ -139,6 +153,90 @@ static int settle_move(uint32_t id, void *arg)
 	return 0;
 }
 
+/* There is something to do: once for all that was told before it begins. */
+static void want(struct watch *w, uint32_t id, bool move)
+{
+	for (size_t i = 0; i < w->jobs_count; i++) {
+		if (w->jobs[i].id == id && w->jobs[i].move == move) {
+			w->jobs[i].once_more = w->jobs[i].pid;
+			return;
+		}
+	}
+	w->jobs = xrealloc(w->jobs, (w->jobs_count + 1) * sizeof(*w->jobs));
+	w->jobs[w->jobs_count++] = (struct job){ .id = id, .move = move };
+}
+
+static void forget(struct watch *w, size_t i)
+{
+	memmove(&w->jobs[i], &w->jobs[i + 1], (--w->jobs_count - i) * sizeof(*w->jobs));
+}
+
+static int begin_settle(struct watch *w, struct job *job)
+{
+	struct kernel_container kc = {};
+	struct end end;
+	int ret = kernel_get(job->id, &kc);
+
+	if (ret || !is_dead(&kc))
+		return ret;
+	end.started = kc.started;
+	end.again = rebooted(&kc) && note_reboot(w, &kc);
+	job->pid = parallel_fork(job->id, settle, &end);
+	return job->pid < 0;
+}
+
+/* False: there is nothing to do any more, or it cannot be done. */
+static bool begin(struct watch *w, struct job *job)
+{
+	int ret;
+
+	job->since = now_ms();
+	if (job->move) {
+		job->pid = parallel_fork(job->id, settle_move, NULL);
+		ret = job->pid < 0;
+	} else {
+		ret = begin_settle(w, job);
+	}
+	if (ret) {
+		/* it is found when the service is started again */
+		warn("Container %u: %s", job->id, error_text());
+		error_clear();
+	}
+	return job->pid > 0;
+}
+
+/* Its process counts against those that may be at work at once. Moves wait for another host. */
+static bool is_busy(const struct job *job)
+{
+	return job->pid && !job->move && now_ms() - job->since < SLOW_MS;
+}
+
+/* Begin what can begin now; when to look again, if nothing happens before. */
+static int64_t begin_some(struct watch *w)
+{
+	int64_t next = INT64_MAX;
+	size_t busy = 0;
+
+	for (size_t i = 0; i < w->jobs_count; i++) {
+		if (!is_busy(&w->jobs[i]))
+			continue;
+		busy++;
+		if (w->jobs[i].since + SLOW_MS < next)
+			next = w->jobs[i].since + SLOW_MS;
+	}
+	for (size_t i = 0; i < w->jobs_count; i++) {
+		struct job *job = &w->jobs[i];
+
+		if (job->pid || (!job->move && busy >= order_width()))
+			continue;
+		if (begin(w, job))
+			busy += !job->move;
+		else
+			forget(w, i--);
+	}
+	return next;
+}
+
 static void settle_moves(struct watch *w)
 {
 	cleanup_free uint32_t *ids = NULL;
@@ -147,7 +245,7 @@ static void settle_moves(struct watch *w)
 	journal_list(&ids, &count);
 	for (size_t i = 0; i < count; i++)
 		if (settle_presses(ids[i]))
-			start_child(w, ids[i], settle_move, NULL);
+			want(w, ids[i], true);
 }
 
 /* Who died unseen. */
@@ -163,7 +261,7 @@ static void look_around(struct watch *w)
 	}
 	for (size_t i = 0; i < count; i++)
 		if (list[i].state == CLOISON_STATE_DEAD)
-			on_exited(w, &list[i]);
+			want(w, list[i].id, false);
 }
 
 static void on_event(const struct event *event, void *arg)
@@ -171,24 +269,34 @@ static void on_event(const struct event *event, void *arg)
 	if (event->kind == EVENT_LOST || event->kind == EVENT_MODULE_HERE)
 		look_around(arg);
 	else if (event->kind == EVENT_CONTAINER && event->what == CLOISON_EVENT_EXITED)
-		on_exited(arg, &event->ct);
+		want(arg, event->ct.id, false);
 }
 
 static void reap(struct watch *w, int options)
 {
 	pid_t pid;
 
-	while (w->children_count && (pid = waitpid(-1, NULL, options)) > 0)
-		for (size_t i = 0; i < w->children_count; i++)
-			if (w->children[i] == pid)
-				w->children[i--] = w->children[--w->children_count];
+	while (w->jobs_count && (pid = waitpid(-1, NULL, options)) > 0) {
+		for (size_t i = 0; i < w->jobs_count; i++) {
+			struct job job = w->jobs[i];
+
+			if (job.pid != pid)
+				continue;
+			forget(w, i);
+			/* after those that wait */
+			if (job.once_more && !job.move)
+				want(w, job.id, false);
+			break;
+		}
+	}
 }
 
 /* Children that wait for a lock end; those at work go on until they are done. */
 static void finish(struct watch *w)
 {
-	for (size_t i = 0; i < w->children_count; i++)
-		kill(w->children[i], SIGTERM);
+	for (size_t i = 0; i < w->jobs_count; i++)
+		if (w->jobs[i].pid)
+			kill(w->jobs[i].pid, SIGTERM);
 	reap(w, 0);
 }
 
@@ -218,7 +326,7 @@ int cmd_watch(int argc, char **argv)
 	struct watch w = {};
 	bool told = false;
 	sigset_t set;
-	int64_t scheduler_at, moves_at = now_ms() + MOVES_MS;
+	int64_t scheduler_at, jobs_at, moves_at = now_ms() + MOVES_MS;
 	int ret;
 
 	if (argc > 1)
@@ -243,9 +351,12 @@ int cmd_watch(int argc, char **argv)
 			{ .fd = scheduler, .events = POLLIN },
 		};
 		struct signalfd_siginfo si;
+		int n;
 
-		int n = poll(pfds, 3, ms_until(scheduler_at < moves_at ? scheduler_at : moves_at));
-
+		jobs_at = begin_some(&w);
+		if (moves_at < jobs_at)
+			jobs_at = moves_at;
+		n = poll(pfds, 3, ms_until(scheduler_at < jobs_at ? scheduler_at : jobs_at));
 		if (n < 0 && errno != EINTR)
 			ret = fail_errno(EXIT_SYSTEM, "Cannot wait for events");
 		if (now_ms() >= scheduler_at || (pfds[2].revents && scx_drain(scheduler)))
@@ -264,6 +375,6 @@ int cmd_watch(int argc, char **argv)
 	}
 	finish(&w);
 	free(w.histories);
-	free(w.children);
+	free(w.jobs);
 	return ret;
 }
