@@ -463,6 +463,16 @@ deletes() {
 	full=$(cloisonctl backup-list -H --from "$KTAP_TMP/else" | awk 'END { print $1 }')
 	expect_exit 44 cloisonctl restore-backup "$full" --from "$KTAP_TMP/else"
 	cloisonctl --quiet restore-backup "$full" --from "$KTAP_TMP/else" --force
+	# what was made, as the list has it, and no other word
+	rm "$KTAP_TMP/else"/*
+	cloisonctl backup 900 --to "$KTAP_TMP/else" --json >"$KTAP_TMP/first"
+	cloisonctl backup 900 --to "$KTAP_TMP/else" --incremental --description two -j >"$KTAP_TMP/second"
+	cloisonctl backup-list --json --from "$KTAP_TMP/else" >"$KTAP_TMP/both"
+	python3 -c 'import json, sys
+a, b, both = [json.load(open(path)) for path in sys.argv[1:]]
+assert [a, b] == both and b["parent"] == a["id"] and b["description"] == "two", (a, b, both)
+assert a["size"] > 0 and a["ctid"] == 900 and a["status"] == "whole", a' "$KTAP_TMP"/{first,second,both}
+	expect_exit 20 cloisonctl backup 900 --stdout --json
 	expect_exit 14 cloisonctl backup 901
 	expect_exit 20 cloisonctl backup 900 --full --incremental
 	expect_exit 20 cloisonctl restore-backup

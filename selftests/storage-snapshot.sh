@@ -197,6 +197,14 @@ tree() {
 	[[ $(cloisonctl snapshot-list 900 -L | head -n 1) =~ ^uuid\ +UUID$ ]]
 	[[ $(cloisonctl snapshot-list 900 --json | python3 -c 'import json, sys
 for s in json.load(sys.stdin): print(s["name"], s["parent"], s["current"])') == "a None False"$'\n'"b $a False"$'\n'"c $b True" ]]
+	# what was made, as the list has it, and no other word
+	[[ $(cloisonctl snapshot 900 --name e --description 'by "us"' --json 2>/dev/null | python3 -c 'import json, sys
+s = json.load(sys.stdin)
+print(s["uuid"], s["parent"], s["current"], s["name"], s["description"], s["memory"])') == "$(id_of e) $c True e by \"us\" False" ]]
+	expect_exit 156 cloisonctl snapshot 900 --id "$id" --json
+	[[ -z $(cloisonctl snapshot 900 --id "$id" --json 2>/dev/null) ]]
+	cloisonctl --quiet snapshot-switch 900 --id "$c"
+	cloisonctl --quiet snapshot-delete 900 --id e
 	# who loses his parent has his grandparent
 	cloisonctl --quiet snapshot-delete 900 --id "$b"
 	[[ $(listed parent_uuid) == $'\n'"$a" ]]

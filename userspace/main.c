@@ -42,7 +42,8 @@ static const struct verb verbs[] = {
 	{ "restore", cmd_resume,
 	  "CTID [--undump | --kill | --resume] [--dumpfile FILE] [--keep] [--force]" },
 	{ "backup", cmd_backup,
-	  "CTID [--full|--incremental] [--freeze] [--to DIR | --stdout] [--description TEXT]" },
+	  "CTID [--full|--incremental] [--freeze] [--to DIR | --stdout] [--description TEXT] "
+	  "[--json]" },
 	{ "backup-list", cmd_backup_list,
 	  "[CTID] [--from DIR] [--verify] [-H|--no-header] [--json]",
 	  .answers = true },
@@ -73,7 +74,7 @@ static const struct verb verbs[] = {
 	{ "exec3", cmd_exec3, NULL },
 	{ "runscript", cmd_runscript, "CTID FILE" },
 	{ "snapshot", cmd_snapshot, "CTID [--id UUID] [--name NAME] [--description TEXT] "
-	  "[--skip-suspend] [--skip-config]" },
+	  "[--skip-suspend] [--skip-config] [--json]" },
 	{ "snapshot-list", cmd_snapshot_list,
 	  "CTID [-H|--no-header] [-o|--output FIELD,...] [--id UUID] [-L|--list] [--json]",
 	  .answers = true },

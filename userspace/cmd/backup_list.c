@@ -92,7 +92,7 @@ static char *name_of(const struct backup *b)
 	return xstrndup(file, strcspn(file, "."));
 }
 
-static json_t *to_json(const struct backup *b, const char *status)
+json_t *backup_json(const struct backup *b, const char *status)
 {
 	cleanup_free char *name = name_of(b);
 	json_t *one = json_pack("{s:s, s:o, s:I, s:s}", "id", name, "file", json_text(b->path),
@@ -158,7 +158,7 @@ int cmd_backup_list(int argc, char **argv)
 
 		bad |= strcmp(status, "whole") != 0;
 		if (o.json)
-			json_array_append_new(all, to_json(&list[i], status));
+			json_array_append_new(all, backup_json(&list[i], status));
 		else
 			print(&list[i], status);
 	}

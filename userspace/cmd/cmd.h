@@ -126,6 +126,14 @@ struct upgrade;
 int boot_bring_back(const struct upgrade *u, bool onboot, size_t *count, size_t *failed);
 /* What an upgrade left that was cut off; EXIT_LOCKED while one is at work. */
 int do_upgrade_back(size_t *count, size_t *failed);
+/* As snapshot-list and backup-list have it with --json. @status: whether it is whole. */
+struct backup;
+struct json_t;
+struct snapshot;
+struct snapshots;
+struct json_t *snapshot_json(const struct container *ct, const struct snapshots *all,
+			     const struct snapshot *s);
+struct json_t *backup_json(const struct backup *b, const char *status);
 /* @file: NULL, where it usually is. */
 int do_resume(struct container *ct, const char *file, bool force, bool keep);
 

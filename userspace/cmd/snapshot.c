@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../lib/error.h"
+#include "../lib/json.h"
 #include "../lib/suspended.h"
 #include "../lib/util.h"
 #include "../storage/snapshot.h"
@@ -10,7 +11,7 @@
 
 struct options {
 	const char *id, *name, *description, *target;
-	bool skip_suspend, skip_config, skip_resume, must_resume;
+	bool skip_suspend, skip_config, skip_resume, must_resume, json;
 };
 
 enum { SKIP_SUSPEND = 256, SKIP_CONFIG, SKIP_RESUME, MUST_RESUME };
@@ -21,6 +22,7 @@ static const struct option create_options[] = {
 	{ "name", required_argument, NULL, 'n' },
 	{ "description", required_argument, NULL, 'd' },
 	{ "skip-suspend", no_argument, NULL, SKIP_SUSPEND },
+	{ "json", no_argument, NULL, 'j' },
 	{ "skip-config", no_argument, NULL, SKIP_CONFIG },
 	{}
 };
@@ -67,6 +69,9 @@ static int parse(int argc, char **argv, const struct option *known, struct optio
 		case 't':
 			o->target = optarg;
 			break;
+		case 'j':
+			o->json = true;
+			break;
 		case SKIP_SUSPEND:
 			o->skip_suspend = true;
 			break;
@@ -112,6 +117,15 @@ static int begin_with(int argc, char **argv, const struct option *known, int sta
 	return ret ? ret : snapshots_choose(ct, o->id, status, all, s);
 }
 
+static int print_json(const struct container *ct, const char *uuid)
+{
+	cleanup_snapshots struct snapshots all = {};
+	const struct snapshot *s;
+	int ret = snapshots_choose(ct, uuid, EXIT_SNAPSHOT, &all, &s);
+
+	return ret ? ret : json_print(snapshot_json(ct, &all, s));
+}
+
 int cmd_snapshot(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -125,6 +139,7 @@ int cmd_snapshot(int argc, char **argv)
 		snapshot_new_uuid(uuid);
 	if (ret)
 		return ret;
+	quiet |= o.json;
 	say("Creating snapshot %s", uuid);
 	ret = snapshot_create(&ct, &(struct snapshot_request){
 		.uuid = uuid, .name = o.name, .description = o.description,
@@ -132,6 +147,8 @@ int cmd_snapshot(int argc, char **argv)
 	});
 	if (ret)
 		return fail_wrap(ret, "Failed to create snapshot");
+	if (o.json)
+		return print_json(&ct, uuid);
 	say("Snapshot %s has been successfully created", uuid);
 	return 0;
 }

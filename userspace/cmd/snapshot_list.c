@@ -36,14 +36,14 @@ static char *get_parent(const struct view *v, const struct snapshot *s)
 	return xstrdup(parent ? parent : "");
 }
 
-static bool is_current(const struct view *v, const struct snapshot *s)
+static bool is_current(const struct snapshots *all, const struct snapshot *s)
 {
-	return v->all->current && strcmp(v->all->current, s->uuid) == 0;
+	return all->current && strcmp(all->current, s->uuid) == 0;
 }
 
 static char *get_current(const struct view *v, const struct snapshot *s)
 {
-	return xstrdup(is_current(v, s) ? "*" : "");
+	return xstrdup(is_current(v->all, s) ? "*" : "");
 }
 
 static char *get_date(const struct view *v, const struct snapshot *s)
@@ -182,13 +182,14 @@ static void print_row(const struct options *o, const struct view *v, const struc
 	}
 }
 
-static json_t *describe(const struct view *v, const struct snapshot *s)
+json_t *snapshot_json(const struct container *ct, const struct snapshots *all,
+		      const struct snapshot *s)
 {
-	const char *parent = snapshots_parent(v->all, s);
-	cleanup_free char *where = snapshot_mounted(v->ct, s);
+	const char *parent = snapshots_parent(all, s);
+	cleanup_free char *where = snapshot_mounted(ct, s);
 
 	return json_pack("{s:s, s:o, s:b, s:I, s:o, s:o, s:s, s:b, s:o}", "uuid", s->uuid,
-			 "parent", json_text(parent), "current", is_current(v, s),
+			 "parent", json_text(parent), "current", is_current(all, s),
 			 "date", (json_int_t)snapshot_date(s),
 			 "name", json_text(snapshot_text(s, "name")),
 			 "description", json_text(snapshot_text(s, "description")),
@@ -208,7 +209,7 @@ static int show(const struct options *o, const struct view *v, const struct snap
 		if (only && s != only)
 			continue;
 		if (o->json)
-			json_array_append_new(list, describe(v, s));
+			json_array_append_new(list, snapshot_json(v->ct, v->all, s));
 		else
 			print_row(o, v, s);
 	}
