@@ -7,7 +7,7 @@
 #include "cmd.h"
 
 /* Exit statuses of OpenVZ's program of this name. */
-enum { VALID = 0, CANNOT = 1, INVALID = 2 };
+enum { VALID = EXIT_OK, CANNOT = 1, INVALID = EXIT_INVALID };
 
 int cmd_vzcfgvalidate(int argc, char **argv)
 {

@@ -78,7 +78,7 @@ int cmd_vzcpucheck(int argc, char **argv)
 	}
 	if (opt != -1 || optind < argc) {
 		fputs("Usage: vzcpucheck [-v] [--json]\n", stderr);
-		return 2;
+		return EXIT_INVALID;
 	}
 	ret = power(&there);
 	if (json)

@@ -6,6 +6,7 @@
 enum exit_status {
 	EXIT_OK			= 0,
 	EXIT_LIMITS		= 1,	/* a resource limit could not be set */
+	EXIT_INVALID		= 2,	/* vzcfgvalidate: the file, vzcpucheck: the options */
 	EXIT_SYSTEM		= 3,	/* a system call failed */
 	EXIT_KERNEL		= 5,	/* modules not loaded, kernel lacks something */
 	EXIT_START		= 7,	/* the container's environment could not be made */
