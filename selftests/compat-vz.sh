@@ -94,6 +94,11 @@ panel() {
 	for id in $(vzlist -a1); do
 		[[ $(vzctl status "$id") == "CTID $id exist "* ]]
 	done
+	# what is said of CPUs, with their numbers, is read by scripts
+	is "$(vzctl set 900 --cpuunits 1000 --cpulimit 150 --cpus 1 2>/dev/null | grep ^Setting)" \
+		$'Setting CPU units: 1000\nSetting CPU limit: 150\nSetting CPUs: 1'
+	is "$(vzctl set 900 --cpus 0 --cpulimit 0 2>/dev/null | grep ^Setting)" 'Setting CPU limit: 0'
+	is "$(vzctl --quiet set 900 --cpuunits 1000 2>/dev/null)" ''
 	is "$(vzlist -H -o physpages.l,swappages.l,cpuunits 900)" "     16384       8192    1000"
 	vzlist -a -j | python3 -c 'import json, sys
 d = {c["ctid"]: c for c in json.load(sys.stdin)}

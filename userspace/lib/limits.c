@@ -435,6 +435,17 @@ static int set_io(uint32_t id, const char *disk, const struct limits *l)
 	return limits_set_rates(id, disk, rates);
 }
 
+/* As vzctl says it. */
+static void say_cpu(const struct limits *l, unsigned int which)
+{
+	if (which & LIMIT_CPUUNITS)
+		say("Setting CPU units: %u", l->cpuunits);
+	if ((which & LIMIT_CPU_TIME) && (l->cpulimit || !l->cpus))
+		say("Setting CPU limit: %u", l->cpulimit);
+	if ((which & LIMIT_CPU_TIME) && l->cpus)
+		say("Setting CPUs: %u", l->cpus);
+}
+
 int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned int which)
 {
 	int ret = 0;
@@ -465,5 +476,7 @@ int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned
 		ret = set_ioprio(id, l);
 	if (!ret && (which & LIMIT_IO))
 		ret = set_io(id, disk, l);
+	if (!ret)
+		say_cpu(l, which);
 	return ret;
 }
