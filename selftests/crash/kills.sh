@@ -35,6 +35,8 @@ all_kills() {
 			repaired "$verb"
 			kill_at "$verb" "$mode" "$point"
 			"${verb}_again"
+			look again
+			connected again after
 		done
 	done 3<"$KTAP_TMP/points"
 	echo "$verb: $n kills, ${#seen[@]} states"

@@ -20,7 +20,8 @@ exists="CTID 900 exist unmounted down"
 every=${CRASH_EVERY:-6}
 
 # What of the picture a verb changes before or after the rest, and is not undone: by a script that was killed, say.
-declare -A halfway=([set]='^(memory\.max|hostname) |/fs/etc/hostname ' [start]='/fs/etc/hostname ')
+# The network of set's is as before, as after, or as set_middle makes it: see repaired.
+declare -A halfway=([set]='^(net|memory\.max|hostname) |/fs/etc/hostname ' [start]='/fs/etc/hostname ')
 
 # small_template: all that create and start need, in a few files, so that all of tar's calls can be tried too; of busybox
 # there is only the beginning, see keep_container. Its init ends at once when it is told to. Its script for the host name
@@ -57,10 +58,29 @@ same() {
 	[[ $(<"$KTAP_TMP/$1") == "$(<"$KTAP_TMP/$2")" ]]
 }
 
+# with_network: a network for containers, with a neighbour to tell of them; nobody is asked, which takes a second.
+with_network() {
+	modprobe cloison_net
+	ip link add lan0 type bridge
+	trap 'clean; configure SKIP_ARPDETECT; ip link del lan0; rm -rf "$KTAP_TMP"' EXIT
+	ip addr add 10.0.60.1/24 dev lan0
+	ip link set lan0 up
+	configure SKIP_ARPDETECT yes
+	set_command=(cloisonctl set 900 --ram 100M --hostname two --ifname eth0 --netif_set ip=10.0.60.5 --ipadd 10.0.60.4 --save)
+	network=(--ipdel all --ipadd 10.0.60.2 --ifname eth0 --netif_set ip=10.0.60.3)
+	keep_container --ipadd 10.0.60.2 --netif_add eth0,type=routed,ip=10.0.60.3 --netif_add eth1,,,,lan0
+}
+
 # list VERB [OPTION]: the points of it, to $KTAP_TMP/points; and the pictures before and after.
 list() {
 	local -n command=$1_command
+	rm -f "$KTAP_TMP/middle"
 	"$1_before"
+	if [[ $(type -t "$1_middle") == function ]]; then
+		"$1_middle"
+		look middle
+		"$1_before"
+	fi
 	look before
 	"$inject" "${@:2}" --list "$KTAP_TMP/points" "${command[@]}"
 	look after
@@ -90,6 +110,17 @@ like() {
 	[[ $(grep -vE "$skip" "$KTAP_TMP/$2") == "$(grep -vE "$skip" "$KTAP_TMP/$3")" ]]
 }
 
+# connected NAME NAME...: the network of the first picture is that of one of the others.
+connected() {
+	local found name
+	found=$(sed -n '/^net /p' "$KTAP_TMP/$1")
+	for name in "${@:2}"; do
+		[[ ! -e $KTAP_TMP/$name || $found != "$(sed -n '/^net /p' "$KTAP_TMP/$name")" ]] || return 0
+	done
+	diff "$KTAP_TMP/$2" "$KTAP_TMP/$1"
+	return 1
+}
+
 # repaired VERB: check --repair leads to the state before or to the state after, and then has nothing to say.
 repaired() {
 	cloisonctl check --repair
@@ -98,12 +129,15 @@ repaired() {
 		diff "$KTAP_TMP/before" "$KTAP_TMP/repaired" || true
 		return 1
 	fi
+	connected repaired before after middle
 }
 
 nothing_left() {
 	expect_out 'nothing is left' cloisonctl check --repair
 	[[ -z $(find "$state/private" "$state/root" "$etc/names" -mindepth 1) ]]
 	not ls "$etc"/conf/900.conf /sys/fs/cgroup/cloison/900
+	look left
+	not grep '^net ' "$KTAP_TMP/left"
 }
 
 # ends VERB: what there is after all can still be stopped and destroyed.
@@ -134,10 +168,11 @@ create_again() {
 	[[ $(<"$etc/conf/900.conf") == *'HOSTNAME="one"'* && -x $state/private/900/fs/bin/busybox ]]
 }
 
-# A container as create makes it, kept aside, is faster to bring back than to make.
+# keep_container [PARAMETER...]: a container as create makes it, kept aside, is faster to bring back than to make.
 keep_container() {
 	create_before
 	create_again
+	[[ $# -eq 0 ]] || cloisonctl --quiet set 900 "$@" --save
 	cat /usr/bin/busybox >"$state/private/900/fs/bin/busybox"
 	cloisonctl --quiet start 900 --wait
 	cloisonctl --quiet stop 900 --fast
@@ -167,13 +202,19 @@ start_again() {
 }
 
 set_command=(cloisonctl set 900 --ram 100M --hostname two --save)
+network=()	# what set begins with
 set_before() {
 	stopped_before
 	if [[ ! -e /sys/fs/cgroup/cloison/900 ]] || is_down 900; then
 		cloisonctl --quiet start 900
 	fi
+	[[ ${#network[@]} -eq 0 ]] || cloisonctl --quiet set 900 "${network[@]}" 2>/dev/null
 	echo max >/sys/fs/cgroup/cloison/900/memory.max
 	nsenter -u -t "$(init_of 900)" busybox hostname one
+}
+# Interfaces first, then the other addresses.
+set_middle() {
+	[[ ${#network[@]} -eq 0 ]] || cloisonctl --quiet set 900 --ifname eth0 --netif_set ip=10.0.60.5 2>/dev/null
 }
 set_again() {
 	"${set_command[@]}"

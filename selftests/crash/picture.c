@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * All that can be seen on the host of container ID, and nothing that differs from run
- * to run: files, mounts, cgroup, BPF programs, entry in the registry, name, lock.
+ * to run: files, mounts, cgroup, BPF programs, entry in the registry, name, lock, network.
  *
  *	picture ID
  *
@@ -24,6 +24,7 @@
 #include <netlink/genl/genl.h>
 
 #include "../nl/nl.h"
+#include "network.h"
 
 #define STATE	"/var/lib/cloison"
 #define CONF	"/etc/cloison/conf"
@@ -33,6 +34,7 @@
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *id;
+static pid_t init;	/* of a container that runs */
 
 /* The whole of a small file, "" if there is none. In a static buffer. */
 static const char *content(const char *path)
@@ -168,13 +170,13 @@ static void mounts(void)
 		fclose(f);
 }
 
-/* The name that process @init has for its host. */
-static void hostname(unsigned int init)
+/* The name that the container has for its host. */
+static void hostname(void)
 {
 	char path[64], name[65] = "";
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u/ns/uts", init);
+	snprintf(path, sizeof(path), "/proc/%d/ns/uts", (int)init);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && setns(fd, CLONE_NEWUTS) == 0 && gethostname(name, sizeof(name) - 1) == 0)
 		printf("hostname %s\n", name);
@@ -191,8 +193,10 @@ static void print_entry(struct nlmsghdr *hdr, void *arg)
 	if (attr)
 		nl_parse_container(attr, &c);
 	printf("entry %s\n", attr && c.state < 3 ? states[c.state] : "?");
-	if (attr && c.state == CLOISON_STATE_RUNNING)
-		hostname(c.init);
+	if (attr && c.state == CLOISON_STATE_RUNNING) {
+		init = c.init;
+		hostname();
+	}
 }
 
 static void entry(void)
@@ -238,5 +242,6 @@ int main(int argc, char **argv)
 	mounts();
 	entry();
 	lock();
+	network(id, init);
 	return 0;
 }
