@@ -14,6 +14,7 @@
 #include "nat.h"
 #include "netns.h"
 #include "network.h"
+#include "note.h"
 #include "opening.h"
 #include "rate.h"
 #include "rtnl.h"
@@ -189,7 +190,9 @@ int network_disconnect(uint32_t id)
 	cleanup_rtnl struct nl_sock *host = NULL;
 	int ret;
 
-	ret = ethernet_remove(id);
+	ret = note_tidy(id);
+	if (!ret)
+		ret = ethernet_remove(id);
 	if (!ret)
 		ret = rate_clear(id);
 	if (!ret)
@@ -438,6 +441,8 @@ bool network_whole(uint32_t id, bool runs)
 	cleanup_addresses struct addresses has = {}, noted = {}, more = {};
 	bool whole;
 
+	if (note_unfinished(id))
+		return false;
 	footprint_addresses(id, KIND, &noted);
 	if (runs && network_addresses(id, &has)) {
 		error_clear();
@@ -459,7 +464,9 @@ int network_mend(uint32_t id, pid_t pid)
 
 	if (pid <= 0)
 		return network_disconnect(id);
-	ret = network_addresses(id, &net.addresses);
+	ret = note_tidy(id);
+	if (!ret)
+		ret = network_addresses(id, &net.addresses);
 	if (ret)
 		return ret;
 	footprint_addresses(id, KIND, &noted);

@@ -7,6 +7,7 @@
 #ifndef CLOISON_NOTE_H
 #define CLOISON_NOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,9 @@
 char *note_load(uint32_t id, const char *kind);
 /* An empty @text removes it. 0 or EXIT_SYSTEM. */
 int note_save(uint32_t id, const char *kind, const char *text);
+/* One that was cut off while it was written; and remove it: 0 or EXIT_SYSTEM. */
+bool note_unfinished(uint32_t id);
+int note_tidy(uint32_t id);
 /* The containers that have one; to be freed. */
 uint32_t *note_ids(const char *kind, size_t *count);
 
