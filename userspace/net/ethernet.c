@@ -37,6 +37,42 @@ int ethernet_noted(uint32_t id, struct netifs *out)
 	return netifs_parse(text, out);
 }
 
+/*
+ * What addresses interfaces that stay are about to get inside, as NETIF would have it: the other
+ * note has those that they had, until they have these. Who finds it takes away what is not noted
+ * there.
+ */
+#define COMING_NOTE	".coming"
+
+/* Those that are on their way to the same interface, too. */
+static void add_coming(uint32_t id, struct netifs *all)
+{
+	cleanup_free char *text = note_load(id, COMING_NOTE);
+	cleanup_netifs struct netifs coming = {};
+
+	if (netifs_parse(text, &coming))
+		error_clear();
+	for (size_t i = 0; i < coming.count; i++) {
+		size_t k = netifs_find(all, coming.list[i].ifname);
+
+		for (size_t j = 0; k < all->count && j < coming.list[i].ip.count; j++)
+			if (!addresses_have(&all->list[k].ip, &coming.list[i].ip.list[j]))
+				addresses_add(&all->list[k].ip, &coming.list[i].ip.list[j]);
+	}
+}
+
+static bool is_coming(uint32_t id)
+{
+	cleanup_free char *text = note_load(id, COMING_NOTE);
+
+	return *text;
+}
+
+static int come(uint32_t id)
+{
+	return is_coming(id) ? note_save(id, COMING_NOTE, "") : 0;
+}
+
 static struct nl_addr *mac_address(const unsigned char *mac)
 {
 	return nl_addr_build(AF_LLC, mac, 6);
@@ -237,6 +273,26 @@ static int note_before(uint32_t id, const struct netifs *from, const struct neti
 	return note(id, &all);
 }
 
+static int note_coming(uint32_t id, const struct netifs *from, const struct netifs *to)
+{
+	cleanup_free char *text = NULL;
+	cleanup_netifs struct netifs all = {};
+	bool more = false;
+
+	for (size_t i = 0; i < to->count; i++) {
+		const struct netif *old = find(from, &to->list[i]);
+
+		for (size_t j = 0; old && j < to->list[i].ip.count; j++)
+			more |= !addresses_have(&old->ip, &to->list[i].ip.list[j]);
+	}
+	if (!more)
+		return 0;
+	netifs_copy(to, &all);
+	add_coming(id, &all);
+	text = netifs_text(&all);
+	return note_save(id, COMING_NOTE, text);
+}
+
 /* Its filter goes, but the link itself is found by its name alone. */
 static void warn_hidden(struct nl_sock *inside, const struct netif *n)
 {
@@ -250,8 +306,12 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 		 const struct netifs *to, bool back)
 {
 	cleanup_rtnl struct nl_sock *inside = NULL;
+	cleanup_netifs struct netifs inside_it = {};
 	cleanup_close int lock = -1;
 	int ret = rtnl_open(netns, &inside);
+
+	netifs_copy(from, &inside_it);
+	add_coming(id, &inside_it);
 
 	if (!ret)
 		ret = uplink_lock(from, to, &lock);
@@ -274,11 +334,15 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 	if (!ret)
 		ret = note_before(id, from, to);
 	if (!ret)
+		ret = note_coming(id, from, to);
+	if (!ret)
 		ret = uplink_update(host, to, id, to);
 	if (!ret)
-		ret = make(host, inside, id, netns, from, to);
+		ret = make(host, inside, id, netns, &inside_it, to);
 	if (!ret)
 		ret = note(id, to);
+	if (!ret)
+		ret = come(id);
 	if (!ret)
 		ret = uplink_note(id, to);
 	/* what is taken past the filter is what the note says that it would let pass */
@@ -402,6 +466,8 @@ int ethernet_remove(uint32_t id)
 		ret = uplink_update(host, &has, id, &none);
 	if (!ret)
 		ret = uplink_note(id, &none);
+	if (!ret)
+		ret = come(id);
 	return ret ? ret : note(id, &none);
 }
 
@@ -418,7 +484,8 @@ bool ethernet_whole(uint32_t id, bool runs)
 	for (size_t i = 0; runs && whole && i < has.count; i++)
 		whole = netif_is_upper(&has.list[i]) ? uplink_whole(host, id, &has, &has.list[i]) :
 			is_whole(host, &has.list[i]);
-	return runs && whole && macfilter_whole(id, &has) && routed_whole(id, &has);
+	return runs && whole && !is_coming(id) && macfilter_whole(id, &has) &&
+	       routed_whole(id, &has);
 }
 
 int ethernet_mend(uint32_t id, pid_t pid)
