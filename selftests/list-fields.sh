@@ -165,6 +165,7 @@ every_field() {
 
 as_json() {
 	make_running 900 --hostname one --ram 64M
+	sed -i /^DISKSPACE=/d "$etc/conf/900.conf"
 	make 901
 	conf 901 IP_ADDRESS '10.1.0.1 fd00::1'
 	conf 901 CAPABILITY 'NET_ADMIN:on SYS_TIME:off'

@@ -388,7 +388,7 @@ file_elsewhere() {
 
 # What cannot be had is refused, and changes nothing.
 refused() {
-	expect_exit 63 cloisonctl create 900 --ostemplate busybox --layout ploop:expanded
+	expect_exit 63 cloisonctl create 900 --ostemplate busybox --layout ploop:expanded --config unlimited
 	expect_exit 21 cloisonctl create 900 --ostemplate busybox --velayout zfs
 	[[ ! -e $etc/conf/900.conf ]]
 	make 900

@@ -363,9 +363,9 @@ configuration() {
 	# what is a stranger's gives it nothing of the host's
 	expect_out '^Warning: Left out.* PHYSPAGES.*IP_ADDRESS' cloisonctl restore-backup "$backups/900/$last.tar.zst" --ctid 901
 	[[ ! -e $etc/conf/901.mount ]]
-	not grep -E '^(NAME|DEVNODES|CAPABILITY|IP_ADDRESS|NAT|DISKSPACE)=' "$etc/conf/901.conf"
+	not grep -E '^(NAME|DEVNODES|CAPABILITY|IP_ADDRESS|NAT)=' "$etc/conf/901.conf"
 	# but what create would
-	[[ $(grep -hE '^(PHYSPAGES|NUMPROC|CPUUNITS)=' "$etc/conf/901.conf" | sort) == $(grep -hE '^(PHYSPAGES|NUMPROC|CPUUNITS)=' "$etc/conf/ve-basic.conf-sample" | sort) ]]
+	[[ $(grep -hE '^(PHYSPAGES|NUMPROC|CPUUNITS|DISK.*)=' "$etc/conf/901.conf" | sort) == $(grep -hE '^(PHYSPAGES|NUMPROC|CPUUNITS|DISK.*)=' "$etc/conf/ve-basic.conf-sample" | sort) ]]
 	grep -qx 'HOSTNAME="kept.example"' "$etc/conf/901.conf"
 	grep -qx 'DESCRIPTION="d"' "$etc/conf/901.conf"
 	# and one that is there keeps what it has

@@ -103,6 +103,7 @@ lives() {
 	end=$(end_of "$volumes/ct")
 	make_block 900 ct
 	[[ $(status 900) == "CTID 900 exist unmounted down" && $(has "$volumes/ct") == ext4 ]]
+	not grep -E '^DISK(SPACE|INODES)=' "$etc/conf/900.conf"
 	grep -qx "VE_DEVICE=\"$volumes/ct\"" "$etc/conf/900.conf"
 	grep -qx 'VE_LAYOUT="block"' "$etc/conf/900.conf"
 	grep -qx "UUID=\"$(blkid -p -o value -s UUID "$volumes/ct")\"" "$record"

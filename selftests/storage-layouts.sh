@@ -146,6 +146,11 @@ converts() {
 		cloisonctl --quiet umount 900
 	done
 	wait_for no_loops
+	# a limit of files is no more tables than there can be files
+	sed -i 's/^DISKINODES=.*/DISKINODES="2000000:2000000"/' "$etc/conf/900.conf"
+	cloisonctl --quiet convert 900 --layout image
+	[[ $(dumpe2fs -h "$state/private/900/image" 2>/dev/null | awk '/^Inode count:/ { print $3 }') -le 16384 ]]
+	cloisonctl --quiet convert 900 --layout dir
 	# too small for it: it stays what it was
 	sed -i 's/^DISKSPACE=.*/DISKSPACE="16M:16M"/' "$etc/conf/900.conf"
 	head -c 20M /dev/urandom >"$state/private/900/fs/big"
@@ -263,7 +268,7 @@ inside_k() {
 
 image() {
 	local before loop
-	expect_exit 63 cloisonctl create 900 --ostemplate busybox --layout image
+	expect_exit 63 cloisonctl create 900 --ostemplate busybox --layout image --config unlimited
 	expect_exit 21 cloisonctl create 900 --ostemplate busybox --layout image --diskspace 1M
 	expect_exit 21 cloisonctl create 900 --ostemplate busybox --layout nothing
 	not test -e "$etc/conf/900.conf"

@@ -253,6 +253,41 @@ reserve() {
 	[[ $(stat -fc '%f * %S' "$host") -ge $((55 << 20)) ]]
 }
 
+# The samples limit, without a word on the line; and what they say of files among the host's is no image's size.
+samples() {
+	host_disk prjquota
+	truncate -s 8G "$KTAP_TMP/large"
+	umount "$host"
+	mkfs.ext4 -q -m 0 -O quota,project -E quotatype=prjquota "$KTAP_TMP/large"
+	mount -o loop,prjquota "$KTAP_TMP/large" "$host"
+	cloisonctl create 900 --ostemplate busybox --private "$host/900" 2>"$KTAP_TMP/said"
+	not grep enforced "$KTAP_TMP/said"
+	cloisonctl --quiet start 900 --wait
+	[[ $(listed diskspace.s,diskinodes.s | tr -s ' ' | sed 's/^ //') == "2097152 131072" && $(df_k 2) == 2097152 ]]
+	inside fallocate -l 1900M /big
+	expect_out 'quota exceeded|No space left' inside fallocate -l 200M /more
+	not grep 'container 900 has no disk limit' <<<"$(cloisonctl check containers)"
+	make 901 --config unlimited --private "$host/901"
+	expect_out '^hint .*container 901 has no disk limit' cloisonctl check containers
+	# as large as the sample says, with room for as many files as that takes
+	make 902 --layout image --private "$host/902"
+	[[ $(stat -c %s "$host/902/image") -gt $((2200 << 20)) ]]
+	not grep DISKINODES "$etc/conf/902.conf"
+	cloisonctl --quiet set 902 --applyconfig vswap-4g --diskspace 3G --save
+	[[ $(stat -c %s "$host/902/image") == $((3 << 30)) ]]
+	cloisonctl --quiet set 902 --applyconfig vswap-1g --save
+	[[ $(stat -c %s "$host/902/image") == $((3 << 30)) ]]
+	grep -qx 'PHYSPAGES="0:1G"' "$etc/conf/902.conf"
+	clean
+	# where they cannot, all else works, and it is said
+	host_disk noquota
+	expect_out 'not enforced: its file system counts only' cloisonctl create 903 --ostemplate busybox --private "$host/903"
+	cloisonctl --quiet start 903 --wait
+	expect_out '^hint .*container 903: disk limits are not enforced' cloisonctl check containers
+	clean
+	host_disk prjquota
+}
+
 # A full host disk: create leaves nothing.
 full_disk() {
 	local layout
@@ -297,7 +332,7 @@ no_loops() {
 }
 
 host_disk prjquota
-ktap_plan 15
+ktap_plan 16
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -308,6 +343,7 @@ run_case "no grace, no limits" no_grace
 run_case "quotaon, quotaoff, quotainit" verbs
 run_case "replaced" replaced
 run_case "an overlay replaced" overlay_replaced
+run_case "samples" samples
 run_case "not enforced" not_enforced
 run_case "full" full_disk
 run_case "full under an image" overcommitted

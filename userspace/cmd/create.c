@@ -14,6 +14,7 @@
 
 struct options {
 	const char *config;	/* the sample */
+	bool sampled;		/* what no option says is from there */
 	struct params params;
 };
 
@@ -67,9 +68,11 @@ static int begin(struct container *ct, int argc, char **argv, struct options *o)
 	do {
 		ret = private_settle(ct);
 		/* one without a private area an administrator wrote before */
-		if (!ret && !ct->conf)
+		if (!ret && !ct->conf) {
+			o->sampled = true;
 			ret = sample_begin(o->config, &ct->conf);
-		o->params = (struct params){ .conf = ct->conf };
+		}
+		o->params = (struct params){ .conf = ct->conf, .fresh = true };
 		if (!ret)
 			ret = parse(argc, argv, o);
 		container_paths(ct);
@@ -107,6 +110,22 @@ static int choose_layout(struct container *ct)
 	return 0;
 }
 
+/*
+ * What a sample says is for files among the host's. A device has its size; and how many files
+ * there is room for on one, or in an image, goes by that, for it cannot be changed later.
+ */
+static void choose_limits(struct container *ct, const struct options *o)
+{
+	const struct layout *layout = layout_named(conf_get(ct->conf, "VE_LAYOUT") ?: "dir");
+
+	if (!o->sampled || !layout || !layout->own_fs)
+		return;
+	if (!params_seen(&o->params, "DISKINODES"))
+		conf_set(ct->conf, "DISKINODES", NULL);
+	if (layout == &layout_block && !params_seen(&o->params, "DISKSPACE"))
+		conf_set(ct->conf, "DISKSPACE", NULL);
+}
+
 int cmd_create(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
@@ -135,6 +154,7 @@ int cmd_create(int argc, char **argv)
 		ret = choose_layout(&ct);
 	if (ret)
 		return ret;
+	choose_limits(&ct, &o);
 
 	say("Creating container private area (%s)", conf_get(ct.conf, "OSTEMPLATE"));
 	ret = private_create(&ct, archive);

@@ -317,13 +317,16 @@ static int check(const struct options *o)
 	return o->userpasswd ? dist_check_password(o->userpasswd) : 0;
 }
 
-static int apply_sample(struct options *o, struct conf *conf)
+static int apply_sample(struct options *o, const struct layout *layout, struct conf *conf)
 {
 	cleanup_conf struct conf *sample = NULL;
 	const char *key, *value;
 
 	if (sample_load(o->sample, &sample))
 		return EXIT_SAMPLE;
+	/* an image becomes neither smaller nor larger in passing */
+	if (layout->own_fs)
+		sample_drop_disk(sample);
 	sample_apply(sample, o->sample, conf);
 	for (size_t at = 0; (key = conf_next(sample, &at, &value));)
 		if (sample_takes(key))
@@ -448,7 +451,7 @@ int cmd_set(int argc, char **argv)
 	old_netif = conf_get(ct.conf, "NETIF") ? xstrdup(conf_get(ct.conf, "NETIF")) : NULL;
 	o.params = (struct params){ .conf = ct.conf };
 	if (o.sample)
-		ret = apply_sample(&o, ct.conf);
+		ret = apply_sample(&o, ct.layout, ct.conf);
 	if (!ret)
 		ret = parse(argc - 1, argv + 1, &o);
 	if (!ret && o.map_name)

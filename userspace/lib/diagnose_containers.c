@@ -34,13 +34,16 @@ static void legacy(struct findings *f, const struct container *ct)
 static void disk(struct findings *f, const struct container *ct)
 {
 	cleanup_free char *mend = xasprintf("cloisonctl set %u --diskspace 10G --save", ct->id);
+	cleanup_free char *hold =
+		xasprintf("give its file system project quotas, as storage.rst says, or "
+			  "cloisonctl convert %u --layout image", ct->id);
 	const char *why = ct->layout->unenforced(ct);
 	struct disk_limits limits;
 
 	if (disk_limits_read(ct->conf, &limits))
 		finding_error(f, FINDING_HINT, "mend that line of its configuration");
 	else if (why && (limits.space_hard || limits.inodes_hard))
-		finding(f, FINDING_HINT, NULL, "container %u: disk limits are not enforced: %s",
+		finding(f, FINDING_HINT, hold, "container %u: disk limits are not enforced: %s",
 			ct->id, why);
 	else if (!why && !ct->layout->own_fs && !limits.space_hard)
 		finding(f, FINDING_HINT, mend,

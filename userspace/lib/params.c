@@ -519,12 +519,12 @@ int params_set(struct params *p, int opt, const char *arg)
 
 static bool limits_disk(const struct params *p)
 {
-	return params_seen(p, "DISKSPACE") || params_seen(p, "DISKINODES");
+	return p->fresh || params_seen(p, "DISKSPACE") || params_seen(p, "DISKINODES");
 }
 
 void params_warn(const struct params *p, const struct container *ct)
 {
-	const char *why = limits_disk(p) ? ct->layout->unenforced(ct) : NULL;
+	const char *why = limits_disk(p) ? disk_unlimited(ct) : NULL;
 
 	if (why)
 		warn("Disk limits of container %u are not enforced: %s", ct->id, why);

@@ -45,6 +45,7 @@ struct container;
 /* Parameters on their way into a configuration. */
 struct params {
 	struct conf *conf;
+	bool fresh;		/* of a container that begins with that configuration */
 	unsigned int applies;	/* those bits, of all that were set */
 	bool seen[PARAMS_MAX];	/* which were, on this command line */
 };

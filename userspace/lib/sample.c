@@ -48,6 +48,14 @@ bool sample_takes(const char *key)
 	return true;
 }
 
+void sample_drop_disk(struct conf *sample)
+{
+	static const char *const disk[] = { "DISKSPACE", "DISKINODES", "QUOTATIME" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(disk); i++)
+		conf_set(sample, disk[i], NULL);
+}
+
 void sample_apply(const struct conf *from, const char *name, struct conf *to)
 {
 	const char *key, *value;

@@ -16,6 +16,9 @@ int sample_begin(const char *name, struct conf **conf);
 /* False: @key is of what makes a container the one it is. */
 bool sample_takes(const char *key);
 
+/* Leave out what limits space and files. */
+void sample_drop_disk(struct conf *sample);
+
 /*
  * Put what sample @from says into @to, except what makes a container the one it
  * is: its files, name, addresses and template.

@@ -36,7 +36,10 @@ int ext4_size_wanted(const struct disk_limits *limits, uint64_t *size)
 
 int ext4_make(const struct container *ct, const char *path, const struct ext4_wish *wish)
 {
-	cleanup_free char *inodes = xasprintf("%" PRIu64, wish->inodes);
+	/* room for more files than it has blocks would be tables and nothing else */
+	uint64_t most = wish->size / EXT4_BLOCK;
+	cleanup_free char *inodes = xasprintf("%" PRIu64,
+					      wish->inodes < most ? wish->inodes : most);
 	cleanup_free char *blocks = xasprintf("%" PRIu64, wish->size / EXT4_BLOCK);
 	/* tables are written when they are first used: a file stays sparse */
 	const char *argv[20] = {

@@ -100,6 +100,17 @@ int disk_limits_read(const struct conf *conf, struct disk_limits *limits)
 	return ret;
 }
 
+const char *disk_unlimited(const struct container *ct)
+{
+	struct disk_limits limits;
+
+	if (disk_limits_read(ct->conf, &limits)) {
+		error_clear();
+		return NULL;
+	}
+	return limits.space_hard || limits.inodes_hard ? ct->layout->unenforced(ct) : NULL;
+}
+
 const char *disk_users_unlimited(const struct container *ct)
 {
 	const char *users = conf_get(ct->conf, "QUOTAUGIDLIMIT");

@@ -94,6 +94,9 @@ int layout_check_copy(const struct layout *layout, uint32_t id, int status);
 /* EXIT_BAD_VALUE */
 int disk_limits_read(const struct conf *conf, struct disk_limits *limits);
 
+/* Why the limits that the configuration has are recorded only; NULL: they hold, or it has none. */
+const char *disk_unlimited(const struct container *ct);
+
 /* Why there are no quotas of its users, though the configuration wants them; NULL. */
 const char *disk_users_unlimited(const struct container *ct);
 
