@@ -307,7 +307,12 @@ full_disk() {
 # What an image has promised and the host has not.
 overcommitted() {
 	host_disk prjquota
-	make 900 --layout image --private "$host/900" --diskspace 400M
+	make 900 --layout image --private "$host/900" --diskspace 64M
+	make 902 --layout image --private "$host/902" --diskspace 64M
+	not grep 'images may still grow' <<<"$(cloisonctl check containers)"
+	cloisonctl --quiet set 900 --diskspace 250M --save
+	expect_out "^hint .*images may still grow by 3[01][0-9]M, and the file system of $host/90[02] has 2[0-9]*M" cloisonctl check containers
+	cloisonctl --quiet set 900 --diskspace 400M --save
 	make 901 --private "$host/901"
 	head -c 1M /dev/urandom >"$host/901/fs/theirs"
 	cp "$host/901/fs/theirs" "$KTAP_TMP/theirs"

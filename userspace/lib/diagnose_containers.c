@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "layout.h"
 #include "legacy.h"
+#include "promises.h"
 #include "util.h"
 
 struct range {
@@ -85,7 +86,7 @@ static void not_in_force(struct findings *f, const struct container *ct)
 }
 
 /* A container that is described, and stands or lies as its file says. */
-static bool one(struct findings *f, uint32_t id, struct range *range)
+static bool one(struct findings *f, uint32_t id, struct range *range, struct promises *promises)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
 	cleanup_free char *again = xasprintf("cloisonctl create %u, or remove the file", id);
@@ -114,6 +115,7 @@ static bool one(struct findings *f, uint32_t id, struct range *range)
 	disk(f, &ct);
 	processes(f, &ct);
 	not_in_force(f, &ct);
+	promises_add(promises, &ct);
 	return true;
 }
 
@@ -146,6 +148,7 @@ void diagnose_containers(struct findings *f)
 {
 	cleanup_free uint32_t *ids = NULL;
 	cleanup_free struct range *ranges = NULL;
+	struct promises promises = {};
 	bool good = true;
 	size_t count;
 
@@ -155,7 +158,8 @@ void diagnose_containers(struct findings *f)
 	}
 	ranges = xcalloc(count + 1, sizeof(*ranges));
 	for (size_t i = 0; i < count; i++)
-		good &= one(f, ids[i], &ranges[i]);
+		good &= one(f, ids[i], &ranges[i], &promises);
+	promises_report(&promises, f);
 	good &= !overlap(f, ranges, count);
 	if (good)
 		finding(f, FINDING_OK, NULL, "containers described: %zu", count);
