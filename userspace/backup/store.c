@@ -107,10 +107,28 @@ static int by_date(const void *a, const void *b)
 
 	if (!x->head || !y->head)
 		return !!x->head - !!y->head;
-	if (backup_date(x) != backup_date(y))
-		return backup_date(x) < backup_date(y) ? -1 : 1;
-	/* made within a second: a child has its parent before it */
-	return store_is_child(x, backup_id(y)) - store_is_child(y, backup_id(x));
+	return (backup_date(x) > backup_date(y)) - (backup_date(x) < backup_date(y));
+}
+
+/*
+ * Of those that were made within a second a child has its parent before it. That is nothing to
+ * sort by: others are neither before nor after each other.
+ */
+static void parents_first(struct backup *list, size_t count)
+{
+	/* as often as there are some: files from anywhere may name each other */
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = i + 1, moves = count; list[i].head && k < count && moves &&
+		     backup_date(&list[k]) == backup_date(&list[i]); k++)
+			if (store_is_child(&list[i], backup_id(&list[k]))) {
+				struct backup child = list[i];
+
+				list[i] = list[k];
+				list[k] = child;
+				/* whose parent may be behind it, too */
+				k = i;
+				moves--;
+			}
 }
 
 int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *count)
@@ -144,6 +162,7 @@ int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *cou
 	}
 	if (*count)
 		qsort(*list, *count, sizeof(**list), by_date);
+	parents_first(*list, *count);
 	return 0;
 }
 
