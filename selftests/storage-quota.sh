@@ -288,56 +288,8 @@ samples() {
 	host_disk prjquota
 }
 
-# A full host disk: create leaves nothing.
-full_disk() {
-	local layout
-	host_disk prjquota
-	fallocate -l "$(($(stat -fc %a "$host") * $(stat -fc %S "$host") - (600 << 10)))" "$host/fill"
-	for layout in dir image; do
-		expect_exit 46 cloisonctl create 900 --ostemplate busybox --layout "$layout" --private "$host/900" --diskspace 64M
-		[[ -z $(find "$host" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name fill) && ! -e $etc/conf/900.conf ]]
-	done
-	# nor within its limit
-	rm "$host/fill"
-	expect_exit 46 cloisonctl create 900 --ostemplate busybox --private "$host/900" --diskspace 300K
-	expect_exit 46 cloisonctl create 900 --ostemplate debian-13 --layout image --private "$host/900" --diskspace 32M
-	[[ -z $(find "$host" -mindepth 1 -maxdepth 1 ! -name lost+found) && ! -e $etc/conf/900.conf ]]
-}
-
-# What an image has promised and the host has not.
-overcommitted() {
-	host_disk prjquota
-	make 900 --layout image --private "$host/900" --diskspace 64M
-	make 902 --layout image --private "$host/902" --diskspace 64M
-	not grep 'images may still grow' <<<"$(cloisonctl check containers)"
-	cloisonctl --quiet set 900 --diskspace 250M --save
-	expect_out "^hint .*images may still grow by 3[01][0-9]M, and the file system of $host/90[02] has 2[0-9]*M" cloisonctl check containers
-	cloisonctl --quiet set 900 --diskspace 400M --save
-	make 901 --private "$host/901"
-	head -c 1M /dev/urandom >"$host/901/fs/theirs"
-	cp "$host/901/fs/theirs" "$KTAP_TMP/theirs"
-	cloisonctl --quiet start 900 --wait
-	inside 'echo kept >/kept; sync'
-	fallocate -l "$(($(stat -fc %a "$host") * $(stat -fc %S "$host") - (20 << 20)))" "$host/fill"
-	not inside dd if=/dev/zero of=/big bs=1M count=60 conv=fsync
-	[[ $(inside cat /kept) == kept ]]
-	cloisonctl --quiet stop 900 --fast
-	rm "$host/fill"
-	cloisonctl --quiet start 900 --wait
-	inside 'rm -f /big; dd if=/dev/zero of=/big bs=1M count=60 conv=fsync'
-	[[ $(inside cat /kept) == kept ]]
-	cloisonctl --quiet stop 900 --fast
-	wait_for no_loops
-	e2fsck -fn "$host/900/image"
-	cmp "$host/901/fs/theirs" "$KTAP_TMP/theirs"
-}
-
-no_loops() {
-	not grep -q "$host/900" <<<"$(losetup -n -O BACK-FILE)"
-}
-
 host_disk prjquota
-ktap_plan 16
+ktap_plan 14
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -350,6 +302,4 @@ run_case "replaced" replaced
 run_case "an overlay replaced" overlay_replaced
 run_case "samples" samples
 run_case "not enforced" not_enforced
-run_case "full" full_disk
-run_case "full under an image" overcommitted
 ktap_finish
