@@ -113,6 +113,35 @@ shares_blocks() {
 	done
 }
 
+# Images are not copied on write, nor are copies of them; those of before share blocks as well.
+nocow() {
+	local used image=$state/private/900/image
+	make 900 --layout image --diskspace 64M
+	cloisonctl --quiet snapshot 900 --name one
+	cloisonctl --quiet clone 900 901
+	cloisonctl --quiet set 900 --diskspace 40M --save
+	lsattr "$image" "$state/private/901/image" "$state"/private/900.snapshots/*/image >"$KTAP_TMP/flags"
+	[[ $(wc -l <"$KTAP_TMP/flags") == 3 && $(grep -c '^[^ ]*C' "$KTAP_TMP/flags") == 3 ]]
+	cloisonctl --quiet snapshot-switch 900 --id one
+	lsattr "$image" | grep '^[^ ]*C'
+	cloisonctl --quiet convert 900 --layout dir
+	not grep '^[^ ]*C' <<<"$(lsattr -d "$state/private/900/fs/bin")"
+	cloisonctl --quiet convert 900 --layout image
+	cloisonctl --quiet start 900 --wait
+	[[ $(losetup -n -O DIO,BACK-FILE | grep -c "1 $image") == 1 ]]
+	inside dd if=/dev/urandom of=/big bs=1M count=30 conv=fsync
+	cloisonctl --quiet stop 900 --fast
+	wait_for no_loops
+	chattr -C "$state/private/900"
+	cp "$image" "$image.new"
+	mv "$image.new" "$image"
+	not grep '^[^ ]*C' <<<"$(lsattr "$image")"
+	used=$(used_k)
+	cloisonctl --quiet snapshot 900 --name two
+	cloisonctl --quiet clone 900 902
+	[[ $(used_k) -lt $((used + 10000)) ]]
+}
+
 df_k() {
 	inside busybox df -k / | awk -v column="$1" 'END { print $column }'
 }
@@ -169,12 +198,13 @@ not_limited() {
 	cloisonctl --quiet stop 900 --fast
 }
 
-ktap_plan 7
+ktap_plan 8
 host_case xfs prjquota "lives" lives
 host_case xfs prjquota "blocks are shared" shares_blocks
 host_case xfs prjquota "limits" limits
 host_case xfs noquota "no limits" not_limited 'its file system is mounted without prjquota'
 host_case btrfs compress=no "lives" lives
 host_case btrfs compress=no "blocks are shared" shares_blocks
+host_case btrfs compress=no "images" nocow
 host_case btrfs compress=no "no limits" not_limited 'its file system has no project quotas'
 ktap_finish

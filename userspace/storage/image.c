@@ -32,6 +32,22 @@ static int read_size(const struct container *ct, const struct disk_limits *limit
 	return ret;
 }
 
+/* Files that are made in @dir from now on are not copied on write; @like: if that one is not. */
+static void set_nocow(const char *dir, const char *like)
+{
+	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int other = like ? open(like, O_RDONLY | O_CLOEXEC) : -1;
+	int flags, theirs;
+
+	if (like && (ioctl(other, FS_IOC_GETFLAGS, &theirs) || !(theirs & FS_NOCOW_FL)))
+		return;
+	/* only btrfs can, and only there it matters */
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+		flags |= FS_NOCOW_FL;
+		ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	}
+}
+
 static int make_file(const char *path, uint64_t size)
 {
 	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -69,8 +85,14 @@ static int image_create(const struct container *ct, const char *dir, const char 
 		ret = disk_limits_read(ct->conf, &limits);
 	if (!ret)
 		ret = read_size(ct, &limits, &size);
-	if (!ret)
-		ret = make_file(path, size);
+	if (ret)
+		return ret;
+	/*
+	 * What direct I/O writes to may change while it is written: no checksum of btrfs's would be
+	 * right, so it goes by the page cache for a file that has them.
+	 */
+	set_nocow(dir, NULL);
+	ret = make_file(path, size);
 	if (!ret)
 		ret = ext4_make(ct, path, &(struct ext4_wish){
 			.size = size, .inodes = limits.inodes_hard, .sparse = true,
@@ -255,6 +277,8 @@ static int image_copy(const struct copy *c)
 	cleanup_free char *from = xasprintf("%s/image", c->from);
 	cleanup_free char *to = xasprintf("%s/image", c->to);
 
+	/* blocks are shared by files that both have checksums, or both have not */
+	set_nocow(c->to, from);
 	return copy_file(from, to, c->ct->lock, c->status);
 }
 
