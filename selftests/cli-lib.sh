@@ -56,6 +56,23 @@ init_of() {
 	head -n 1 "/sys/fs/cgroup/cloison/$1/init.scope/cgroup.procs"
 }
 
+# is_held ID: what it writes past the cache takes as long as 1 MB a second do with that limit, and less than half without.
+is_held() {
+	local start slow fast
+	local write=(cloisonctl exec2 "$1" dd if=/dev/zero of=/held bs=64k count=64 oflag=direct)
+	cloisonctl --quiet set "$1" --iolimit 1M
+	start=${EPOCHREALTIME/./}
+	"${write[@]}"
+	slow=$(((${EPOCHREALTIME/./} - start) / 1000))
+	cloisonctl --quiet set "$1" --iolimit 0
+	start=${EPOCHREALTIME/./}
+	"${write[@]}"
+	fast=$(((${EPOCHREALTIME/./} - start) / 1000))
+	cloisonctl exec2 "$1" rm /held
+	ktap_say "4 MB took $slow ms at 1 MB/s, $fast without a limit"
+	[[ $slow -ge 3000 && $((fast * 2)) -lt $slow ]]
+}
+
 cgroup_file() {
 	cat "/sys/fs/cgroup/cloison/$1/$2"
 }

@@ -116,6 +116,7 @@ lives() {
 	# that disk is limited, not the one of private areas
 	cloisonctl --quiet set 900 --iopslimit 5000 2>/dev/null
 	grep "^$(number "$volumes/ct") .*riops=5000" /sys/fs/cgroup/cloison/900/io.max
+	is_held 900
 	expect_out 'No space left' cloisonctl exec2 900 'yes RAID | dd of=/big bs=64k'
 	cloisonctl exec2 900 rm /big
 	cloisonctl compact 900

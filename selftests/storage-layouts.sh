@@ -441,6 +441,12 @@ mount_killed() {
 	[[ -e $state/root/900/bin/busybox ]]
 }
 
+# However its files are kept, its limit of I/O holds where they are in the end.
+rates() {
+	make_running 900 --layout "$1" --diskspace 64M
+	is_held 900
+}
+
 layouts_by_name() {
 	make 900 --layout simfs
 	expect_exit 99 cloisonctl compact 900
@@ -456,10 +462,12 @@ layouts_by_name() {
 	[[ -e $state/root/902/bin/busybox ]]
 }
 
-ktap_plan 13
+ktap_plan 16
 all_kinds
 run_case "dir: a life" lives dir fs
+run_case "dir: a limit of I/O" rates dir
 for layout in overlay image; do
+	run_case "$layout: a limit of I/O" rates $layout
 	run_case "$layout: a life" lives $layout $layout
 	run_case "$layout: mounts that are killed" mount_killed $layout
 done
