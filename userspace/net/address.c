@@ -127,6 +127,14 @@ bool addresses_have_family(const struct addresses *all, int family)
 	return false;
 }
 
+bool addresses_cover(const struct addresses *all, const struct address *a)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (&all->list[i] != a && address_within(a, &all->list[i]))
+			return true;
+	return false;
+}
+
 bool addresses_touch(const struct addresses *all, const struct address *a)
 {
 	for (size_t i = 0; i < all->count; i++)

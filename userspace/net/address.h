@@ -51,6 +51,8 @@ int addresses_parse(const char *text, struct addresses *out);
 char *addresses_text(const struct addresses *all);
 bool addresses_have(const struct addresses *all, const struct address *a);
 bool addresses_have_family(const struct addresses *all, int family);
+/* Is one of them that is not @a itself all of it, and maybe more? */
+bool addresses_cover(const struct addresses *all, const struct address *a);
 /* Some or all of it? */
 bool addresses_touch(const struct addresses *all, const struct address *a);
 void addresses_add(struct addresses *all, const struct address *a);

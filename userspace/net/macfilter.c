@@ -9,6 +9,7 @@
 #include "macfilter.h"
 #include "nft.h"
 #include "portfilter.h"
+#include "rules.h"
 #include "util.h"
 
 static void print_mac(FILE *f, const unsigned char *mac)
@@ -34,33 +35,12 @@ static void print_macs(FILE *f, size_t i, const struct netif *n)
 	fputs(" accept\nether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 accept\n}\n", f);
 }
 
-/* @match and one of the addresses of @family of @all; nothing if there are none. */
-static void print_match(FILE *f, const struct netifs *all, int family, const char *match)
-{
-	const char *before = "{ ";
-
-	for (size_t i = 0; i < all->count; i++)
-		for (size_t j = 0; j < all->list[i].ip.count; j++) {
-			const struct address *a = &all->list[i].ip.list[j];
-			cleanup_free char *text = address_owned(a);
-
-			if (a->family != family)
-				continue;
-			if (*before == '{')
-				fprintf(f, "%s ", match);
-			fprintf(f, "%s%s", before, text);
-			before = ", ";
-		}
-	if (*before == ',')
-		fputs(" } accept\n", f);
-}
-
 /* Their own sources only. */
-static void print_addresses(FILE *f, const struct netifs *all)
+static void print_addresses(FILE *f, const struct addresses *own)
 {
-	print_match(f, all, AF_INET, "ip saddr");
-	print_match(f, all, AF_INET, "arp saddr ip");
-	print_match(f, all, AF_INET6, "ip6 saddr");
+	rule_any(f, own, AF_INET, "ip saddr");
+	rule_any(f, own, AF_INET, "arp saddr ip");
+	rule_any(f, own, AF_INET6, "ip6 saddr");
 }
 
 static bool is_filtered(const struct netif *n)
@@ -76,10 +56,8 @@ bool macfilter_wanted(const struct netifs *all)
 	return false;
 }
 
-static void print_chains(FILE *f, size_t i, struct netif *n)
+static void print_chains(FILE *f, size_t i, const struct netif *n)
 {
-	const struct netifs alone = { n, 1 };
-
 	if (n->type == NETIF_VETH) {
 		print_macs(f, i, n);
 		return;
@@ -88,25 +66,9 @@ static void print_chains(FILE *f, size_t i, struct netif *n)
 	fprintf(f, "chain from_%zu {\n"
 		"type filter hook ingress device \"%s\" priority 0; policy drop;\n",
 		i, n->host_ifname);
-	print_addresses(f, &alone);
+	print_addresses(f, &n->ip);
 	fputs("ip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 	      "}\n", f);
-}
-
-/* Of @body, whatever the order of its lines: containers on a link come in any. FNV-1a. */
-static uint64_t digest(const char *body)
-{
-	uint64_t sum = 0, hash = 0;
-
-	for (const char *c = body; *c; c++) {
-		hash = ((hash ? hash : 0xcbf29ce484222325ULL) ^ (unsigned char)*c) *
-		       0x100000001b3ULL;
-		if (*c != '\n')
-			continue;
-		sum += hash;
-		hash = 0;
-	}
-	return sum;
 }
 
 /* Chains @body, or none; what they say is noted as the table's comment. */
@@ -118,7 +80,7 @@ static int install(const char *table, const char *body)
 
 	if (*body)
 		text_append(&text, "table netdev %s {\ncomment \"%016" PRIx64 "\"\n%s}\n", table,
-			    digest(body), body);
+			    nft_digest(body), body);
 	return nft_run(text, NULL, EXIT_NETIF, "Cannot filter what interfaces send");
 }
 
@@ -126,7 +88,7 @@ static int install(const char *table, const char *body)
 static bool installed(const char *table, const char *body)
 {
 	cleanup_free char *command = xasprintf("list table netdev %s\n", table);
-	cleanup_free char *comment = xasprintf("comment \"%016" PRIx64 "\"", digest(body));
+	cleanup_free char *comment = xasprintf("comment \"%016" PRIx64 "\"", nft_digest(body));
 	cleanup_free char *rules = NULL;
 	bool whole;
 
@@ -181,43 +143,22 @@ bool macfilter_whole(uint32_t id, const struct netifs *all)
  */
 #define IP		"@ll,96,16 0x0800"
 #define ARP		"@ll,96,16 0x0806"
-#define IP_SOURCE	208
-#define ARP_SOURCE	224
+#define IP_SOURCE	"@ll,208"
+#define ARP_SOURCE	"@ll,224"
 #define IP6_NEXT	"@ll,160,8"
-#define IP6_SOURCE	176
+#define IP6_SOURCE	"@ll,176"
 #define IP6_FROM_NONE	"@ll,176,128 0"
 #define ICMP6		IP6_NEXT " 58 @ll,432,8"	/* and its type */
-#define ICMP6_TARGET	496
+#define ICMP6_TARGET	"@ll,496"
 /* as RFC 3810 wants them: behind a header of eight bytes, hop by hop */
 #define MLD_REPORT	IP6_NEXT " 0 @ll,432,8 58 @ll,496,8 143"
 
-/* The bits at @at of the frame are an address of @a. */
-static void print_bits(FILE *f, unsigned int at, const struct address *a)
-{
-	fprintf(f, " @ll,%u,%u", at, a->bits);
-	for (unsigned int i = 0; !address_is_single(a) && i < a->bits / 8; i++)
-		fprintf(f, "%s%02x", i ? "" : " & 0x",
-			8 * i >= a->owned ? 0 : 8 * (i + 1) <= a->owned ? 0xff :
-			0xff << (8 * (i + 1) - a->owned) & 0xff);
-	fputs(address_is_single(a) ? " 0x" : " == 0x", f);
-	for (unsigned int i = 0; i < a->bits / 8; i++)
-		fprintf(f, "%02x", a->bytes[i]);
-}
-
 /* After @match, a field at @at that is one of the addresses of @family of @users. */
 static void print_each(FILE *f, const struct netifs *users, int family, const char *match,
-		       unsigned int at)
+		       const char *at)
 {
 	for (size_t i = 0; i < users->count; i++)
-		for (size_t j = 0; j < users->list[i].ip.count; j++) {
-			const struct address *a = &users->list[i].ip.list[j];
-
-			if (a->family != family)
-				continue;
-			fputs(match, f);
-			print_bits(f, at, a);
-			fputs(" accept\n", f);
-		}
+		rule_each(f, &users->list[i].ip, family, match, at);
 }
 
 /* The link's MAC address, as link-local addresses have it: of each ipvlan with a number of

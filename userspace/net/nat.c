@@ -127,15 +127,6 @@ bool nat_wanted(const struct conf *conf)
 	return value && strcmp(value, "yes") == 0;
 }
 
-/* nftables wants no element of a set within another one. */
-static bool is_covered(const struct addresses *all, const struct address *a)
-{
-	for (size_t i = 0; i < all->count; i++)
-		if (&all->list[i] != a && address_within(a, &all->list[i]))
-			return true;
-	return false;
-}
-
 /* @address may be NULL. */
 static void put_port(FILE *f, const char *map, const struct port *p, const char *address)
 {
@@ -166,7 +157,8 @@ static int wanted(const struct conf *conf, const struct addresses *all, char **t
 		char **first = a->family == AF_INET ? &first4 : &first6;
 		cleanup_free char *owned = address_owned(a);
 
-		if (nat_wanted(conf) && !is_covered(all, a))
+		/* nftables wants no element of a set within another one */
+		if (nat_wanted(conf) && !addresses_cover(all, a))
 			fprintf(f, "%s %s\n", a->family == AF_INET ? "nat4" : "nat6", owned);
 		if (!*first && address_is_single(a))
 			*first = xstrdup(owned);

@@ -66,3 +66,19 @@ int nft_run(const char *commands, char **output, int status, const char *what)
 	nft.ctx_free(ctx);
 	return ret;
 }
+
+/* FNV-1a */
+uint64_t nft_digest(const char *rules)
+{
+	uint64_t sum = 0, hash = 0;
+
+	for (const char *c = rules; *c; c++) {
+		hash = ((hash ? hash : 0xcbf29ce484222325ULL) ^ (unsigned char)*c) *
+		       0x100000001b3ULL;
+		if (*c != '\n')
+			continue;
+		sum += hash;
+		hash = 0;
+	}
+	return sum;
+}
