@@ -258,14 +258,18 @@ from_file() {
 	file /etc/network/interfaces "source $dir/*"
 	mkdir "$fs$dir"
 	chown -R --no-dereference --reference="$fs/bin" "$fs/etc"
-	cloisonctl --quiet set 900 --ipdel all --netif_add eth0,type=routed,ip=10.9.2.2 --save
+	ip link add br9 type bridge
+	cloisonctl --quiet set 900 --ipdel all --netif_add eth0,type=routed,ip=10.9.2.2 --netif_add eth2,,,,br9,ip=10.9.3.2 --save
 	cloisonctl --quiet start 900 --wait
+	# what it is only kept to it is not given
+	[[ ! -e $fs$dir/eth2 ]]
 	has "$dir/eth0" '# Written by the host: changes are lost.' 'auto eth0' 'iface eth0 inet manual' \
 		$'\tup ip address replace 10.9.2.2 dev eth0' $'\tup ip route replace default via 169.254.1.1 dev eth0 onlink'
 	cloisonctl --quiet set 900 --ipadd 10.9.0.2 --save
 	grep -qx $'\tup ip route replace default dev venet0' "$fs$dir/venet0"
 	not grep -q default "$fs$dir/eth0"
 	cloisonctl --quiet stop 900 --fast
+	ip link del br9
 	cloisonctl --quiet set 900 --ipdel all --netif_del all --save
 	file "$dir/eth1" 'iface eth1 inet dhcp'
 	cloisonctl --quiet start 900 --wait

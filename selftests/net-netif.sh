@@ -10,38 +10,15 @@
 #	    +------ br0 ----+
 #		10.0.50.1
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/net-bridge-lib.sh"
 
-with_bridge() {
-	ip link del br0 2>/dev/null || true
-	ip link add br0 type bridge
-	# which gives it an address of its own, late on a busy machine
-	udevadm settle
-	ip addr add 10.0.50.1/24 dev br0
-	ip link set br0 up
-	"$@"
-	# what a container leaves would be found by the next case
-	clean
-	ip link del br0
-	not grep -q veth <(ip link)
-	not grep -q cloison_ <(nft list tables)
-	diff <(ls /run/cloison/net 2>/dev/null) /dev/null
-}
+packet=$here/net/packet
 
 two() {
 	make_running 900 --netif_add eth0,,,,br0
 	make_running 901 --netif_add eth0,,,,br0
 	cloisonctl exec 900 'ip addr add 10.0.50.2/24 dev eth0'
 	cloisonctl exec 901 'ip addr add 10.0.50.3/24 dev eth0'
-}
-
-ct_pings() {
-	cloisonctl exec "$1" "ping -c 1 -W 5 $2" >/dev/null
-}
-
-# of CTID KEY: what NETIF of its file says.
-of() {
-	grep ^NETIF= "$etc/conf/$1.conf" | tr '",;' '\n' | sed -n "s/^$2=//p"
 }
 
 bridged() {
@@ -63,12 +40,6 @@ bridged() {
 	wait_for is_down 901
 	cloisonctl start 901
 	[[ -e /sys/class/net/veth901.0 ]]
-}
-
-packet=$here/net/packet
-
-in_ct() {
-	nsenter -t "$(init_of "$1")" -n "${@:2}"
 }
 
 # count_others ID: the frames for the address 02:00:00:00:00:77 that come in there; others_seen ID says how many.

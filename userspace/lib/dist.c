@@ -173,7 +173,8 @@ static int set_addresses(const struct attached *in, const struct conf *dist, con
 		const struct netif *n = &netifs->list[i];
 		cleanup_free char *words = singles_text(&n->ip);
 
-		if (*words)
+		/* one in a bridge may take them, and has them from elsewhere */
+		if (*words && n->type != NETIF_VETH)
 			text_append(&env_netif, "%s %s %s;", n->ifname, netif_type_text(n), words);
 	}
 	env[2] = env_netif;

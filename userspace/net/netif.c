@@ -260,12 +260,12 @@ char *netifs_text(const struct netifs *all)
 	return text;
 }
 
-static bool taken(const struct netifs *all, const char *host_ifname)
+const struct netif *netifs_on_host(const struct netifs *all, const char *host_ifname)
 {
 	for (size_t i = 0; i < all->count; i++)
 		if (strcmp(all->list[i].host_ifname, host_ifname) == 0)
-			return true;
-	return false;
+			return &all->list[i];
+	return NULL;
 }
 
 static void name_on_host(struct netifs *all, struct netif *n, uint32_t id)
@@ -275,7 +275,7 @@ static void name_on_host(struct netifs *all, struct netif *n, uint32_t id)
 	for (unsigned int i = 0; !n->host_ifname[0]; i++) {
 		if (snprintf(name, sizeof(name), "veth%u.%u", id, i) >= IFNAMSIZ)
 			snprintf(name, sizeof(name), "v%u.%u", id, i);
-		if (!taken(all, name))
+		if (!netifs_on_host(all, name))
 			memcpy(n->host_ifname, name, IFNAMSIZ);
 	}
 }
@@ -288,7 +288,7 @@ void netifs_complete(struct netifs *all, const struct netifs *has, uint32_t id)
 		const struct netif *old = k < has->count ? &has->list[k] : NULL;
 
 		if (old && !n->host_ifname[0] && !netif_is_upper(n) &&
-		    !taken(all, old->host_ifname))
+		    !netifs_on_host(all, old->host_ifname))
 			memcpy(n->host_ifname, old->host_ifname, IFNAMSIZ);
 		if (old && !given(n->mac) && has_mac(n))
 			memcpy(n->mac, old->mac, sizeof(n->mac));
@@ -416,7 +416,14 @@ static const char *misfit(const struct netif *n)
 	case NETIF_VETH:
 		if (n->vlan && !bridge)
 			return "a VLAN is a bridge's, and it has none";
-		return link || ip ? "link and ip are for other types" : NULL;
+		if (link)
+			return "link is for other types";
+		if (ip && !bridge)
+			return "it is kept to addresses (ip) in a bridge, and is in none; there "
+			       "is type routed";
+		return ip && n->unfiltered ?
+		       "it is kept to addresses (ip) with the MAC filter only: mac_filter=on" :
+		       NULL;
 	case NETIF_ROUTED:
 		if (link || bridge || n->vlan)
 			return "type routed has neither link nor bridge nor VLAN";

@@ -9,6 +9,8 @@
  * by them (802.1Q), without tags for the container; and mac_filter=off, which lets the
  * container send from and receive for MAC addresses that are not its own.
  *
+ * ip, addresses with blanks between, is what it is kept to in the bridge: it gets none by that.
+ *
  *	ifname=eth0,type=routed,ip=10.0.101.2 fd00::101
  *	ifname=eth0,type=macvlan,link=eth0,vlan=7
  *
@@ -72,6 +74,9 @@ const char *netif_type_text(const struct netif *n);
 
 /* The index of @ifname; all->count if there is none. */
 size_t netifs_find(const struct netifs *all, const char *ifname);
+
+/* The one with this end on the host, or NULL. */
+const struct netif *netifs_on_host(const struct netifs *all, const char *host_ifname);
 
 /* Do the keys of each fit together? EXIT_NETIF. */
 int netifs_check(const struct netifs *all);

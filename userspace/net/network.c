@@ -161,8 +161,10 @@ int network_configured(const struct conf *conf, struct addresses *out)
 
 	if (!ret)
 		ret = netifs_parse(conf_get(conf, "NETIF"), &netifs);
+	/* a bridge is a network of its own, which may have the same ones */
 	for (size_t i = 0; !ret && i < netifs.count; i++)
-		for (size_t k = 0; k < netifs.list[i].ip.count; k++)
+		for (size_t k = 0; netifs.list[i].type != NETIF_VETH &&
+		     k < netifs.list[i].ip.count; k++)
 			addresses_add(out, &netifs.list[i].ip.list[k]);
 	return ret;
 }

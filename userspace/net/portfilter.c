@@ -2,6 +2,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "addressfilter.h"
 #include "error.h"
 #include "lock.h"
 #include "nft.h"
@@ -25,14 +26,6 @@ static const struct family {
 static bool wants(const struct family *f, const struct netif *n)
 {
 	return n->type == NETIF_VETH && !n->unfiltered && !!n->bridge[0] == f->bridged;
-}
-
-static const struct netif *find(const struct netifs *all, const char *host_ifname)
-{
-	for (size_t i = 0; i < all->count; i++)
-		if (strcmp(all->list[i].host_ifname, host_ifname) == 0)
-			return &all->list[i];
-	return NULL;
 }
 
 /* What nftables lists; "" if there is none. */
@@ -62,9 +55,9 @@ static void element(char **commands, const struct family *f, const char *verb, c
 static bool stays(const struct family *f, const struct netifs *had, const struct netifs *all,
 		  const char *name)
 {
-	const struct netif *n = find(all, name);
+	const struct netif *n = netifs_on_host(all, name);
 
-	return n ? wants(f, n) : !find(had, name) && if_nametoindex(name);
+	return n ? wants(f, n) : !netifs_on_host(had, name) && if_nametoindex(name);
 }
 
 /* Adds to @commands; how many of those that are there stay. */
@@ -121,7 +114,7 @@ int portfilter_set(const struct netifs *had, const struct netifs *all)
 
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(families); i++)
 		ret = set_one(&families[i], had, all);
-	return ret;
+	return ret ? ret : addressfilter_set(had, all);
 }
 
 bool portfilter_whole(const struct netifs *all)
@@ -140,5 +133,5 @@ bool portfilter_whole(const struct netifs *all)
 				strstr(rules, "chain from {") && strstr(rules, " drop\n");
 		}
 	}
-	return whole;
+	return whole && addressfilter_whole(all);
 }
