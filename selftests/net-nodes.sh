@@ -91,6 +91,106 @@ conflict() {
 	setting 'ERROR_ON_ARPFAIL="yes"'
 }
 
+# on_node2 WORD...: the tool there
+on_node2() {
+	ssh node2 cloisonctl --quiet "$@"
+}
+
+gone_there() {
+	on_node2 stop 900 --fast || true
+	on_node2 destroy 900
+}
+
+# Two that want one address: never do both have it.
+at_once() {
+	local a ours theirs delay status
+	make 900
+	on_node2 create 900 --ostemplate busybox
+	# both hear each other, or the second one the first
+	for a in 10.99.0.100 fd99::100; do
+		cloisonctl --quiet set 900 --ipdel all --ipadd "$a" --save
+		on_node2 set 900 --ipdel all --ipadd "$a" --save
+		for delay in 0 0.5 1.5; do
+			(
+				status=0
+				on_node2 start 900 || status=$?
+				echo "$status" >"$KTAP_TMP/theirs"
+			) &
+			sleep "$delay"
+			ours=0
+			cloisonctl --quiet start 900 || ours=$?
+			wait
+			theirs=$(<"$KTAP_TMP/theirs")
+			echo "$a: exit status $ours here, $theirs on node2"
+			[[ $ours == 78 || $theirs == 78 ]]
+			[[ $ours == 78 || $ours == 0 ]]
+			[[ $theirs == 78 || $theirs == 0 ]]
+			cloisonctl --quiet stop 900 --fast 2>/dev/null || true
+			on_node2 stop 900 --fast 2>/dev/null || true
+		done
+	done
+	gone_there
+}
+
+is_inside() {
+	"$here/nl/net_test" get id=900 | grep -q ifindex
+}
+
+# One that has asked, and does not answer yet: who asks meanwhile is told nothing, and has it.
+in_between() {
+	local a first fs=$state/private/900/fs
+	mkdir -p "$etc/dists/scripts"
+	echo 'PRE_START="waits.sh"' >"$etc/dists/busybox.conf"
+	echo 'while [ ! -e /go ]; do sleep 0.1; done' >"$etc/dists/scripts/waits.sh"
+	make 900
+	on_node2 create 900 --ostemplate busybox
+	for a in 10.99.0.100 fd99::100; do
+		rm -f "$fs/go"
+		cloisonctl --quiet set 900 --ipdel all --ipadd "$a" --save
+		on_node2 set 900 --ipdel all --ipadd "$a" --save
+		expect_exit 78 cloisonctl start 900 &
+		first=$!
+		wait_for is_inside
+		on_node2 start 900
+		touch "$fs/go"
+		wait "$first"
+		is_down 900
+		[[ -z $(ip neigh show proxy) ]]
+		ssh node2 ip neigh show proxy | grep -q "^$a "
+		on_node2 stop 900 --fast
+	done
+	gone_there
+	rm "$etc/dists/busybox.conf" "$etc/dists/scripts/waits.sh"
+}
+
+# frame_of SOURCE CHECKSUM: who has fd99::100? In hexadecimal, to whom it may be
+frame_of() {
+	echo "33330000000102000000006686dd6000000000183aff$1ff0200000000000000000001ff0001008700${2}00000000fd990000000000000000000000000100"
+}
+
+# A machine that looks itself whether it is free (RFC 4862), and has it not yet: it asks as nobody. Who wants to reach it does not.
+wanted_elsewhere() {
+	local status frame
+	make 900 --ipadd fd99::100
+	for status in 78 0; do
+		if [[ $status == 78 ]]; then
+			frame=$(frame_of 00000000000000000000000000000000 7b0e)
+		else
+			frame=$(frame_of fe800000000000000000000000000066 7c27)
+		fi
+		ssh node2 "rm -f /tmp/enough; while [ ! -e /tmp/enough ]; do $here/net/packet send eth0 0x86dd $frame; sleep 0.1; done" &
+		wait_for asked
+		expect_exit "$status" cloisonctl start 900
+		ssh node2 touch /tmp/enough
+		wait
+	done
+}
+
+# asked: the frames come in
+asked() {
+	timeout 5 "$here/net/packet" sniff eth0 1000 2 cooked | grep -q 'in 86dd .* ff02::1:ff00:100$'
+}
+
 web() {
 	cloisonctl exec "$1" "mkdir -p /www; echo page of $1 >/www/index.html; httpd -h /www"
 }
@@ -278,10 +378,13 @@ overheard() {
 	[[ $before == "$after" ]]
 }
 
-ktap_plan 6
+ktap_plan 9
 run_case "a server, seen from another machine" served
 run_case "neighbours are told" announced
 run_case "an address that another machine has" conflict
+run_case "an address that another machine wants" wanted_elsewhere
+run_case "two that want an address at once" at_once
+run_case "one that asks before the other answers" in_between
 run_case "behind the host" behind
 run_case "ports over UDP and IPv6" ports
 run_case "packets for others" overheard

@@ -4,6 +4,7 @@
 #include <net/if_arp.h>
 #include <netinet/icmp6.h>
 #include <netinet/if_ether.h>
+#include <netinet/ip6.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,8 @@
 #define LATE_MAX	2000
 
 #define ANNOUNCEMENTS	2
+
+#define ND_OPT_NONCE	14
 
 /* "list:" before the names is how OpenVZ had it. */
 static bool is_named(const char *list, const char *name)
@@ -155,7 +158,14 @@ static int arp_socket(const struct neighbour *n)
 	return fd;
 }
 
-/* Advertisements come in, nothing else. */
+/* Solicitations and advertisements have one layout. */
+struct nd_message {
+	struct nd_neighbor_advert nd;
+	struct nd_opt_hdr opt;
+	unsigned char mac[6];
+};
+
+/* Who says that he has an address, or wants it, comes in. */
 static int icmp6_socket(const struct neighbour *n)
 {
 	struct icmp6_filter filter;
@@ -164,6 +174,7 @@ static int icmp6_socket(const struct neighbour *n)
 
 	ICMP6_FILTER_SETBLOCKALL(&filter);
 	ICMP6_FILTER_SETPASS(ND_NEIGHBOR_ADVERT, &filter);
+	ICMP6_FILTER_SETPASS(ND_NEIGHBOR_SOLICIT, &filter);
 	if (fd >= 0 &&
 	    (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, n->name, strlen(n->name) + 1) ||
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) ||
@@ -196,26 +207,29 @@ static void send_arp(int fd, const struct neighbour *n, const unsigned char *sen
 	sendto(fd, &arp, sizeof(arp), 0, (struct sockaddr *)&to, sizeof(to));
 }
 
-/* A solicitation or advertisement (their layouts agree) with our MAC as its option. */
-static void send_nd(int fd, const struct neighbour *n, int type, int option, uint32_t flags,
-		    const struct in6_addr *target, const struct in6_addr *to)
+static struct nd_message nd_message(const struct neighbour *n, int type, int option,
+				    const struct in6_addr *target)
 {
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6, .sin6_addr = *to, .sin6_scope_id = n->ifindex,
-	};
-	struct {
-		struct nd_neighbor_advert nd;
-		struct nd_opt_hdr opt;
-		unsigned char mac[6];
-	} msg = {
+	struct nd_message msg = {
 		.nd.nd_na_hdr.icmp6_type = type,
-		.nd.nd_na_flags_reserved = flags,
 		.nd.nd_na_target = *target,
 		.opt = { .nd_opt_type = option, .nd_opt_len = 1 },
 	};
 
 	memcpy(msg.mac, n->mac, sizeof(msg.mac));
-	sendto(fd, &msg, sizeof(msg), 0, (struct sockaddr *)&sin6, sizeof(sin6));
+	return msg;
+}
+
+static void send_advert(int fd, const struct neighbour *n, const struct in6_addr *target)
+{
+	struct sockaddr_in6 to = {
+		.sin6_family = AF_INET6, .sin6_scope_id = n->ifindex,
+		.sin6_addr.s6_addr = { 0xff, 2, [15] = 1 },	/* all nodes */
+	};
+	struct nd_message msg = nd_message(n, ND_NEIGHBOR_ADVERT, ND_OPT_TARGET_LINKADDR, target);
+
+	msg.nd.nd_na_flags_reserved = ND_NA_FLAG_OVERRIDE;
+	sendto(fd, &msg, sizeof(msg), 0, (struct sockaddr *)&to, sizeof(to));
 }
 
 /* Where those listen who may have it: RFC 4291 2.7.1. */
@@ -227,6 +241,63 @@ static struct in6_addr solicited_node(const struct in6_addr *a)
 	return to;
 }
 
+/* RFC 1071, of 16-bit words. */
+static uint32_t add_up(const void *words, size_t size, uint32_t sum)
+{
+	for (const uint16_t *w = words; size; size -= 2)
+		sum += *w++;
+	return sum;
+}
+
+/*
+ * From nobody, RFC 4862 5.4.2, which the kernel does not let an ICMPv6 socket be: whoever asks
+ * the same takes it for a conflict. The nonce (RFC 7527) is our MAC address: what another one of
+ * our links hears is known by it.
+ */
+static void send_dad(int fd, const struct neighbour *n, const struct in6_addr *target)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IPV6),
+		.sll_ifindex = n->ifindex, .sll_halen = ETH_ALEN,
+		.sll_addr = { 0x33, 0x33, 0xff },
+	};
+	struct {
+		struct ip6_hdr ip;
+		struct nd_message msg;
+	} packet = {
+		.ip.ip6_flow = htonl(6 << 28),
+		.ip.ip6_plen = htons(sizeof(packet.msg)),
+		.ip.ip6_nxt = IPPROTO_ICMPV6,
+		.ip.ip6_hlim = 255,
+		.ip.ip6_dst = solicited_node(target),
+		.msg = nd_message(n, ND_NEIGHBOR_SOLICIT, ND_OPT_NONCE, target),
+	};
+	uint32_t sum = add_up(&packet.ip.ip6_dst, sizeof(packet.ip.ip6_dst) + sizeof(packet.msg),
+			      htons(sizeof(packet.msg)) + htons(IPPROTO_ICMPV6));
+
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	packet.msg.nd.nd_na_hdr.icmp6_cksum = ~sum;
+	memcpy(to.sll_addr + 3, &target->s6_addr[13], 3);
+	sendto(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&to, sizeof(to));
+}
+
+/* Where those are heard who ask for one of ours. */
+static void join_groups(int fd, const struct probe *p, const struct neighbour *n)
+{
+	for (size_t i = 0; i < p->of->count; i++) {
+		const struct address *a = &p->of->list[i];
+		struct ipv6_mreq group = {
+			.ipv6mr_multiaddr = solicited_node((const void *)a->bytes),
+			.ipv6mr_interface = n->ifindex,
+		};
+
+		/* twice is once: they may have the same */
+		if (a->family == AF_INET6 && neighbour_wants(p->on, n, a))
+			setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
+	}
+}
+
 static void ask(const struct probe *p)
 {
 	static const unsigned char nobody[4];
@@ -236,16 +307,13 @@ static void ask(const struct probe *p)
 
 		for (size_t j = 0; j < p->of->count; j++) {
 			const struct address *a = &p->of->list[j];
-			const struct in6_addr *v6 = (const void *)a->bytes;
-			struct in6_addr to = solicited_node(v6);
 
 			if (!neighbour_wants(p->on, n, a))
 				continue;
 			if (a->family == AF_INET)
 				send_arp(p->sockets[2 * i], n, nobody, a->bytes);
 			else
-				send_nd(p->sockets[2 * i + 1], n, ND_NEIGHBOR_SOLICIT,
-					ND_OPT_SOURCE_LINKADDR, 0, v6, &to);
+				send_dad(p->sockets[2 * i], n, (const void *)a->bytes);
 		}
 	}
 }
@@ -257,6 +325,7 @@ void probe_begin(struct probe *p, const struct neighbours *on, const struct addr
 	for (size_t i = 0; i < on->count; i++) {
 		p->sockets[2 * i] = arp_socket(&on->list[i]);
 		p->sockets[2 * i + 1] = icmp6_socket(&on->list[i]);
+		join_groups(p->sockets[2 * i + 1], p, &on->list[i]);
 	}
 	ask(p);
 }
@@ -275,10 +344,11 @@ static const struct address *claimed(const struct probe *p, const void *packet, 
 				     bool arp, const unsigned char **mac)
 {
 	static const unsigned char nobody[4];
-	const struct nd_neighbor_advert *na = packet;
+	const struct nd_message *nd = packet;
 	const struct ether_arp *msg = packet;
 
-	if (len < (arp ? sizeof(*msg) : sizeof(*na)))
+	if (len < (arp ? sizeof(*msg) : sizeof(nd->nd)) ||
+	    (!arp && len >= sizeof(*nd) && is_own_mac(p->on, nd->mac)))
 		return NULL;
 	if (arp && (msg->arp_pro != htons(ETH_P_IP) || msg->arp_hln != ETH_ALEN ||
 		    msg->arp_pln != 4 || is_own_mac(p->on, msg->arp_sha)))
@@ -288,7 +358,7 @@ static const struct address *claimed(const struct probe *p, const void *packet, 
 		const struct address *a = &p->of->list[i];
 
 		if (!arp && a->family == AF_INET6 &&
-		    memcmp(&na->nd_na_target, a->bytes, 16) == 0)
+		    memcmp(&nd->nd.nd_na_target, a->bytes, 16) == 0)
 			return a;
 		if (arp && a->family == AF_INET &&
 		    (memcmp(msg->arp_spa, a->bytes, 4) == 0 ||
@@ -299,13 +369,15 @@ static const struct address *claimed(const struct probe *p, const void *packet, 
 	return NULL;
 }
 
-/* No advertisement that a router has passed on counts: RFC 4861 7.1.2. */
+/* Nothing that a router has passed on counts, RFC 4861 7.1; nor who asks to reach it. */
 static ssize_t receive(int fd, void *packet, size_t size, bool arp)
 {
 	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { packet, size };
+	struct sockaddr_in6 from = {};
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_name = &from, .msg_namelen = sizeof(from),
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
 	ssize_t len = recvmsg(fd, &msg, 0);
@@ -314,7 +386,10 @@ static ssize_t receive(int fd, void *packet, size_t size, bool arp)
 	for (struct cmsghdr *c = len < 0 ? NULL : CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
 		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)
 			memcpy(&hops, CMSG_DATA(c), sizeof(hops));
-	return arp || hops == 255 ? len : -1;
+	if (arp || len < (ssize_t)sizeof(struct icmp6_hdr))
+		return len;
+	return hops == 255 && (((struct icmp6_hdr *)packet)->icmp6_type == ND_NEIGHBOR_ADVERT ||
+			       IN6_IS_ADDR_UNSPECIFIED(&from.sin6_addr)) ? len : -1;
 }
 
 static int hear(const struct probe *p, size_t which)
@@ -322,7 +397,7 @@ static int hear(const struct probe *p, size_t which)
 	const struct neighbour *n = &p->on->list[which / 2];
 	union {
 		struct ether_arp arp;
-		struct nd_neighbor_advert na;
+		struct nd_message nd;
 		char space[1500];
 	} packet;
 	const struct address *a;
@@ -344,28 +419,21 @@ static int hear(const struct probe *p, size_t which)
 		    text, n->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
-int probe_end(struct probe *p)
+/* What came is heard, even if all the time went by before this was called. */
+static int hear_until(const struct probe *p, int64_t end)
 {
-	cleanup_free struct pollfd *fds = xcalloc(2 * p->on->count + 1, sizeof(*fds));
 	size_t count = 2 * p->on->count;
-	int asked = 1, late = 0, ret = 0;
+	cleanup_free struct pollfd *fds = xcalloc(count + 1, sizeof(*fds));
+	int late = 0, ret = 0;
 
 	for (size_t i = 0; i < count; i++)
 		fds[i] = (struct pollfd){ .fd = p->sockets[i], .events = POLLIN };
-	/* What came is heard, even if all the time went by before this was called. */
 	while (!ret && count && late < LATE_MAX) {
-		int64_t passed = now_ms() - p->begun, next = PROBE_MS;
+		int64_t left = end - now_ms();
 
-		if (asked < PROBES)
-			next = asked * PROBE_GAP_MS;
-		if (passed >= next && asked < PROBES) {
-			ask(p);
-			asked++;
-			continue;
-		}
-		late += passed >= PROBE_MS;
-		if (poll(fds, count, late ? 0 : next - passed) <= 0) {
-			if (late)
+		late += left <= 0;
+		if (poll(fds, count, left > 0 ? left : 0) <= 0) {
+			if (left <= 0)
 				break;
 			continue;
 		}
@@ -373,8 +441,27 @@ int probe_end(struct probe *p)
 			if (fds[i].revents)
 				ret = hear(p, i);
 	}
-	probe_cancel(p);
 	return ret;
+}
+
+int probe_end(struct probe *p)
+{
+	int ret = 0;
+
+	for (int asked = 1; !ret && asked < PROBES; asked++) {
+		ret = hear_until(p, p->begun + asked * PROBE_GAP_MS);
+		if (!ret)
+			ask(p);
+	}
+	if (!ret)
+		ret = hear_until(p, p->begun + PROBE_MS);
+	p->ended = true;
+	return ret;
+}
+
+int probe_late(struct probe *p)
+{
+	return hear_until(p, 0);
 }
 
 void probe_cancel(struct probe *p)
@@ -388,15 +475,12 @@ void probe_cancel(struct probe *p)
 
 static void announce(int fd, const struct neighbour *n, const struct address *a)
 {
-	static const struct in6_addr all_nodes = { { { 0xff, 2, [15] = 1 } } };
-
 	/* one may get lost, and nobody would ask again for minutes */
 	for (int i = 0; i < ANNOUNCEMENTS; i++)
 		if (a->family == AF_INET)
 			send_arp(fd, n, a->bytes, a->bytes);
 		else
-			send_nd(fd, n, ND_NEIGHBOR_ADVERT, ND_OPT_TARGET_LINKADDR,
-				ND_NA_FLAG_OVERRIDE, (const void *)a->bytes, &all_nodes);
+			send_advert(fd, n, (const void *)a->bytes);
 }
 
 void neighbour_announce(const struct neighbours *on, const struct neighbour *n,

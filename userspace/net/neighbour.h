@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The links on which other machines look for our containers, and what is said there:
- * is an address free, and that it is here now. IPv4: RFC 5227 over ARP; IPv6: RFC 4861.
+ * is an address free, and that it is here now. IPv4: RFC 5227 over ARP; IPv6: RFC 4861, and
+ * RFC 4862 for the question.
  */
 #ifndef CLOISON_NEIGHBOUR_H
 #define CLOISON_NEIGHBOUR_H
@@ -48,13 +49,19 @@ struct probe {
 	const struct addresses *of;
 	int64_t begun;		/* now_ms() */
 	int *sockets;		/* two for each of @on: ARP, ICMPv6; -1 without */
+	bool ended;
 };
 
 /* Both must outlive the probe. The first question is asked at once. */
 void probe_begin(struct probe *p, const struct neighbours *on, const struct addresses *of);
 /* Wait for answers, a second in all: EXIT_IP_IN_USE says who has which. */
 int probe_end(struct probe *p);
-/* Let go of one that nobody waits for. Not begun, or over: does nothing. */
+/*
+ * Once more after that, without waiting, as soon as the host answers for them: who asked in
+ * between was told nothing, and takes them for his.
+ */
+int probe_late(struct probe *p);
+/* Let go of it. Not begun, or gone already: does nothing. */
 void probe_cancel(struct probe *p);
 
 /* Tell the machines there that those of @all that they look for are behind @n now. */

@@ -141,6 +141,7 @@ static int connect_all(uint32_t id, struct network *net, const struct addresses 
 {
 	const struct serve serve = {
 		.id = id, .kind = KIND, .ifindex = net->venet, .gateway = rtnl_gateway(AF_INET6),
+		.probe = &net->probe,
 	};
 	int ret = 0;
 
@@ -151,7 +152,10 @@ static int connect_all(uint32_t id, struct network *net, const struct addresses 
 
 int network_connect(uint32_t id, struct network *net)
 {
-	return connect_all(id, net, &net->addresses);
+	int ret = connect_all(id, net, &net->addresses);
+
+	/* for these it answers since network_inside() */
+	return ret ? ret : serve_settle_late(&net->routed.probe);
 }
 
 int network_configured(const struct conf *conf, struct addresses *out)

@@ -59,16 +59,34 @@ int serve_ask(const struct neighbours *on, const struct addresses *all, struct p
 	return ret;
 }
 
-int serve_settle(struct probe *probe)
+static int settle(struct probe *probe, int (*hear)(struct probe *probe))
 {
-	int ret = probe->sockets ? probe_end(probe) : 0;
+	int ret = probe->sockets ? hear(probe) : 0;
 
 	if (!ret || global.error_on_arpfail)
 		return ret;
-	/* the operator does not mind */
+	/* the operator does not mind; once is enough */
+	probe_cancel(probe);
 	warn("%s", error_text());
 	error_clear();
 	return 0;
+}
+
+int serve_settle(struct probe *probe)
+{
+	return settle(probe, probe_end);
+}
+
+int serve_settle_late(struct probe *probe)
+{
+	int ret;
+
+	/* for what is restored the host answers before the question ends: nothing is in between */
+	if (!probe->ended)
+		return 0;
+	ret = settle(probe, probe_late);
+	probe_cancel(probe);
+	return ret;
 }
 
 /* Which of the host's addresses speaks to a container: VE_ROUTE_SRC_DEV's first one. */
@@ -199,6 +217,8 @@ int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighb
 	for (size_t i = 0; !ret && i < all->count; i++)
 		ret = begin_one(host, s, on, &all->list[i], footprint_links(&f, &all->list[i]),
 				&routes);
+	if (!ret && s->probe)
+		ret = serve_settle_late(s->probe);
 	/* of what is frozen serve_announce() tells, when it runs: another host may have it still */
 	if (ret || stage_get(s->id) != STAGE_NONE)
 		return ret;

@@ -24,6 +24,7 @@ struct serve {
 	const char *kind;
 	int ifindex;		/* of the link; 0: it is gone, and its routes with it */
 	const struct address *gateway;	/* by which addresses of its family are routed */
+	struct probe *probe;	/* by which they were asked for; NULL: they were not */
 };
 
 /*
@@ -33,10 +34,12 @@ struct serve {
 int serve_free(const struct addresses *all, const int *own, size_t count);
 /*
  * Also before: the host itself must not have them, and neighbours are asked, unless that is
- * not wanted; serve_settle() waits for what they say. EXIT_IP_IN_USE.
+ * not wanted; serve_settle() waits for what they say, and once the host answers for them
+ * serve_settle_late() has the last word. EXIT_IP_IN_USE.
  */
 int serve_ask(const struct neighbours *on, const struct addresses *all, struct probe *probe);
 int serve_settle(struct probe *probe);
+int serve_settle_late(struct probe *probe);
 
 /* @on: where neighbours look for them. What was done already is no error. */
 int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighbours *on,
