@@ -204,6 +204,66 @@ spoofed() {
 	dmesg | grep 'container 101 sent from 2001:db8:1::1, which is not its own, to fd00::1$'
 }
 
+# Nor from container to container without the host: neither an address that nobody has, nor that of a third one or of the
+# receiver himself.
+spoofed_short() {
+	topology
+	local source sent=0 sniffer
+	ct 103 10.0.103.2 fd00::103
+	"$net" host-set shortcut=1
+	where=(ip netns exec ct102)
+	sniff "$tmp/spoofed" venet0 1000 8
+	sniffer=$!
+	where=()
+	for source in 10.0.101.3 10.0.103.2 10.0.102.1 10.0.0.1; do
+		in_ct 101 "$packet" spoof "$source" 10.0.102.1
+		sent=$((sent + 1))
+	done
+	for source in fd00::102 fd00::103 2001:db8:1::1 2001:db8:1::2 fd00::1; do
+		in_ct 101 "$packet" spoof "$source" 2001:db8:1::1
+		sent=$((sent + 1))
+	done
+	count_is 101 from.spoofed "$sent"
+	count_is 101 from.packets 0
+	in_ct 101 "$packet" spoof 10.0.101.2 10.0.102.1
+	in_ct 101 "$packet" spoof fd00::101 2001:db8:1::1
+	not wait "$sniffer"
+	diff <(grep '^in ' "$tmp/spoofed" | cut -d ' ' -f 4-) - <<-EOF
+		10.0.101.2 10.0.102.1
+		fd00::101 2001:db8:1::1
+	EOF
+}
+
+# What others say to each other a third one does not hear, the short cut or not.
+overheard() {
+	topology
+	local short sniffer
+	ct 103 10.0.103.2 fd00::103
+	for short in 0 1; do
+		"$net" host-set "shortcut=$short"
+		where=(ip netns exec ct103)
+		sniff "$tmp/third" venet0 4 60
+		sniffer=$!
+		where=()
+		ct_pings 101 10.0.102.1
+		ct_pings 101 2001:db8:1::1
+		ct_pings 102 10.0.101.2
+		ct_pings 102 fd00::101
+		tcp 101 102 10.0.102.1 50000
+		tcp 102 101 fd00::101 50000
+		ct_pings 101 10.0.103.2
+		ct_pings 102 fd00::103
+		wait "$sniffer"
+		diff <(cut -d ' ' -f 1,4- "$tmp/third") - <<-EOF
+			ready
+			in 10.0.101.2 10.0.103.2
+			out 10.0.103.2 10.0.101.2
+			in 2001:db8:1::1 fd00::103
+			out fd00::103 2001:db8:1::1
+		EOF
+	done
+}
+
 lines() {
 	dmesg | grep -c "container $1 sent from"
 }
@@ -371,10 +431,11 @@ unloads() {
 }
 
 start_net
-ktap_plan 17
+ktap_plan 19
 for case in "everybody answers:everybody_answers" "a delegated prefix:prefix" "TCP:streams" \
 	"GSO packets are carried whole:carried_whole" "without offloads:without_offloads" "UDP:datagrams" \
-	"fragments:fragments" "ICMP errors:errors" "a narrow way:narrow" "spoofed sources:spoofed" "the log is limited:log_is_limited" \
+	"fragments:fragments" "ICMP errors:errors" "a narrow way:narrow" "spoofed sources:spoofed" \
+	"spoofed sources and the short cut:spoofed_short" "what others say:overheard" "the log is limited:log_is_limited" \
 	"multicast, broadcast, link-local:multicast" "garbage:garbage" "what tcpdump sees:seen" \
 	"netfilter and the short cut:netfilter" "timestamps of what is sent:timestamps"; do
 	net_check "${case%:*}" "${case#*:}"

@@ -315,6 +315,26 @@ neighbour_devs() {
 	EOF
 }
 
+# Which of its addresses the host speaks from.
+source_address() {
+	ip link add net0 type bridge
+	ip addr add 10.0.90.1/24 dev net0
+	ip addr add fd90::1/64 dev net0 nodad
+	ip link set net0 up
+	configure VE_ROUTE_SRC_DEV net0
+	make_running 900 --ipadd 10.0.100.2 --ipadd fd00::100
+	ip route get 10.0.100.2 | grep -q 'dev venet0 src 10.0.90.1 '
+	ip -6 route get fd00::100 | grep -q ' src fd90::1 '
+	pings 10.0.100.2
+	pings fd00::100
+	cloisonctl stop 900 --fast
+	configure VE_ROUTE_SRC_DEV
+	ip link del net0
+	cloisonctl start 900
+	ip route get 10.0.100.2 | grep -q 'src 10.99.0.1 '
+	ip -6 route get fd00::100 | grep -q ' src fd99::1 '
+}
+
 # Between containers, seen or not seen by the host's netfilter
 short_cut() {
 	two
@@ -381,7 +401,7 @@ mended() {
 	[[ ! -e /run/cloison/net/901 ]]
 }
 
-ktap_plan 15
+ktap_plan 16
 run_case "reached from the host and from each other" reach
 run_case "neighbours of IPv6" few_neighbours
 run_case "addresses that the customer sets" not_his_own
@@ -396,5 +416,6 @@ run_case "without the module" no_module
 run_case "check --repair" mended
 run_case "forwarding" forwarding
 run_case "links with neighbours" neighbour_devs
+run_case "the source that the host has" source_address
 run_case "the short cut" short_cut
 ktap_finish
