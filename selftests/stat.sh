@@ -254,11 +254,46 @@ network() {
 	# a source that is not its own
 	cloisonctl exec 900 'ip addr add 10.0.91.77 dev venet0; ping -c 2 -W 1 -I 10.0.91.77 10.9.9.9' || true
 	[[ $(value network_sent_drops_total 900 venet0) -ge 2 ]]
+	[[ $(value network_sent_drops_by_reason_total 900 'venet0",reason="spoofed"') -ge 2 ]]
+	before=$(value network_sent_drops_by_reason_total 900 'venet0",reason="scope"')
+	not sh -c 'cloisonctl metrics | grep "by_reason.*eth0"'
+	cloisonctl exec 900 'ping -c 1 -W 1 224.0.0.5' || true
+	grows network_sent_drops_by_reason_total 900 1 5 "$before" 'venet0",reason="scope"'
+	# they are the sum
+	cloisonctl metrics >"$KTAP_TMP/metrics"
+	format "$KTAP_TMP/metrics"
+	awk '/^cloison_network_sent_drops_total.*venet0/ { all = $NF }
+		/^cloison_network_sent_drops_by_reason_total/ { sum += $NF; n++ }
+		END { exit !(n == 8 && all >= 3 && sum == all) }' "$KTAP_TMP/metrics"
+	cloisonctl stat 900 | grep -qE '^    sent, dropped: [1-9][0-9]* scope, [1-9][0-9]* spoofed$'
+	not sh -c 'cloisonctl stat 900 | grep -q "received, dropped"'
+	cloisonctl stat --json 900 | tr -d ' \n' | grep -qE '"drops_by_reason":\{[^}]*"scope":[1-9][0-9]*,"spoofed":[1-9]'
 	# what it calls an interface, or says of it, is its own business
 	nsenter -t "$(init_of 900)" -n ip link add more type dummy
 	[[ $(value network_sent_packets_total 900 more) == 0 ]]
 	cloisonctl stop 900 --fast
 	ip link del br0
+}
+
+# Packets that wait, and what a hold has no room for.
+held() {
+	make_running 900 --ipadd 10.0.91.2
+	[[ $(value network_received_held_packets_total 900) == 0 ]]
+	"$here/nl/net_test" hold id=900 packets=3
+	not ping -n -q -c 5 -i 0.1 -W 1 10.0.91.2
+	[[ $(value network_received_held_packets_total 900 venet0) == 3 && $(value network_received_queued_packets 900 venet0) == 3 ]]
+	[[ $(value network_received_queued_bytes 900 venet0) -ge 252 && $(value network_sent_held_packets_total 900 venet0) == 0 ]]
+	[[ $(value network_received_drops_by_reason_total 900 hold_full) == 2 ]]
+	cloisonctl stat 900 | grep -qE '^    received, dropped: 2 hold_full$'
+	cloisonctl stat 900 | grep -qE '^    received, held: 3 packets, [0-9.]+K? in 3 wait now$'
+	cloisonctl metrics >"$KTAP_TMP/metrics"
+	format "$KTAP_TMP/metrics"
+	"$here/nl/net_test" discard id=900
+	"$here/nl/net_test" release id=900
+	[[ $(value network_received_queued_packets 900 venet0) == 0 && $(value network_received_held_packets_total 900 venet0) == 3 ]]
+	[[ $(value network_received_drops_by_reason_total 900 discarded) == 3 ]]
+	[[ $(value network_received_drops_total 900 venet0) == 5 ]]
+	ping -c 1 -W 5 10.0.91.2
 }
 
 text_and_json() {
@@ -294,7 +329,7 @@ format() {
 			if (($4 == "counter") != ($3 ~ /_total$/)) bad("name and type")
 			next
 		}
-		/^cloison_[a-z0-9_]+\{ctid="[0-9]+",name="[^"]*"(,[a-z]+="[^"]+")?\} ([0-9]+(\.[0-9]+)?|\+Inf)$/ {
+		/^cloison_[a-z0-9_]+\{ctid="[0-9]+",name="[^"]*"(,[a-z]+="[^"]+")*\} ([0-9]+(\.[0-9]+)?|\+Inf)$/ {
 			split($1, part, "{"); if (type == "histogram") sub(/_(bucket|sum|count)$/, "", part[1])
 			if (part[1] != family) bad("not in its family")
 			if (line[substr($0, 1, length($0) - length($NF))]++) bad("twice")
@@ -391,6 +426,7 @@ run_case "load averages" load
 run_case "processes" processes
 run_case "devices" devices
 run_case "networks" network
+run_case "packets on hold" held
 run_case "text and JSON" text_and_json
 run_case "metrics" metrics
 run_case "the timer for node_exporter" timer

@@ -131,6 +131,7 @@ static void put_latency(struct metrics *m)
 struct part {
 	const char *name, *help;
 	size_t offset;
+	bool gauge;
 };
 
 static uint64_t part_of(const void *thing, const struct part *p)
@@ -150,7 +151,8 @@ struct things {
 static void put_things(struct metrics *m, const struct things *t)
 {
 	for (const struct part *p = t->parts; p->name; p++) {
-		family(m, "counter", p->help, "%s_%s_total", t->name, p->name);
+		family(m, p->gauge ? "gauge" : "counter", p->help, "%s_%s%s", t->name, p->name,
+		       p->gauge ? "" : "_total");
 		for (size_t i = 0; i < m->count; i++) {
 			const struct usage *u = &m->list[i];
 			const void *thing;
@@ -180,6 +182,14 @@ static char *label_device(const void *thing)
 static const void *get_link(const struct usage *u, size_t n)
 {
 	return n < u->links_count ? &u->links[n] : NULL;
+}
+
+/* There is one at most, before all others. */
+static const void *get_venet(const struct usage *u, size_t n)
+{
+	const struct link_counters *l = get_link(u, n);
+
+	return l && l->is_venet ? l : NULL;
 }
 
 static char *label_link(const void *thing)
@@ -214,9 +224,45 @@ static const struct things several[] = {
 			{ "sent_drops", "packets of the container that were dropped",
 			  OF(sent, drops) },
 		},
+	}, {
+		"network", get_venet, label_link, {
+			{ "received_held_packets", "packets to the container that had to wait",
+			  OF(received, held) },
+			{ "received_queued_packets", "packets to the container that wait",
+			  OF(received, queued_packets), true },
+			{ "received_queued_bytes", "memory of packets to the container that wait",
+			  OF(received, queued_bytes), true },
+			{ "sent_held_packets", "packets of the container that had to wait",
+			  OF(sent, held) },
+			{ "sent_queued_packets", "packets of the container that wait",
+			  OF(sent, queued_packets), true },
+			{ "sent_queued_bytes", "memory of packets of the container that wait",
+			  OF(sent, queued_bytes), true },
+		},
 	},
 };
 #undef OF
+
+/* All reasons, also those that there were not: who looks for a first time needs the 0 before. */
+static void put_drops(struct metrics *m, const char *way, const char *help, size_t dropped)
+{
+	family(m, "counter", help, "network_%s_drops_by_reason_total", way);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct link_counters *l = get_venet(&m->list[i], 0);
+
+		for (size_t r = 0; l && r < ARRAY_SIZE(drop_reasons); r++) {
+			const struct part part = { .offset = dropped + r * sizeof(uint64_t) };
+			cleanup_free char *more = NULL;
+
+			if (!drop_reasons[r])
+				continue;
+			more = xasprintf(",interface=\"%s\",reason=\"%s\"", l->ifname,
+					 drop_reasons[r]);
+			sample(m, &m->list[i], more);
+			put_number(m, part_of(l, &part));
+		}
+	}
+}
 
 static void put_beancounters(struct metrics *m, const struct acct_container *acct, size_t count)
 {
@@ -308,6 +354,10 @@ static int put_all(struct metrics *m)
 	put_latency(m);
 	for (size_t i = 0; i < ARRAY_SIZE(several); i++)
 		put_things(m, &several[i]);
+	put_drops(m, "received", "packets to the container that were dropped, by reason",
+		  offsetof(struct link_counters, received.dropped));
+	put_drops(m, "sent", "packets of the container that were dropped, by reason",
+		  offsetof(struct link_counters, sent.dropped));
 	/* it may be unloaded meanwhile */
 	if (acct_loaded() && acct_list(&acct, &count))
 		error_clear();

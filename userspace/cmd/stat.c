@@ -66,16 +66,31 @@ static json_t *device_json(const struct device_io *d)
 			 "writes", (json_int_t)d->writes);
 }
 
-static json_t *flow_json(const struct flow_counters *f)
+static json_t *flow_json(const struct flow_counters *f, bool is_venet)
 {
-	return json_pack("{s:I, s:I, s:I}", "bytes", (json_int_t)f->bytes,
-			 "packets", (json_int_t)f->packets, "drops", (json_int_t)f->drops);
+	json_t *object = json_pack("{s:I, s:I, s:I}", "bytes", (json_int_t)f->bytes,
+				   "packets", (json_int_t)f->packets,
+				   "drops", (json_int_t)f->drops);
+	json_t *reasons = is_venet ? json_object() : NULL;
+
+	if (!is_venet)
+		return object;
+	for (size_t i = 0; i < ARRAY_SIZE(drop_reasons); i++)
+		if (drop_reasons[i])
+			json_object_set_new(reasons, drop_reasons[i],
+					    json_integer((json_int_t)f->dropped[i]));
+	json_object_set_new(object, "drops_by_reason", reasons);
+	json_object_set_new(object, "held", json_integer((json_int_t)f->held));
+	json_object_set_new(object, "queued_packets", json_integer((json_int_t)f->queued_packets));
+	json_object_set_new(object, "queued_bytes", json_integer((json_int_t)f->queued_bytes));
+	return object;
 }
 
 static json_t *link_json(const struct link_counters *l)
 {
 	return json_pack("{s:s, s:o, s:o}", "interface", l->ifname,
-			 "received", flow_json(&l->received), "sent", flow_json(&l->sent));
+			 "received", flow_json(&l->received, l->is_venet),
+			 "sent", flow_json(&l->sent, l->is_venet));
 }
 
 static json_t *to_json(const struct usage *u)
@@ -153,6 +168,28 @@ static void print_flow(const char *what, const struct flow_counters *f)
 	       amount_text(f->bytes, size, sizeof(size)), f->packets, f->drops);
 }
 
+/* What there was of it. */
+static void print_details(const char *what, const struct flow_counters *f)
+{
+	const char *before = "dropped:";
+	char size[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(drop_reasons); i++) {
+		if (!f->dropped[i] || !drop_reasons[i])
+			continue;
+		if (*before == 'd')
+			printf("    %s, ", what);
+		printf("%s %" PRIu64 " %s", before, f->dropped[i], drop_reasons[i]);
+		before = ",";
+	}
+	if (*before == ',')
+		printf("\n");
+	if (f->held)
+		printf("    %s, held: %" PRIu64 " packets, %s in %" PRIu64 " wait now\n", what,
+		       f->held, amount_text(f->queued_bytes, size, sizeof(size)),
+		       f->queued_packets);
+}
+
 static void print_usage(const struct usage *u)
 {
 	printf("CTID %u%s%s, up %" PRIu64 " s\n", u->id, u->name ? " " : "", u->name ? u->name : "",
@@ -169,6 +206,8 @@ static void print_usage(const struct usage *u)
 		print_flow("received", &u->links[i].received);
 		print_flow("; sent", &u->links[i].sent);
 		printf("\n");
+		print_details("received", &u->links[i].received);
+		print_details("sent", &u->links[i].sent);
 	}
 }
 

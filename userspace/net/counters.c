@@ -11,6 +11,17 @@
 #include "value.h"
 #include "venet.h"
 
+const char *const drop_reasons[CLOISON_NET_DROP_MAX + 1] = {
+	[CLOISON_NET_DROP_INVALID] = "invalid",
+	[CLOISON_NET_DROP_SCOPE] = "scope",
+	[CLOISON_NET_DROP_SPOOFED] = "spoofed",
+	[CLOISON_NET_DROP_NO_OWNER] = "no_owner",
+	[CLOISON_NET_DROP_NO_DEVICE] = "no_device",
+	[CLOISON_NET_DROP_BACKLOG] = "backlog",
+	[CLOISON_NET_DROP_HOLD_FULL] = "hold_full",
+	[CLOISON_NET_DROP_DISCARDED] = "discarded",
+};
+
 static void add(struct link_counters **list, size_t *count, const struct link_counters *l)
 {
 	*list = xrealloc(*list, (*count + 1) * sizeof(**list));

@@ -159,16 +159,19 @@ int venet_list(uint32_t id, struct addresses *out)
 	return genl_answer.error == ENOENT ? 0 : genl_refused("Addresses of container %u", id);
 }
 
-static uint64_t sum_of(struct nlattr *nest)
+/* A module that is newer may have more reasons: these are in the sum only. */
+static void read_drops(struct nlattr *nest, struct flow_counters *out)
 {
 	struct nlattr *a;
-	uint64_t sum = 0;
 	int left;
 
-	nla_for_each_nested(a, nest, left)
-		if (nla_len(a) == sizeof(uint64_t))
-			sum += nla_get_u64(a);
-	return sum;
+	nla_for_each_nested(a, nest, left) {
+		if (nla_len(a) != sizeof(uint64_t))
+			continue;
+		out->drops += nla_get_u64(a);
+		if (nla_type(a) <= CLOISON_NET_DROP_MAX)
+			out->dropped[nla_type(a)] = nla_get_u64(a);
+	}
 }
 
 static void read_flow(struct nlattr *nest, struct flow_counters *out)
@@ -176,6 +179,9 @@ static void read_flow(struct nlattr *nest, struct flow_counters *out)
 	static struct nla_policy policy[CLOISON_NET_FLOW_A_MAX + 1] = {
 		[CLOISON_NET_FLOW_A_PACKETS] = { .type = NLA_U64 },
 		[CLOISON_NET_FLOW_A_BYTES] = { .type = NLA_U64 },
+		[CLOISON_NET_FLOW_A_HELD] = { .type = NLA_U64 },
+		[CLOISON_NET_FLOW_A_QUEUED_PACKETS] = { .type = NLA_U32 },
+		[CLOISON_NET_FLOW_A_QUEUED_BYTES] = { .type = NLA_U32 },
 		[CLOISON_NET_FLOW_A_DROPS] = { .type = NLA_NESTED },
 	};
 	struct nlattr *tb[CLOISON_NET_FLOW_A_MAX + 1];
@@ -186,8 +192,14 @@ static void read_flow(struct nlattr *nest, struct flow_counters *out)
 		out->packets = nla_get_u64(tb[CLOISON_NET_FLOW_A_PACKETS]);
 	if (tb[CLOISON_NET_FLOW_A_BYTES])
 		out->bytes = nla_get_u64(tb[CLOISON_NET_FLOW_A_BYTES]);
+	if (tb[CLOISON_NET_FLOW_A_HELD])
+		out->held = nla_get_u64(tb[CLOISON_NET_FLOW_A_HELD]);
+	if (tb[CLOISON_NET_FLOW_A_QUEUED_PACKETS])
+		out->queued_packets = nla_get_u32(tb[CLOISON_NET_FLOW_A_QUEUED_PACKETS]);
+	if (tb[CLOISON_NET_FLOW_A_QUEUED_BYTES])
+		out->queued_bytes = nla_get_u32(tb[CLOISON_NET_FLOW_A_QUEUED_BYTES]);
 	if (tb[CLOISON_NET_FLOW_A_DROPS])
-		out->drops = sum_of(tb[CLOISON_NET_FLOW_A_DROPS]);
+		read_drops(tb[CLOISON_NET_FLOW_A_DROPS], out);
 }
 
 static int on_container(struct nl_msg *msg, void *arg)
@@ -204,6 +216,7 @@ static int on_container(struct nl_msg *msg, void *arg)
 	    !tb[CLOISON_NET_CONTAINER_A_IFINDEX])
 		return NL_SKIP;
 	snprintf(out->ifname, sizeof(out->ifname), VENET);
+	out->is_venet = true;
 	read_flow(tb[CLOISON_NET_CONTAINER_A_FROM], &out->sent);
 	read_flow(tb[CLOISON_NET_CONTAINER_A_TO], &out->received);
 	return NL_OK;
