@@ -106,12 +106,38 @@ lowered() {
 	held=$(bc 900 numfile)
 	limit --numfile 30
 	is "$(bc 900 numfile)/$(bc 900 numfile limit)" "$held/30"
-	not cloisonctl exec2 900 true
+	is "$(press file)" "0 ENFILE"
 	hold drop
 	fallen() { [[ $(bc 900 numfile) -eq $((held - 50)) ]]; }
 	wait_for fallen
 	limit --numfile 100
 	expect_out '^[0-9]+ ENFILE$' press file
+	exec {hold_fd}>&-
+}
+
+# Its operator gets in all the same, and has a little more than it may have: in his session, and while he is there.
+visits() {
+	local late=$state/private/900/fs/tmp/late
+	hold_start 900
+	hold file 50
+	hold pty 4
+	limit --numfile 30
+	expect_out "hold" cloisonctl exec2 900 'cat /proc/[0-9]*/comm | sort | uniq'
+	expect_out '^[0-9]+ ENFILE$' press -v file
+	expect_out '^[0-9]+ ENFILE$' press -v pipe
+	is "$(bc 900 numfile maxheld)" $((30 + 128))
+	is "$(press -v pty)" "16 ENOSPC"
+	expect_out '^[0-9]+ ENOBUFS$' press -v udp
+	is "$(bc 900 numothersock maxheld)" $((20 + 16))
+	for thing in file pipe pty; do
+		expect_out '^0 (ENFILE|ENOSPC)$' press "$thing"
+	done
+	# what it leaves behind
+	cloisonctl exec2 900 '(while kill -0 $$ 2>&-; do :; done; exec /press -v file) >/tmp/late 2>&1 </dev/null &
+		while [ ! -e /tmp/late ]; do :; done'
+	wait_for grep -q 'Too many open files' "$late"
+	hold drop
+	limit --numfile 100
 	exec {hold_fd}>&-
 }
 
@@ -212,7 +238,7 @@ if [[ ! -e /sys/kernel/btf/cloison_acct ]]; then
 	ktap_finish
 fi
 
-ktap_plan 12
+ktap_plan 13
 make_running 900 --ram 64M --swap 0 --lockedpages 16 --numfile 100 --numtcpsock 10 --numothersock 20 --numpty 4 --numflock 12 2>/dev/null
 for program in hold press; do
 	install -m 755 "$here/acct/$program" "$state/private/900/fs/$program"
@@ -224,6 +250,7 @@ ktap_run "terminals" terminals
 ktap_run "locks" locks
 ktap_run "attacks" attacks
 ktap_run "a limit below what is held" lowered
+ktap_run "visitors" visits
 ktap_run "RAM below what is held" lowered_ram
 ktap_run "locked pages" locked
 ktap_run "a limit for what runs" later

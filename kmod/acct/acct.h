@@ -75,6 +75,7 @@ struct acct_ct {
 	bool			gone;
 	bool			stale;	/* sample.c: to be looked at soon */
 	struct mutex		recount;	/* by one at a time */
+	struct list_head	visitors;	/* read under RCU, written under the lock below */
 	struct acct_charge	charge[CLOISON_ACCT_RESOURCES];
 
 	spinlock_t		lock;	/* of all below */
@@ -191,6 +192,12 @@ bool acct_enforces(struct acct_ct *ct, u32 resource);
 void acct_enroll(struct acct_ct *ct, u32 resource, kuid_t owner, const void *thing);
 int acct_catch_up(struct acct_ct *ct, struct acct_sample *s);
 void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead);
+
+/* visit.c: the host has put that process in. */
+int acct_visit(struct acct_ct *ct, struct pid *pid);
+/* May the calling process have one more, when the container is @beyond its limit already? */
+bool acct_may_exceed(struct acct_ct *ct, u32 resource, long beyond);
+void acct_visitors_free(struct acct_ct *ct);
 
 /* By BPF programs only. */
 int acct_bpf_file_new(u32 token, u64 file, u32 uid);

@@ -43,9 +43,11 @@ struct acct_ct *acct_next(u64 from)
 
 void acct_put(struct acct_ct *ct)
 {
+	if (!refcount_dec_and_test(&ct->refcount))
+		return;
+	acct_visitors_free(ct);
 	/* A lookup under RCU may just have found it. */
-	if (refcount_dec_and_test(&ct->refcount))
-		kfree_rcu(ct, rcu);
+	kfree_rcu(ct, rcu);
 }
 
 void acct_source_get(struct acct_ct *ct, struct acct_source *src)
@@ -115,6 +117,7 @@ static int acct_attach(struct cloison_container *c, void *priv,
 	refcount_set(&ct->refcount, 1);
 	spin_lock_init(&ct->lock);
 	mutex_init(&ct->recount);
+	INIT_LIST_HEAD(&ct->visitors);
 	for (r = 0; r < CLOISON_ACCT_RESOURCES; r++)
 		ct->charge[r].limit = CLOISON_ACCT_UNLIMITED;
 	/* One that is older than this module may be dead. */

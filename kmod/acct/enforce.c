@@ -24,7 +24,6 @@
 #include <linux/module.h>
 #include <linux/in.h>
 #include <linux/net.h>
-#include <linux/ptrace.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -143,26 +142,6 @@ static void acct_peak(struct acct_charge *c, long held)
 }
 
 /*
- * Is it the host's doing? To dump a container at its limit CRIU opens files with the
- * container's ids, and has its processes make sockets. The former is in no container; of the
- * latter only who may do so from outside can seize a process: one that asks to be traced
- * is not.
- */
-static bool acct_for_host(void)
-{
-	bool ret;
-
-	if (!in_task())
-		return false;
-	rcu_read_lock();
-	ret = !cloison_of_task(current) ||
-	      (READ_ONCE(current->ptrace) & PT_SEIZED &&
-	       __task_cred(rcu_dereference(current->parent))->user_ns == &init_user_ns);
-	rcu_read_unlock();
-	return ret;
-}
-
-/*
  * Counts it, once: hooks and walks may meet it again. Under RCU, the group being heard.
  * False: that would be beyond the limit.
  */
@@ -170,13 +149,14 @@ static bool acct_add(struct acct_ct *ct, u32 r, unsigned long address, bool refu
 {
 	struct rhashtable *counted = &acct_groups[acct_group_of(r)].counted;
 	struct acct_charge *c = &ct->charge[r];
-	long held = atomic_long_read(&c->held);
+	long held = atomic_long_read(&c->held), beyond;
 	struct acct_counted *thing;
 
 	if (rhashtable_lookup(counted, &address, acct_counted_params))
 		return true;
 	do {
-		if (refuse && held >= READ_ONCE(c->limit) && !acct_for_host()) {
+		beyond = held - READ_ONCE(c->limit);
+		if (refuse && beyond >= 0 && !acct_may_exceed(ct, r, beyond)) {
 			atomic_long_inc(&c->failcnt);
 			return false;
 		}
@@ -265,7 +245,7 @@ static int acct_recount(struct acct_ct *ct, u32 r)
 		return err;
 	/* One of them is the caller's. */
 	atomic_long_set(&ct->charge[r].left, max(left - 1, 0));
-	return left > 0 ? 0 : -ENOSPC;
+	return left > 0 || acct_may_exceed(ct, r, -left) ? 0 : -ENOSPC;
 }
 
 /* May the calling process have one more, of what is not counted? Sleeps. */

@@ -40,6 +40,11 @@ static const struct nla_policy enforce_policy[] = {
 	[CLOISON_ACCT_A_LINK]		= { .type = NLA_S32 },
 };
 
+static const struct nla_policy visit_policy[] = {
+	[CLOISON_ACCT_A_ID]		= POLICY_ID,
+	[CLOISON_ACCT_A_PID]		= NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 static int acct_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			 struct genl_info *info)
 {
@@ -220,6 +225,38 @@ static int acct_cmd_enforce(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int acct_cmd_visit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct cloison_container *c;
+	struct task_struct *task;
+	struct acct_ct *ct;
+	struct pid *pid;
+	int err = -ESRCH;
+
+	if (GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_PID))
+		return -EINVAL;
+	ct = acct_ct_of(info);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
+	pid = find_get_pid(nla_get_u32(info->attrs[CLOISON_ACCT_A_PID]));
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	if (task) {
+		c = cloison_of_task(task);
+		/* Nor its init, whose session may be that of all. */
+		err = c && c->id == ct->id && !is_child_reaper(pid) ? 0 : -EINVAL;
+	}
+	rcu_read_unlock();
+	if (!err)
+		err = acct_visit(ct, pid);
+	if (err == -ESRCH || err == -EINVAL)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[CLOISON_ACCT_A_PID],
+				    "no process of this container's");
+	put_pid(pid);
+	acct_put(ct);
+	return err;
+}
+
 static int acct_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 			 u32 id, const struct acct_sample *s)
 {
@@ -279,6 +316,12 @@ static const struct genl_ops acct_genl_ops[] = {
 		.doit		= acct_cmd_enforce,
 		.policy		= enforce_policy,
 		.maxattr	= ARRAY_SIZE(enforce_policy) - 1,
+	},
+	{
+		.cmd		= CLOISON_ACCT_CMD_VISIT,
+		.doit		= acct_cmd_visit,
+		.policy		= visit_policy,
+		.maxattr	= ARRAY_SIZE(visit_policy) - 1,
 	},
 };
 

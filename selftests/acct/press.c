@@ -2,12 +2,13 @@
 /*
  * Takes of something until it is refused, as a customer would who wants more than he may.
  *
- *	press [-n] [-f CHILDREN] [-p] THING
+ *	press [-v] [-n] [-f CHILDREN] [-p] THING
  *		Prints how many of THING it got, and the error that ended it; then lets go
  *		of all. With -n in a network namespace of its own below the
  *		container's, with -f by that many children too, which hold theirs until
  *		the end, with -p from the hands of another: descriptors are put into a socket
- *		and closed (SCM_RIGHTS).
+ *		and closed (SCM_RIGHTS). It leaves the session of who started it, as what
+ *		the operator brings in may have more; with -v it does not.
  *
  * THINGS: file, pipe, event, tcp, udp, unix (pairs), accept (connections to itself, both
  * ends), unixconn (the same of AF_UNIX), pty, instance (the same, of a devpts of its own),
@@ -224,13 +225,31 @@ static void by_children(int n, const char *name, int posted)
 		;
 }
 
+static void leave_session(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		err(1, "fork");
+	if (pid == 0) {
+		setsid();
+		return;
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		err(1, "waitpid");
+	exit(status != 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit many = { 65536, 65536 }, all = { RLIM_INFINITY, RLIM_INFINITY };
-	int opt, children = 0, posted = 0;
+	int opt, children = 0, visitor = 0, posted = 0;
 
 	setbuf(stdout, NULL);
-	while ((opt = getopt(argc, argv, "nf:p")) != -1) {
+	while ((opt = getopt(argc, argv, "vnf:p")) != -1) {
+		if (opt == 'v')
+			visitor = 1;
 		if (opt == 'n' && unshare(CLONE_NEWNET))
 			err(1, "unshare");
 		if (opt == 'f')
@@ -241,6 +260,8 @@ int main(int argc, char **argv)
 				err(1, "socketpair");
 		}
 	}
+	if (!visitor)
+		leave_session();
 	if (setrlimit(RLIMIT_NOFILE, &many))
 		err(1, "setrlimit");
 	/* he would if he could */

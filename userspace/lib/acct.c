@@ -168,3 +168,15 @@ int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
 	*wanting = genl_answer.error == ENOLINK;
 	return *wanting ? 0 : genl_refused("Limit %u of container %u", resource, id);
 }
+
+int acct_visit(uint32_t id, pid_t pid)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_acct, CLOISON_ACCT_CMD_VISIT, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_ACCT_A_ID, id);
+	put_u32(msg, CLOISON_ACCT_A_PID, pid);
+	return genl_transact(msg, NULL, NULL) ? genl_refused("Visitor of container %u", id) : 0;
+}

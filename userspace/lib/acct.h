@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/cloison_acct.h>
 
@@ -40,5 +41,8 @@ int acct_set(uint32_t id, uint32_t resource, uint64_t barrier, uint64_t limit);
  */
 int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
 		 const int links[], size_t count, bool *wanting);
+
+/* The host has put that process in, see CLOISON_ACCT_CMD_VISIT. */
+int acct_visit(uint32_t id, pid_t pid);
 
 #endif

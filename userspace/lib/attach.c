@@ -16,6 +16,7 @@
 #include <linux/magic.h>
 #include <linux/sched.h>
 
+#include "acct.h"
 #include "attach.h"
 #include "capability.h"
 #include "cgroup.h"
@@ -212,6 +213,13 @@ static void go_between(const struct attached *in, struct attach_program *prog, i
 	_exit(write(pids, &pid, sizeof(pid)) == sizeof(pid) ? 0 : EXIT_SYSTEM);
 }
 
+/* Or one that has used up what it may have would keep its operator out. */
+static void announce(uint32_t id, pid_t pid)
+{
+	if (acct_loaded() && acct_visit(id, pid))
+		error_clear();
+}
+
 int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *pid)
 {
 	int ends[2], pids[2], ret;
@@ -261,8 +269,10 @@ int attach_spawn(const struct attached *in, struct attach_program *prog, pid_t *
 		confine_from_outside(*pid);
 		ret = limits_copy_process(*pid, in->init);
 	}
-	if (!ret && *pid > 0)
+	if (!ret && *pid > 0) {
+		announce(in->id, *pid);
 		sync_go(ends[0]);
+	}
 	if (!ret)
 		ret = sync_hear(ends[0], &prog->master, prog->pty);
 	if (!ret)

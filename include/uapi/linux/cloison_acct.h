@@ -33,6 +33,12 @@
  *	-ENOLINK	no programs are at work, and none were given
  *	-EOPNOTSUPP	of this resource nothing can be refused
  *	-EINVAL, -EBUSY	the ids were others before, or are another's
+ *
+ * CLOISON_ACCT_CMD_VISIT	{ID, PID}
+ *	The process (in the caller's pid namespace) is in the container, and the host has
+ *	put it there. While it lives, what is in the session that it leads or is going to
+ *	lead may have a little more than the limits that ENFORCE holds.
+ *	-ESRCH, -EINVAL	no such process, or not in this container, or an init
  */
 #ifndef _UAPI_LINUX_CLOISON_ACCT_H
 #define _UAPI_LINUX_CLOISON_ACCT_H
@@ -50,6 +56,7 @@ enum cloison_acct_cmd {
 	CLOISON_ACCT_CMD_GET,
 	CLOISON_ACCT_CMD_SET,
 	CLOISON_ACCT_CMD_ENFORCE,
+	CLOISON_ACCT_CMD_VISIT,
 
 	__CLOISON_ACCT_CMD_MAX,
 	CLOISON_ACCT_CMD_MAX = __CLOISON_ACCT_CMD_MAX - 1,
@@ -67,6 +74,7 @@ enum cloison_acct_attr {
 	CLOISON_ACCT_A_BASE,		/* u32 */
 	CLOISON_ACCT_A_TOKEN,		/* u32, not 0 */
 	CLOISON_ACCT_A_LINK,		/* s32, up to CLOISON_ACCT_LINKS_MAX times */
+	CLOISON_ACCT_A_PID,		/* u32, caller's pid namespace */
 
 	__CLOISON_ACCT_A_MAX,
 	CLOISON_ACCT_A_MAX = __CLOISON_ACCT_A_MAX - 1,
