@@ -141,6 +141,28 @@ visits() {
 	exec {hold_fd}>&-
 }
 
+# Who has nearly all the locks he may have does not make the kernel count all of them each time.
+near() {
+	local tracing=/sys/kernel/tracing walks
+	hold_start 900
+	limit --numflock 640
+	hold ranges 639
+	mountpoint -q "$tracing" || mount -t tracefs tracefs "$tracing"
+	echo acct_walk >"$tracing/set_ftrace_filter"
+	echo function >"$tracing/current_tracer"
+	is "$(press relock)" "2000 enough"
+	walks=$(grep -c ' acct_walk ' "$tracing/trace")
+	echo nop >"$tracing/current_tracer"
+	echo >"$tracing/set_ftrace_filter"
+	echo "$walks walks"
+	[[ $walks -ge 40 && $walks -le 60 ]]
+	# a sixteenth more, whatever was given out in between
+	hold drop
+	is "$(press posix)" "640 ENOLCK"
+	limit --numflock 12
+	exec {hold_fd}>&-
+}
+
 # The kernel would kill for it.
 lowered_ram() {
 	hold_start 900
@@ -238,7 +260,7 @@ if [[ ! -e /sys/kernel/btf/cloison_acct ]]; then
 	ktap_finish
 fi
 
-ktap_plan 13
+ktap_plan 14
 make_running 900 --ram 64M --swap 0 --lockedpages 16 --numfile 100 --numtcpsock 10 --numothersock 20 --numpty 4 --numflock 12 2>/dev/null
 for program in hold press; do
 	install -m 755 "$here/acct/$program" "$state/private/900/fs/$program"
@@ -251,6 +273,7 @@ ktap_run "locks" locks
 ktap_run "attacks" attacks
 ktap_run "a limit below what is held" lowered
 ktap_run "visitors" visits
+ktap_run "near a limit" near
 ktap_run "RAM below what is held" lowered_ram
 ktap_run "locked pages" locked
 ktap_run "a limit for what runs" later

@@ -230,16 +230,25 @@ int acct_catch_up(struct acct_ct *ct, struct acct_sample *s)
 	return err;
 }
 
+/*
+ * Who has nearly all he may have, and gives one back for each that he takes, has all that he has
+ * looked at each time: so if any are free, one in so many of the limit may be had until the
+ * next look. A small limit is exact.
+ */
+#define ACCT_LEAST	16
+
 static int acct_recount(struct acct_ct *ct, u32 r)
 {
+	long limit = READ_ONCE(ct->charge[r].limit), left;
 	struct acct_sample *s = kzalloc_obj(*s);
-	long left;
 	int err;
 
 	if (!s)
 		return -ENOMEM;
 	err = acct_catch_up(ct, s);
-	left = READ_ONCE(ct->charge[r].limit) - (long)s->row[r].held;
+	left = limit - (long)s->row[r].held;
+	if (left > 0)
+		left = max(left, limit / ACCT_LEAST);
 	kfree(s);
 	if (err)
 		return err;

@@ -12,7 +12,7 @@
  *
  * THINGS: file, pipe, event, tcp, udp, unix (pairs), accept (connections to itself, both
  * ends), unixconn (the same of AF_UNIX), pty, instance (the same, of a devpts of its own),
- * flock, posix, page (locked).
+ * flock, posix, relock (locked and unlocked again), page (locked).
  */
 #include <err.h>
 #include <errno.h>
@@ -157,6 +157,20 @@ static int take_posix(void)
 	return fcntl(fd, F_SETLK, &lock);
 }
 
+static int take_relock(void)
+{
+	static struct flock lock = { .l_len = 1 };
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/tmp/press", O_RDWR | O_CREAT, 0600);
+	lock.l_type = F_WRLCK;
+	if (fcntl(fd, F_SETLK, &lock))
+		return -1;
+	lock.l_type = F_UNLCK;
+	return fcntl(fd, F_SETLK, &lock);
+}
+
 static int take_page(void)
 {
 	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -172,7 +186,7 @@ static const struct {
 	{ "tcp", take_tcp }, { "udp", take_udp }, { "unix", take_unix },
 	{ "accept", take_accept }, { "unixconn", take_unixconn }, { "pty", take_pty },
 	{ "instance", take_instance }, { "flock", take_flock }, { "posix", take_posix },
-	{ "page", take_page },
+	{ "relock", take_relock }, { "page", take_page },
 };
 
 static int post(int fd)
