@@ -201,15 +201,30 @@ resumes() {
 	ping -n -q -c 1 -W 5 fd00::101
 }
 
+# figures: of each beancounter name, maxheld, failcnt
+figures() {
+	cloisonctl ubc --json $ct | python3 -c 'import json, sys
+for name, b in json.load(sys.stdin)[0]["beancounters"].items():
+	if b["accounted"]:
+		print(name, b["maxheld"], b["failcnt"])'
+	# what list takes from elsewhere
+	cloisonctl list -Ho physpages.m,numproc.m,numproc.f $ct | xargs -n 1 echo listed 0
+}
+
 # CRIU has its processes open files and sockets; who has all it may have is none the worse for it.
+# What was counted goes on.
 at_its_limits() {
 	# not in the session of who visits, who has a reserve
 	local own='setsid true; exit $?'
 	cloisonctl set $ct --save --numfile 1000 --numothersock 1000
 	cloisonctl set $ct --save --numfile 1 --numothersock 1
 	not inside "$own"
+	figures >"$tmp/figures"
 	cloisonctl suspend $ct
 	cloisonctl resume $ct
+	figures | paste -d ' ' "$tmp/figures" - >"$tmp/both"
+	grep -q '^numfile [1-9][0-9]* [1-9]' "$tmp/both"
+	awk '$4 != $1 || $5 < $2 || $6 < $3 { print "went back:", $0; bad = 1 } END { exit bad }' "$tmp/both"
 	not inside "$own"
 	cloisonctl set $ct --save --numfile unlimited --numothersock unlimited
 	inside "$own"

@@ -83,6 +83,7 @@ struct acct_ct {
 	struct {
 		u64	maxheld;
 		u64	failcnt;
+		u64	carried;	/* of that, from before: see netlink.c */
 		u64	barrier;
 		u64	limit;
 		u32	flags;
@@ -112,6 +113,8 @@ int acct_sample(struct acct_ct *ct, struct acct_sample *s);
  * keeps those that are in memory, as a reader who was stopped may be in a file.
  */
 void acct_sample_last(struct acct_ct *ct);
+/* Of a life before this one. */
+void acct_carry(struct acct_ct *ct, u32 resource, u64 maxheld, u64 failcnt);
 /* It got something, so something may have been missed: it is caught up with. Does not sleep. */
 void acct_look_soon(struct acct_ct *ct);
 int acct_sampler_init(void);

@@ -40,6 +40,14 @@ static const struct nla_policy enforce_policy[] = {
 	[CLOISON_ACCT_A_LINK]		= { .type = NLA_S32 },
 };
 
+static const struct nla_policy carry_policy[] = {
+	[CLOISON_ACCT_A_ID]		= POLICY_ID,
+	[CLOISON_ACCT_A_RESOURCE]	=
+		NLA_POLICY_MAX(NLA_U32, CLOISON_ACCT_RESOURCES - 1),
+	[CLOISON_ACCT_A_MAXHELD]	= { .type = NLA_U64 },
+	[CLOISON_ACCT_A_FAILCNT]	= { .type = NLA_U64 },
+};
+
 static const struct nla_policy visit_policy[] = {
 	[CLOISON_ACCT_A_ID]		= POLICY_ID,
 	[CLOISON_ACCT_A_PID]		= NLA_POLICY_MIN(NLA_U32, 1),
@@ -145,6 +153,19 @@ static int acct_cmd_get(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static bool acct_resource(struct genl_info *info, u32 *r)
+{
+	struct nlattr *attr = info->attrs[CLOISON_ACCT_A_RESOURCE];
+
+	if (GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_RESOURCE))
+		return false;
+	*r = nla_get_u32(attr);
+	if (acct_names[*r])
+		return true;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr, "no such resource");
+	return false;
+}
+
 static int acct_cmd_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
@@ -152,16 +173,11 @@ static int acct_cmd_set(struct sk_buff *skb, struct genl_info *info)
 	u64 barrier, limit;
 	u32 r;
 
-	if (GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_RESOURCE) ||
-	    GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_BARRIER) ||
+	if (GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_BARRIER) ||
 	    GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_LIMIT))
 		return -EINVAL;
-	r = nla_get_u32(attrs[CLOISON_ACCT_A_RESOURCE]);
-	if (!acct_names[r]) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attrs[CLOISON_ACCT_A_RESOURCE],
-				    "no such resource");
+	if (!acct_resource(info, &r))
 		return -EINVAL;
-	}
 	barrier = min(nla_get_u64(attrs[CLOISON_ACCT_A_BARRIER]),
 		      CLOISON_ACCT_UNLIMITED);
 	limit = min(nla_get_u64(attrs[CLOISON_ACCT_A_LIMIT]),
@@ -257,6 +273,25 @@ static int acct_cmd_visit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int acct_cmd_carry(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct acct_ct *ct;
+	u32 r;
+
+	if (!acct_resource(info, &r) ||
+	    GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_MAXHELD) ||
+	    GENL_REQ_ATTR_CHECK(info, CLOISON_ACCT_A_FAILCNT))
+		return -EINVAL;
+	ct = acct_ct_of(info);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
+	acct_carry(ct, r, min(nla_get_u64(attrs[CLOISON_ACCT_A_MAXHELD]), CLOISON_ACCT_UNLIMITED),
+		   min(nla_get_u64(attrs[CLOISON_ACCT_A_FAILCNT]), CLOISON_ACCT_UNLIMITED));
+	acct_put(ct);
+	return 0;
+}
+
 static int acct_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 			 u32 id, const struct acct_sample *s)
 {
@@ -322,6 +357,12 @@ static const struct genl_ops acct_genl_ops[] = {
 		.doit		= acct_cmd_visit,
 		.policy		= visit_policy,
 		.maxattr	= ARRAY_SIZE(visit_policy) - 1,
+	},
+	{
+		.cmd		= CLOISON_ACCT_CMD_CARRY,
+		.doit		= acct_cmd_carry,
+		.policy		= carry_policy,
+		.maxattr	= ARRAY_SIZE(carry_policy) - 1,
 	},
 };
 

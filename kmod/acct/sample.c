@@ -45,7 +45,8 @@ static void acct_keep(struct acct_ct *ct, struct acct_row *row, int r)
 {
 	ct->kept[r].maxheld = max3(ct->kept[r].maxheld, row->held, row->maxheld);
 	row->maxheld = ct->kept[r].maxheld;
-	ct->kept[r].failcnt = max(ct->kept[r].failcnt, row->failcnt);
+	ct->kept[r].failcnt = max(ct->kept[r].failcnt,
+				  row->failcnt + ct->kept[r].carried);
 	row->failcnt = ct->kept[r].failcnt;
 	ct->kept[r].flags |= row->flags & ~CLOISON_ACCT_F_LIMITED;
 }
@@ -83,6 +84,14 @@ int acct_sample(struct acct_ct *ct, struct acct_sample *s)
 		acct_merge(ct, s, !src.cgroup);
 	acct_source_put(&src);
 	return err;
+}
+
+void acct_carry(struct acct_ct *ct, u32 r, u64 maxheld, u64 failcnt)
+{
+	spin_lock(&ct->lock);
+	ct->kept[r].maxheld = max(ct->kept[r].maxheld, maxheld);
+	ct->kept[r].carried = failcnt;
+	spin_unlock(&ct->lock);
 }
 
 /* Without memory it is as last seen. */

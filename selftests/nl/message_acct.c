@@ -11,8 +11,13 @@ static uint64_t chance_bound(struct chance *c)
 
 int message_acct_good(struct asker *a, unsigned char *msg)
 {
+	static const int commands[] = {
+		CLOISON_ACCT_CMD_GET, CLOISON_ACCT_CMD_SET, CLOISON_ACCT_CMD_VISIT,
+		CLOISON_ACCT_CMD_CARRY,
+	};
 	struct chance *c = &a->chance;
-	int command = chance(c, 2) ? CLOISON_ACCT_CMD_GET : CLOISON_ACCT_CMD_SET;
+	int command = commands[chance(c, 4)];
+	bool carry = command == CLOISON_ACCT_CMD_CARRY;
 	uint64_t barrier = chance_bound(c), limit = chance_bound(c);
 
 	if (command == CLOISON_ACCT_CMD_GET && chance(c, 2)) {
@@ -20,11 +25,15 @@ int message_acct_good(struct asker *a, unsigned char *msg)
 		return command;
 	}
 	message_put_u32(msg, CLOISON_ACCT_A_ID, chance(c, SLOTS) + 1);
-	if (command == CLOISON_ACCT_CMD_SET) {
+	if (command == CLOISON_ACCT_CMD_VISIT)
+		message_put_u32(msg, CLOISON_ACCT_A_PID, chance(c, 70000));
+	if (command == CLOISON_ACCT_CMD_SET || carry) {
 		message_put_u32(msg, CLOISON_ACCT_A_RESOURCE,
 				chance(c, CLOISON_ACCT_RESOURCES + 1));
-		message_put(msg, CLOISON_ACCT_A_BARRIER, &barrier, sizeof(barrier));
-		message_put(msg, CLOISON_ACCT_A_LIMIT, &limit, sizeof(limit));
+		message_put(msg, carry ? CLOISON_ACCT_A_MAXHELD : CLOISON_ACCT_A_BARRIER, &barrier,
+			    sizeof(barrier));
+		message_put(msg, carry ? CLOISON_ACCT_A_FAILCNT : CLOISON_ACCT_A_LIMIT, &limit,
+			    sizeof(limit));
 	}
 	return command;
 }

@@ -8,6 +8,7 @@
 
 #include "adopt.h"
 #include "beancounters.h"
+#include "carried.h"
 #include "cgroup.h"
 #include "cgtree.h"
 #include "checkpoint.h"
@@ -165,6 +166,8 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 	/* not before: what CRIU needs for itself is not the container's */
 	if (!ret)
 		ret = beancounters_apply(ct->id, ct->conf, NULL);
+	if (!ret)
+		carried_set(ct->id, meta->beancounters);
 	return ret ? ret : container_check_running_ids(ct->id, place->base, place->looked);
 }
 

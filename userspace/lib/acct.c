@@ -169,6 +169,21 @@ int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
 	return *wanting ? 0 : genl_refused("Limit %u of container %u", resource, id);
 }
 
+int acct_carry(uint32_t id, uint32_t resource, uint64_t maxheld, uint64_t failcnt)
+{
+	struct nl_msg *msg;
+	int ret = genl_request(&cloison_acct, CLOISON_ACCT_CMD_CARRY, NLM_F_ACK, &msg);
+
+	if (ret)
+		return ret;
+	put_u32(msg, CLOISON_ACCT_A_ID, id);
+	put_u32(msg, CLOISON_ACCT_A_RESOURCE, resource);
+	put_u64(msg, CLOISON_ACCT_A_MAXHELD, maxheld);
+	put_u64(msg, CLOISON_ACCT_A_FAILCNT, failcnt);
+	ret = genl_transact(msg, NULL, NULL);
+	return ret ? genl_refused("Beancounter %u of container %u", resource, id) : 0;
+}
+
 int acct_visit(uint32_t id, pid_t pid)
 {
 	struct nl_msg *msg;

@@ -42,6 +42,9 @@ int acct_set(uint32_t id, uint32_t resource, uint64_t barrier, uint64_t limit);
 int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
 		 const int links[], size_t count, bool *wanting);
 
+/* From a life before this one, see CLOISON_ACCT_CMD_CARRY. */
+int acct_carry(uint32_t id, uint32_t resource, uint64_t maxheld, uint64_t failcnt);
+
 /* The host has put that process in, see CLOISON_ACCT_CMD_VISIT. */
 int acct_visit(uint32_t id, pid_t pid);
 

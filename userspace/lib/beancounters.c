@@ -124,19 +124,22 @@ static bool from_file(struct listed *l, const struct beancounter *b, const struc
 	return true;
 }
 
-/* Those that the kernel holds are the same in its file. */
+/*
+ * Of those that the kernel holds its file has what is held, and what became of them since the
+ * container was made here; the module knows of what was before, too.
+ */
 static bool from_kernel(struct listed *l, const struct beancounter *b, const struct source *s,
 			uint64_t *out)
 {
 	const struct acct_figures *a;
 
-	if (b->limit && from_file(l, b, s, out))
+	if (b->limit && s == &b->held && from_file(l, b, s, out))
 		return true;
 	a = from_module(l, b);
-	if (!a)
+	if (!a || !a->known)
 		return from_file(l, b, s, out);
 	*out = s == &b->held ? a->held : s == &b->maxheld ? a->maxheld : a->failcnt;
-	return a->known;
+	return true;
 }
 
 static bool parse(const struct beancounter *b, const char *v, uint64_t *barrier, uint64_t *limit)

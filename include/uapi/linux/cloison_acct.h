@@ -39,6 +39,11 @@
  *	put it there. While it lives, what is in the session that it leads or is going to
  *	lead may have a little more than the limits that ENFORCE holds.
  *	-ESRCH, -EINVAL	no such process, or not in this container, or an init
+ *
+ * CLOISON_ACCT_CMD_CARRY	{ID, RESOURCE, MAXHELD, FAILCNT}
+ *	What is to be shown of a container that was somewhere else before, or suspended:
+ *	maxheld is MAXHELD at least, and failcnt FAILCNT more than was refused here. A
+ *	second time takes the place of the first, but for what was seen since.
  */
 #ifndef _UAPI_LINUX_CLOISON_ACCT_H
 #define _UAPI_LINUX_CLOISON_ACCT_H
@@ -57,6 +62,7 @@ enum cloison_acct_cmd {
 	CLOISON_ACCT_CMD_SET,
 	CLOISON_ACCT_CMD_ENFORCE,
 	CLOISON_ACCT_CMD_VISIT,
+	CLOISON_ACCT_CMD_CARRY,
 
 	__CLOISON_ACCT_CMD_MAX,
 	CLOISON_ACCT_CMD_MAX = __CLOISON_ACCT_CMD_MAX - 1,
@@ -75,6 +81,8 @@ enum cloison_acct_attr {
 	CLOISON_ACCT_A_TOKEN,		/* u32, not 0 */
 	CLOISON_ACCT_A_LINK,		/* s32, up to CLOISON_ACCT_LINKS_MAX times */
 	CLOISON_ACCT_A_PID,		/* u32, caller's pid namespace */
+	CLOISON_ACCT_A_MAXHELD,		/* u64 */
+	CLOISON_ACCT_A_FAILCNT,		/* u64 */
 
 	__CLOISON_ACCT_A_MAX,
 	CLOISON_ACCT_A_MAX = __CLOISON_ACCT_A_MAX - 1,
