@@ -21,6 +21,7 @@
 #include "../storage/layout.h"
 #include "checks.h"
 #include "images.h"
+#include "link.h"
 #include "status.h"
 
 /* Room that is left to the host. */
@@ -120,7 +121,7 @@ static int check_networks(struct container *ct, const struct offer *o)
 		const struct netif *n = &netifs.list[i];
 		const char *on = n->bridge[0] ? n->bridge : n->link;
 
-		if (*on && !if_nametoindex(on))
+		if (*on && !link_index(on))
 			return fail(MIGRATE_CONFIG,
 				    "Its interface %s is on %s, which does not exist", n->ifname,
 				    on);

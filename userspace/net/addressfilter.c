@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "addressfilter.h"
 #include "error.h"
+#include "link.h"
 #include "nft.h"
 #include "rules.h"
 #include "util.h"
@@ -107,7 +107,7 @@ static bool stays(const struct netifs *had, const struct netifs *all, const char
 {
 	const struct netif *n = netifs_on_host(all, name);
 
-	return n ? wants(n) : !netifs_on_host(had, name) && if_nametoindex(name);
+	return n ? wants(n) : !netifs_on_host(had, name) && link_index(name);
 }
 
 static void forget(char **commands, const char *rules, const char *name)

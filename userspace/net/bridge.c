@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -70,7 +69,7 @@ static unsigned int wanted_vlan(const struct netif *n)
 static int join_vlan(struct nl_sock *sock, const struct netif *n)
 {
 	unsigned int vlan = wanted_vlan(n);
-	int port = if_nametoindex(n->host_ifname), err = 0;
+	int port = link_index(n->host_ifname), err = 0;
 
 	if (vlan)
 		err = port_vlans(sock, port, RTM_SETLINK, vlan, vlan,
@@ -118,7 +117,7 @@ static bool in_vlan(const struct netif *n)
 	struct membership m = { .vlan = wanted_vlan(n) };
 	cleanup_rtnl struct nl_sock *sock = NULL;
 
-	port.ifindex = if_nametoindex(n->host_ifname);
+	port.ifindex = link_index(n->host_ifname);
 	if (rtnl_open(-1, &sock)) {
 		error_clear();
 		return false;
@@ -130,7 +129,7 @@ static bool in_vlan(const struct netif *n)
 
 bool bridge_joined(struct rtnl_link *port, const struct netif *n)
 {
-	int bridge = if_nametoindex(n->bridge);
+	int bridge = link_index(n->bridge);
 
 	return bridge && rtnl_link_get_master(port) == bridge &&
 	       (!setting(n->bridge, "vlan_filtering") || in_vlan(n));
@@ -161,7 +160,7 @@ static void block_root(const struct netif *n)
 int bridge_join(struct nl_sock *sock, const struct netif *n)
 {
 	cleanup_free char *path = xasprintf("/sys/class/net/%s/bridge", n->bridge);
-	int bridge = if_nametoindex(n->bridge);
+	int bridge = link_index(n->bridge);
 	bool filters = setting(n->bridge, "vlan_filtering");
 
 	if (!bridge || access(path, F_OK))

@@ -237,7 +237,7 @@ static int check_names(struct nl_sock *host, const struct netifs *has,
 {
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct netif *n = &wanted->list[i];
-		bool taken = !netif_is_upper(n) && if_nametoindex(n->host_ifname);
+		bool taken = !netif_is_upper(n) && link_index(n->host_ifname);
 
 		for (size_t j = 0; taken && j < has->count; j++)
 			if (strcmp(has->list[j].host_ifname, n->host_ifname) == 0 &&

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -8,6 +9,14 @@
 
 /* A link that is going may be busy with the address that a new one is to have. */
 #define BUSY_MS	20000
+
+int link_index(const char *name)
+{
+	cleanup_free char *path = xasprintf("/sys/class/net/%s/ifindex", name);
+	cleanup_free char *text = *name ? read_file(path, 16) : NULL;
+
+	return text ? atoi(text) : 0;
+}
 
 struct rtnl_link *link_get(struct nl_sock *sock, const char *name)
 {

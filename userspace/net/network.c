@@ -11,6 +11,7 @@
 #include "global.h"
 #include "host.h"
 #include "learn.h"
+#include "link.h"
 #include "nat.h"
 #include "netns.h"
 #include "network.h"
@@ -185,7 +186,7 @@ void network_close(struct network *net)
 
 static int disconnect(struct nl_sock *host, uint32_t id, const struct addresses *all)
 {
-	const struct serve serve = { .id = id, .kind = KIND, .ifindex = if_nametoindex(VENET) };
+	const struct serve serve = { .id = id, .kind = KIND, .ifindex = link_index(VENET) };
 
 	return serve_end(host, &serve, all);
 }
@@ -431,7 +432,7 @@ int network_change(uint32_t id, pid_t pid, const struct addresses *wanted)
 static bool all_whole(uint32_t id, const struct addresses *has)
 {
 	cleanup_conf struct conf *conf = nat_noted(id);
-	const struct serve serve = { .id = id, .kind = KIND, .ifindex = if_nametoindex(VENET) };
+	const struct serve serve = { .id = id, .kind = KIND, .ifindex = link_index(VENET) };
 	cleanup_neighbours struct neighbours on = {};
 	cleanup_rtnl struct nl_sock *host = NULL;
 

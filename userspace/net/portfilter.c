@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <net/if.h>
 #include <string.h>
 
 #include "addressfilter.h"
 #include "error.h"
+#include "link.h"
 #include "lock.h"
 #include "nft.h"
 #include "portfilter.h"
@@ -57,7 +57,7 @@ static bool stays(const struct family *f, const struct netifs *had, const struct
 {
 	const struct netif *n = netifs_on_host(all, name);
 
-	return n ? wants(f, n) : !netifs_on_host(had, name) && if_nametoindex(name);
+	return n ? wants(f, n) : !netifs_on_host(had, name) && link_index(name);
 }
 
 /* Adds to @commands; how many of those that are there stay. */

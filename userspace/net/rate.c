@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "host.h"
+#include "link.h"
 #include "lock.h"
 #include "module.h"
 #include "netif.h"
@@ -174,7 +175,7 @@ static int find_link(struct nl_sock *sock, uint32_t id, char way)
 
 	name_link(id, way, name);
 	/* most containers have none: that costs no message */
-	return if_nametoindex(name) ? rtnl_ifb_find(sock, name) : 0;
+	return link_index(name) ? rtnl_ifb_find(sock, name) : 0;
 }
 
 static struct links find_links(struct nl_sock *sock, uint32_t id)

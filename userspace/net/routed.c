@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include "error.h"
 #include "ethernet.h"
 #include "footprint.h"
 #include "host.h"
+#include "link.h"
 #include "routed.h"
 #include "rtnl.h"
 #include "serve.h"
@@ -33,7 +33,7 @@ static int check_free(uint32_t id, const struct addresses *fresh)
 
 	own = xcalloc(has.count + 1, sizeof(*own));
 	for (size_t i = 0; i < has.count; i++)
-		own[i] = if_nametoindex(has.list[i].host_ifname);
+		own[i] = link_index(has.list[i].host_ifname);
 	return ret ? ret : serve_free(fresh, own, has.count);
 }
 
@@ -82,7 +82,7 @@ void routed_close(struct routed *r)
 int routed_connect(struct nl_sock *host, uint32_t id, const struct netif *n)
 {
 	const struct serve serve = {
-		.id = id, .kind = KIND, .ifindex = if_nametoindex(n->host_ifname),
+		.id = id, .kind = KIND, .ifindex = link_index(n->host_ifname),
 	};
 	cleanup_neighbours struct neighbours on = {};
 	int ret = 0;
@@ -146,7 +146,7 @@ int routed_trim(struct nl_sock *host, uint32_t id, const struct netifs *all)
 	/* where a link is gone its routes are as well */
 	for (size_t i = 0; !ret && i < all->count; i++) {
 		const struct netif *n = &all->list[i];
-		int ifindex = n->type == NETIF_ROUTED ? if_nametoindex(n->host_ifname) : 0;
+		int ifindex = n->type == NETIF_ROUTED ? link_index(n->host_ifname) : 0;
 
 		for (size_t j = 0; !ret && ifindex && j < noted.count; j++)
 			if (!addresses_have(&n->ip, &noted.list[j]))
@@ -173,7 +173,7 @@ bool routed_whole(uint32_t id, const struct netifs *all)
 	for (size_t i = 0; whole && i < all->count; i++) {
 		const struct serve serve = {
 			.id = id, .kind = KIND,
-			.ifindex = if_nametoindex(all->list[i].host_ifname),
+			.ifindex = link_index(all->list[i].host_ifname),
 		};
 
 		if (all->list[i].type == NETIF_ROUTED)

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "ethernet.h"
+#include "link.h"
 #include "note.h"
 #include "steer.h"
 #include "tc.h"
@@ -145,7 +146,7 @@ static int unhook(struct steering *w, int link)
 
 static int steer_venet(struct steering *w)
 {
-	int link = venet_loaded() ? if_nametoindex(VENET) : 0;
+	int link = venet_loaded() ? link_index(VENET) : 0;
 	struct place in = { link, TC_EGRESS, w->wanted.in, {} };
 	struct place out = { link, TC_INGRESS, w->wanted.out, {} };
 	cleanup_addresses struct addresses all = {};
@@ -197,7 +198,7 @@ static void take_own(const struct netif *n, struct tc_rules *from)
 
 static int steer_port(struct steering *w, const struct netif *n)
 {
-	int link = netif_is_upper(n) ? 0 : if_nametoindex(n->host_ifname);
+	int link = netif_is_upper(n) ? 0 : link_index(n->host_ifname);
 	struct place in = { link, TC_EGRESS, w->wanted.in, {} };
 	struct place out = { link, TC_INGRESS, w->wanted.out, {} };
 	struct tc_rule to = { .protocol = ETH_P_ALL };

@@ -39,7 +39,7 @@ static bool is_ours(struct rtnl_link *link, const struct netif *n)
 /* Its own one may have another name by now. */
 static bool is_on(struct rtnl_link *link, const char *parent)
 {
-	int index = if_nametoindex(parent);
+	int index = link_index(parent);
 
 	return !index || rtnl_link_get_link(link) == index;
 }
@@ -47,7 +47,7 @@ static bool is_on(struct rtnl_link *link, const char *parent)
 static int make_link(struct nl_sock *host, const struct netif *n, const char *name)
 {
 	struct rtnl_link *link = rtnl_link_vlan_alloc();
-	int parent = if_nametoindex(n->link), err = link ? 0 : -NLE_NOMEM;
+	int parent = link_index(n->link), err = link ? 0 : -NLE_NOMEM;
 
 	if (!err && parent) {
 		rtnl_link_set_name(link, name);
@@ -242,7 +242,7 @@ static char *made_on(const struct netif *n)
 {
 	cleanup_free char *name = name_of(n);
 
-	return has_own(n) ? xasprintf("%s %u\n", n->ifname, if_nametoindex(name)) : xstrdup("");
+	return has_own(n) ? xasprintf("%s %u\n", n->ifname, link_index(name)) : xstrdup("");
 }
 
 int uplink_note(uint32_t id, const struct netifs *all)
@@ -261,7 +261,7 @@ int uplink_of(const struct netif *n, int *ifindex)
 {
 	cleanup_free char *name = name_of(n);
 
-	*ifindex = if_nametoindex(name);
+	*ifindex = link_index(name);
 	return *ifindex ? 0 : fail(EXIT_NETIF, "Interface %s: the host has no link %s", n->ifname,
 				   name);
 }
