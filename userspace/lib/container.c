@@ -441,6 +441,7 @@ int container_running(const struct container *ct, struct kernel_container *kc)
  */
 static int sweep(const struct container *ct, bool unmount)
 {
+	bool counted = cgroup_exists(ct->id);
 	int ret = cgroup_kill(ct->id);
 
 	/* while the addresses are still its own */
@@ -455,7 +456,7 @@ static int sweep(const struct container *ct, bool unmount)
 	if (!ret)
 		ret = cgroup_remove(ct->id);
 	/* the next one that starts or stops sets it right */
-	if (!ret && limits_share()) {
+	if (!ret && counted && limits_share()) {
 		warn("%s", error_text());
 		error_clear();
 	}
