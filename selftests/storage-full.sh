@@ -94,6 +94,7 @@ verbs() {
 	inside 'dd if=/dev/urandom of=/big bs=1M count=24; echo on >/written; sync'
 	sum=$(inside md5sum /big)
 	cloisonctl --quiet snapshot 900 --skip-suspend --name before
+	mkdir "$host/backups"
 	fill_but 8192
 	as_it_is >"$KTAP_TMP/before"
 	in_vain 156 cloisonctl snapshot 900 --skip-suspend --name second
@@ -102,7 +103,7 @@ verbs() {
 	in_vain 159 cloisonctl snapshot-switch 900 --id before
 	in_vain 48 cloisonctl clone 900 901 --private "$host/901"
 	[[ ! -e $etc/conf/901.conf && $(status 901) == *deleted* ]]
-	in_vain 170 cloisonctl backup 900 --to "$host/backups"
+	in_vain 46 cloisonctl backup 900 --to "$host/backups"
 	cloisonctl --quiet stop 900 --fast
 	as_it_is >"$KTAP_TMP/before"
 	case $1 in
