@@ -54,6 +54,8 @@ static int apply_limits(struct container *ct, unsigned int which)
 	if (!ret)
 		ret = limits_apply(ct->id, container_disk(ct), &limits, which);
 	if (!ret)
+		limits_say(&limits, which);
+	if (!ret)
 		say("UB limits were set successfully");
 	return ret;
 }

@@ -302,6 +302,7 @@ static int start_as_container(struct container *ct, struct place *place, pid_t p
 	if (ret)
 		return ret;
 	dist_start(ct, pid);
+	limits_say(&place->limits, place->limits.given);
 	ret = network_connect(ct->id, &place->network);
 	if (!ret)
 		ret = kernel_set_init(ct->id, pid);

@@ -435,8 +435,7 @@ static int set_io(uint32_t id, const char *disk, const struct limits *l)
 	return limits_set_rates(id, disk, rates);
 }
 
-/* As vzctl says it. */
-static void say_cpu(const struct limits *l, unsigned int which)
+void limits_say(const struct limits *l, unsigned int which)
 {
 	if (which & LIMIT_CPUUNITS)
 		say("Setting CPU units: %u", l->cpuunits);
@@ -476,7 +475,5 @@ int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned
 		ret = set_ioprio(id, l);
 	if (!ret && (which & LIMIT_IO))
 		ret = set_io(id, disk, l);
-	if (!ret)
-		say_cpu(l, which);
 	return ret;
 }

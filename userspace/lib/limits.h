@@ -71,6 +71,9 @@ int limits_apply_process(pid_t pid, const struct limits *limits);
 /* The same as process @like has. */
 int limits_copy_process(pid_t pid, pid_t like);
 
+/* What is set of CPUs, as vzctl says it. */
+void limits_say(const struct limits *l, unsigned int which);
+
 /* cpuunits as cpu.weight: 1000 units are weight 100 (1..10000). */
 unsigned int limits_weight(uint32_t cpuunits);
 
