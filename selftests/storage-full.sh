@@ -108,7 +108,7 @@ verbs() {
 	as_it_is >"$KTAP_TMP/before"
 	case $1 in
 	dir) in_vain 155 cloisonctl convert 900 --layout overlay ;;
-	overlay) in_vain 155 cloisonctl convert 900 --layout image ;;
+	overlay) in_vain 46 cloisonctl convert 900 --layout image ;;
 	image)
 		in_vain 155 cloisonctl convert 900 --layout dir
 		wait_for no_loops
@@ -118,7 +118,7 @@ verbs() {
 	expect_out 'nothing is left' cloisonctl check --repair
 	rm "$host/fill"
 	cloisonctl --quiet start 900 --wait
-	[[ $(inside md5sum /big) == "$sum" && $(inside wc -l /written) -ge 4 ]]
+	[[ $(inside md5sum /big) == "$sum" && $(inside 'wc -l </written') -ge 4 ]]
 	cloisonctl --quiet snapshot-switch 900 --id before
 	cloisonctl --quiet start 900 --wait
 	[[ $(inside md5sum /big) == "$sum" && $(inside cat /written) == on ]]
