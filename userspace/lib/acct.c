@@ -132,19 +132,32 @@ int acct_list(struct acct_container **list, size_t *count)
 	return 0;
 }
 
-int acct_set(uint32_t id, uint32_t resource, uint64_t barrier, uint64_t limit)
+/* Two numbers of a resource, as attributes @a and @b. */
+static int set_pair(int cmd, uint32_t id, uint32_t resource, int a, uint64_t x, int b, uint64_t y)
 {
 	struct nl_msg *msg;
-	int ret = genl_request(&cloison_acct, CLOISON_ACCT_CMD_SET, NLM_F_ACK, &msg);
+	int ret = genl_request(&cloison_acct, cmd, NLM_F_ACK, &msg);
 
 	if (ret)
 		return ret;
 	put_u32(msg, CLOISON_ACCT_A_ID, id);
 	put_u32(msg, CLOISON_ACCT_A_RESOURCE, resource);
-	put_u64(msg, CLOISON_ACCT_A_BARRIER, barrier);
-	put_u64(msg, CLOISON_ACCT_A_LIMIT, limit);
+	put_u64(msg, a, x);
+	put_u64(msg, b, y);
 	ret = genl_transact(msg, NULL, NULL);
 	return ret ? genl_refused("Beancounter %u of container %u", resource, id) : 0;
+}
+
+int acct_set(uint32_t id, uint32_t resource, uint64_t barrier, uint64_t limit)
+{
+	return set_pair(CLOISON_ACCT_CMD_SET, id, resource, CLOISON_ACCT_A_BARRIER, barrier,
+			CLOISON_ACCT_A_LIMIT, limit);
+}
+
+int acct_carry(uint32_t id, uint32_t resource, uint64_t maxheld, uint64_t failcnt)
+{
+	return set_pair(CLOISON_ACCT_CMD_CARRY, id, resource, CLOISON_ACCT_A_MAXHELD, maxheld,
+			CLOISON_ACCT_A_FAILCNT, failcnt);
 }
 
 int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
@@ -167,21 +180,6 @@ int acct_enforce(uint32_t id, uint32_t resource, uint32_t base, uint32_t token,
 		return 0;
 	*wanting = genl_answer.error == ENOLINK;
 	return *wanting ? 0 : genl_refused("Limit %u of container %u", resource, id);
-}
-
-int acct_carry(uint32_t id, uint32_t resource, uint64_t maxheld, uint64_t failcnt)
-{
-	struct nl_msg *msg;
-	int ret = genl_request(&cloison_acct, CLOISON_ACCT_CMD_CARRY, NLM_F_ACK, &msg);
-
-	if (ret)
-		return ret;
-	put_u32(msg, CLOISON_ACCT_A_ID, id);
-	put_u32(msg, CLOISON_ACCT_A_RESOURCE, resource);
-	put_u64(msg, CLOISON_ACCT_A_MAXHELD, maxheld);
-	put_u64(msg, CLOISON_ACCT_A_FAILCNT, failcnt);
-	ret = genl_transact(msg, NULL, NULL);
-	return ret ? genl_refused("Beancounter %u of container %u", resource, id) : 0;
 }
 
 int acct_visit(uint32_t id, pid_t pid)
