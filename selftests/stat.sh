@@ -415,7 +415,7 @@ while_they_die() {
 	wait $!
 }
 
-ktap_plan 14
+ktap_plan 15
 run_case "processors" processor
 run_case "the scheduler's module" scheduler
 run_case "the scheduler's module, by itself" by_itself
