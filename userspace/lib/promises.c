@@ -52,8 +52,8 @@ static void report(const struct promise *p, struct findings *f)
 	if (p->bytes > left)
 		finding(f, FINDING_HINT,
 			"watch its free space; cloisonctl compact gives back what is free in one",
-			"images may still grow by %" PRIu64 "M, and the file system of %s has %" PRIu64
-			"M: when it is full their containers get input/output errors",
+			"images may still grow by %" PRIu64 "M, and the file system of %s has "
+			"%" PRIu64 "M: when it is full their containers get input/output errors",
 			p->bytes >> 20, p->where, left >> 20);
 }
 

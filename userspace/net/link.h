@@ -32,8 +32,8 @@ static inline void cleanup_link_fn(struct rtnl_link **link)
 #define cleanup_link	cleanup(cleanup_link_fn)
 
 /*
- * The host's link of that name, 0: there is none. Not if_nametoindex(3): for a name that is not there
- * the kernel runs modprobe twice (dev_load(), net/core/dev_ioctl.c).
+ * The host's link of that name, 0: there is none. Not if_nametoindex(3): for a name that is not
+ * there the kernel runs modprobe twice (dev_load(), net/core/dev_ioctl.c).
  */
 int link_index(const char *name);
 /* NULL: there is none. */
