@@ -298,18 +298,30 @@ static void join_groups(int fd, const struct probe *p, const struct neighbour *n
 	}
 }
 
+/* From whom a host that has it behind itself gets an answer: nobody gets none, see arp_process(). */
+static const struct address *own_ipv4(const struct neighbour *n)
+{
+	for (size_t i = 0; i < n->own.count; i++)
+		if (n->own.list[i].family == AF_INET)
+			return &n->own.list[i];
+	return NULL;
+}
+
 static void ask(const struct probe *p)
 {
 	static const unsigned char nobody[4];
 
 	for (size_t i = 0; i < p->on->count; i++) {
 		const struct neighbour *n = &p->on->list[i];
+		const struct address *own = own_ipv4(n);
 
 		for (size_t j = 0; j < p->of->count; j++) {
 			const struct address *a = &p->of->list[j];
 
 			if (!neighbour_wants(p->on, n, a))
 				continue;
+			if (a->family == AF_INET && own)
+				send_arp(p->sockets[2 * i], n, own->bytes, a->bytes);
 			if (a->family == AF_INET)
 				send_arp(p->sockets[2 * i], n, nobody, a->bytes);
 			else
