@@ -125,6 +125,8 @@ at_once() {
 			[[ $ours == 78 || $theirs == 78 ]]
 			[[ $ours == 78 || $ours == 0 ]]
 			[[ $theirs == 78 || $theirs == 0 ]]
+			# who has it behind him says so
+			[[ $theirs != 0 ]] || expect_exit 78 cloisonctl --quiet start 900
 			cloisonctl --quiet stop 900 --fast 2>/dev/null || true
 			on_node2 stop 900 --fast 2>/dev/null || true
 		done
