@@ -298,7 +298,7 @@ static void join_groups(int fd, const struct probe *p, const struct neighbour *n
 	}
 }
 
-/* From whom a host that has it behind itself gets an answer: nobody gets none, see arp_process(). */
+/* From whom a host that has it behind itself gets an answer: nobody gets none, arp_process(). */
 static const struct address *own_ipv4(const struct neighbour *n)
 {
 	for (size_t i = 0; i < n->own.count; i++)
