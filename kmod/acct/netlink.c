@@ -17,6 +17,7 @@ static struct netlink_range_validation id_range = {
 };
 
 #define POLICY_ID	NLA_POLICY_FULL_RANGE(NLA_U32, &id_range)
+#define POLICY_RESOURCE	NLA_POLICY_MAX(NLA_U32, CLOISON_ACCT_RESOURCES - 1)
 
 /* One policy for each command: what it does not name is refused. */
 static const struct nla_policy get_policy[] = {
@@ -25,16 +26,14 @@ static const struct nla_policy get_policy[] = {
 
 static const struct nla_policy set_policy[] = {
 	[CLOISON_ACCT_A_ID]		= POLICY_ID,
-	[CLOISON_ACCT_A_RESOURCE]	=
-		NLA_POLICY_MAX(NLA_U32, CLOISON_ACCT_RESOURCES - 1),
+	[CLOISON_ACCT_A_RESOURCE]	= POLICY_RESOURCE,
 	[CLOISON_ACCT_A_BARRIER]	= { .type = NLA_U64 },
 	[CLOISON_ACCT_A_LIMIT]		= { .type = NLA_U64 },
 };
 
 static const struct nla_policy enforce_policy[] = {
 	[CLOISON_ACCT_A_ID]		= POLICY_ID,
-	[CLOISON_ACCT_A_RESOURCE]	=
-		NLA_POLICY_MAX(NLA_U32, CLOISON_ACCT_RESOURCES - 1),
+	[CLOISON_ACCT_A_RESOURCE]	= POLICY_RESOURCE,
 	[CLOISON_ACCT_A_BASE]		= { .type = NLA_U32 },
 	[CLOISON_ACCT_A_TOKEN]		= NLA_POLICY_MIN(NLA_U32, 1),
 	[CLOISON_ACCT_A_LINK]		= { .type = NLA_S32 },
@@ -42,8 +41,7 @@ static const struct nla_policy enforce_policy[] = {
 
 static const struct nla_policy carry_policy[] = {
 	[CLOISON_ACCT_A_ID]		= POLICY_ID,
-	[CLOISON_ACCT_A_RESOURCE]	=
-		NLA_POLICY_MAX(NLA_U32, CLOISON_ACCT_RESOURCES - 1),
+	[CLOISON_ACCT_A_RESOURCE]	= POLICY_RESOURCE,
 	[CLOISON_ACCT_A_MAXHELD]	= { .type = NLA_U64 },
 	[CLOISON_ACCT_A_FAILCNT]	= { .type = NLA_U64 },
 };
