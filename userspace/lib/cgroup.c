@@ -309,22 +309,25 @@ int cgroup_join_exec(uint32_t id, pid_t pid)
 	return fail(EXIT_SYSTEM, "Container %u has taken all cgroups for visitors", id);
 }
 
+static int set(const char *path, const char *text)
+{
+	if (write_file_at(AT_FDCWD, path, text))
+		return fail_errno(EXIT_LIMITS, "Cannot write \"%s\" to %s", text, path);
+	return 0;
+}
+
 int cgroup_set(uint32_t id, const char *file, const char *text)
 {
 	cleanup_free char *path = path_of(id, file);
 
-	if (write_file_at(AT_FDCWD, path, text))
-		return fail_errno(EXIT_LIMITS, "Cannot write \"%s\" to %s", text, path);
-	return 0;
+	return set(path, text);
 }
 
 int cgroup_set_all(const char *file, const char *text)
 {
 	cleanup_free char *path = xasprintf(CGROUP_PARENT "/%s", file);
 
-	if (!write_file_at(AT_FDCWD, path, text))
-		return 0;
-	return fail_errno(EXIT_LIMITS, "Cannot set %s to %s", path, text);
+	return set(path, text);
 }
 
 char *cgroup_inherited(const char *file)

@@ -99,10 +99,14 @@ static bool read_ended(struct sched_ended *e)
 /* Which object this tool has, and that one is made anew when it differs: FNV-1a. */
 static __u64 own_object(void)
 {
-	__u64 hash = 0xcbf29ce484222325ULL;
+	static __u64 hash;
 	size_t size;
 	const unsigned char *bytes = cloison_sched__elf_bytes(&size);
 
+	/* events looks again and again */
+	if (hash)
+		return hash;
+	hash = 0xcbf29ce484222325ULL;
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ bytes[i]) * 0x100000001b3ULL;
 	return hash;
