@@ -86,16 +86,6 @@ static char *chain_of(const struct netif *n)
 	return rules;
 }
 
-/* What nftables lists; "" if there is none. */
-static char *list(void)
-{
-	char *rules = NULL;
-
-	if (nft_run("list table " TABLE "\n", &rules, EXIT_NETIF, ""))
-		error_clear();
-	return rules;
-}
-
 static bool led_to(const char *rules, const char *name)
 {
 	cleanup_free char *element = xasprintf("\"%s\" : goto " CHAIN "%s", name, name);
@@ -158,7 +148,7 @@ int addressfilter_set(const struct netifs *had, const struct netifs *all)
 		"add chain " TABLE " from { type filter hook prerouting priority -299; }\n"
 		"flush chain " TABLE " from\n"
 		"add rule " TABLE " from iifname vmap @ports\n";
-	cleanup_free char *rules = list(), *commands = xstrdup(frame);
+	cleanup_free char *rules = nft_list(TABLE), *commands = xstrdup(frame);
 	bool some = forget_old(had, all, rules, &commands);
 
 	for (size_t i = 0; i < all->count; i++) {
@@ -193,7 +183,7 @@ bool addressfilter_whole(const struct netifs *all)
 		if (!wants(&all->list[i]))
 			continue;
 		if (!rules)
-			rules = list();
+			rules = nft_list(TABLE);
 		if (!strstr(rules, "iifname vmap @ports") || !is_there(rules, &all->list[i]))
 			return false;
 	}

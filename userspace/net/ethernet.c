@@ -70,7 +70,7 @@ static bool is_coming(uint32_t id)
 
 static int come(uint32_t id)
 {
-	return is_coming(id) ? note_save(id, COMING_NOTE, "") : 0;
+	return note_save(id, COMING_NOTE, "");
 }
 
 static struct nl_addr *mac_address(const unsigned char *mac)
@@ -312,7 +312,6 @@ static int apply(struct nl_sock *host, uint32_t id, int netns, const struct neti
 
 	netifs_copy(from, &inside_it);
 	add_coming(id, &inside_it);
-
 	if (!ret)
 		ret = uplink_lock(from, to, &lock);
 	if (!ret)

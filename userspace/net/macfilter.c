@@ -87,15 +87,14 @@ static int install(const char *table, const char *body)
 /* Is each of the chains of @body there, and was made from it? */
 static bool installed(const char *table, const char *body)
 {
-	cleanup_free char *command = xasprintf("list table netdev %s\n", table);
+	cleanup_free char *name = xasprintf("netdev %s", table);
 	cleanup_free char *comment = xasprintf("comment \"%016" PRIx64 "\"", nft_digest(body));
 	cleanup_free char *rules = NULL;
 	bool whole;
 
 	if (!*body)
 		return true;
-	if (nft_run(command, &rules, EXIT_NETIF, ""))
-		error_clear();
+	rules = nft_list(name);
 	whole = strstr(rules, comment);
 	/* a chain goes with its link */
 	while (whole && (body = strstr(body, "chain "))) {

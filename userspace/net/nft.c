@@ -5,6 +5,7 @@
 
 #include <nftables/libnftables.h>
 
+#include "cleanup.h"
 #include "error.h"
 #include "nft.h"
 #include "util.h"
@@ -68,6 +69,16 @@ int nft_run(const char *commands, char **output, int status, const char *what)
 }
 
 /* FNV-1a */
+char *nft_list(const char *table)
+{
+	cleanup_free char *command = xasprintf("list table %s\n", table);
+	char *rules = NULL;
+
+	if (nft_run(command, &rules, EXIT_NETIF, ""))
+		error_clear();
+	return rules;
+}
+
 uint64_t nft_digest(const char *rules)
 {
 	uint64_t sum = 0, hash = 0;

@@ -11,6 +11,9 @@
  */
 int nft_run(const char *commands, char **output, int status, const char *what);
 
+/* The rules of @table, "netdev NAME" or the like, as nftables lists them; "" if there is none. */
+char *nft_list(const char *table);
+
 /* Of rules, whatever the order of their lines: what is made of several things has any. */
 uint64_t nft_digest(const char *rules);
 

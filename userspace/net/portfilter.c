@@ -31,12 +31,9 @@ static bool wants(const struct family *f, const struct netif *n)
 /* What nftables lists; "" if there is none. */
 static char *list(const struct family *f)
 {
-	cleanup_free char *command = xasprintf("list table %s cloison_ports\n", f->name);
-	char *rules = NULL;
+	cleanup_free char *table = xasprintf("%s cloison_ports", f->name);
 
-	if (nft_run(command, &rules, EXIT_NETIF, ""))
-		error_clear();
-	return rules;
+	return nft_list(table);
 }
 
 static bool has(const char *rules, const char *name)
