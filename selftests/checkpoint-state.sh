@@ -70,10 +70,13 @@ another_file() {
 	umount "$tmp/small"
 	is running
 	counts
+	# it weighs again what it did, and so do all together
+	cloisonctl set $ct --cpuunits 3000
 	suspend_it --dumpfile "$tmp/state"
 	[[ $(readlink $dump) == "$tmp/state" ]]
 	resume_it --keep
 	[[ -e $tmp/state && ! -e $dump ]]
+	[[ $(<$cgroup/cpu.weight) == 300 && $(<$cgroup/../cpu.weight) == 300 ]]
 	counts
 }
 

@@ -111,9 +111,9 @@ static int restore_limits(const struct container *ct, const struct place *place,
 
 	if (!ret)
 		ret = restore_hardware(ct, meta);
-	if (ret || (conf && meta->conf && strcmp(conf, meta->conf) == 0))
-		return ret;
-	return limits_apply(ct->id, container_disk(ct), &place->limits, place->limits.given);
+	if (!ret && (!conf || !meta->conf || strcmp(conf, meta->conf) != 0))
+		ret = limits_apply(ct->id, container_disk(ct), &place->limits, place->limits.given);
+	return ret ? ret : limits_share();
 }
 
 static int restore_network(const struct container *ct, struct place *place,
