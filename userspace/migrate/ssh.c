@@ -103,10 +103,13 @@ static int explain(struct ssh *ssh, const char *host)
 int ssh_open(struct ssh *ssh, const char *host, const char *options, bool compress,
 	     json_t **hello)
 {
-	/* a link that is cut is to be noticed; what is said first counts in ssh(1) */
+	/*
+	 * A link that is cut is to be noticed, but not one that comes back after some seconds:
+	 * by then TCP waits as long again. What is said first counts in ssh(1).
+	 */
 	static const char *const ours[] = {
 		"-T", "-oBatchMode=yes", "-oConnectTimeout=15", "-oServerAliveInterval=5",
-		"-oServerAliveCountMax=3", "-oForwardAgent=no", "-oClearAllForwardings=yes",
+		"-oServerAliveCountMax=5", "-oForwardAgent=no", "-oClearAllForwardings=yes",
 	};
 	cleanup_free char *copy = xstrdup(options ? options : "");
 	const char *argv[ARGUMENTS_MAX + ARRAY_SIZE(ours) + 8];
