@@ -25,7 +25,7 @@ holder() {
 # hold_start ID
 hold_start() {
 	local out=$KTAP_TMP/hold.out
-	rm -f "$KTAP_TMP/hold.in"
+	rm -f "$KTAP_TMP/hold.in" "$out"
 	mkfifo "$KTAP_TMP/hold.in"
 	cloisonctl exec2 "$1" exec /hold <"$KTAP_TMP/hold.in" >"$out" &
 	exec {hold_fd}>"$KTAP_TMP/hold.in"

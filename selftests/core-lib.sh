@@ -116,6 +116,7 @@ dies() {
 
 # listen COUNT: events go to $tmp/events from now on; wait for the job $listener to have them all.
 listen() {
+	rm -f "$tmp/events"
 	"$nl" listen "$1" 120 >"$tmp/events" &
 	# shellcheck disable=SC2034 # for the caller
 	listener=$!

@@ -76,6 +76,7 @@ stream() {
 	local take=() give=()
 	[[ $2 == host ]] || take=(ip netns exec "ct$2")
 	[[ $1 == host ]] || give=(ip netns exec "ct$1")
+	rm -f "$tmp/udp"
 	"${take[@]}" "$numbers" udp-from 7000 1500 100 >"$tmp/udp" &
 	wait_for grep -q ready "$tmp/udp"
 	"${give[@]}" taskset -c 0 "$numbers" udp-to "$3" 7000 1500 1000 &
@@ -106,6 +107,7 @@ order() {
 # A connection at full speed lives through it.
 tcp() {
 	topology
+	rm -f "$tmp/tcp"
 	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
 	wait_for grep -q ready "$tmp/tcp"
 	"$numbers" tcp-to 10.0.101.2 7000 60000000 0 &
@@ -131,6 +133,7 @@ held_in_all() {
 # It ends though the connection does not.
 tcp_goes_on() {
 	topology
+	rm -f "$tmp/tcp"
 	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
 	wait_for grep -q ready "$tmp/tcp"
 	"$numbers" tcp-to 10.0.101.2 7000 2000000000 0 &
@@ -197,6 +200,7 @@ discard() {
 	no_answer pings 10.0.101.2
 	count_is 101 to.queued 1
 	"$net" discard id=101
+	rm -f "$tmp/udp"
 	in_ct 101 "$numbers" udp-from 7000 100 3 >"$tmp/udp" &
 	wait_for grep -q ready "$tmp/udp"
 	release 101
@@ -249,6 +253,7 @@ address_leaves() {
 	count_is 101 to.queued 7
 	"$net" del id=101 ip=10.0.101.2
 	ip addr add 10.0.101.2/32 dev nettest
+	rm -f "$tmp/udp"
 	"$numbers" udp-from 7000 7 20 >"$tmp/udp" &
 	wait_for grep -q ready "$tmp/udp"
 	release 101
@@ -276,6 +281,7 @@ host_count_is() {
 # What opens a TCP connection waits, all else passes; then all waits.
 new_only() {
 	topology
+	rm -f "$tmp/tcp"
 	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
 	local server=$!
 	wait_for grep -q ready "$tmp/tcp"

@@ -164,6 +164,7 @@ host_address() {
 # in $where.
 where=()
 sniff() {
+	rm -f "$1"
 	"${where[@]}" "$here/net/packet" sniff "${@:2}" >"$1" &
 	wait_for grep -q ready "$1"
 }

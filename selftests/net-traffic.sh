@@ -73,6 +73,7 @@ tcp() {
 	local take=() give=()
 	[[ $2 == host ]] || take=(ip netns exec "ct$2")
 	[[ $1 == host ]] || give=(ip netns exec "ct$1")
+	rm -f "$tmp/tcp"
 	"${take[@]}" "$numbers" tcp-from 7000 >"$tmp/tcp" &
 	wait_for grep -q ready "$tmp/tcp"
 	"${give[@]}" timeout 60 "$numbers" tcp-to "$3" 7000 "$4" 0
@@ -122,6 +123,7 @@ without_offloads() {
 
 datagrams() {
 	topology
+	rm -f "$tmp/udp"
 	in_ct 102 "$numbers" udp-from 7000 200 60 >"$tmp/udp" &
 	wait_for grep -q ready "$tmp/udp"
 	in_ct 101 "$numbers" udp-to 2001:db8:1::1 7000 200 1000

@@ -62,7 +62,7 @@ usage() {
 # counted CPUS ARGUMENT...: busy in container 5; the kernel's word of it in $run, $wait, $voluntary and $involuntary
 counted() {
 	local fd
-	rm -f "$tmp/end"
+	rm -f "$tmp/end" "$tmp/counted"
 	mkfifo "$tmp/end"
 	taskset -c "$1" "$busy" "$base/5" "${@:2}" <"$tmp/end" >"$tmp/counted" &
 	exec {fd}>"$tmp/end"

@@ -106,6 +106,7 @@ visitor() {
 	in900 'sleep 1000 & /escape reach $!; s=$?; kill $!; exit $s' >"$KTAP_TMP/own"
 	[[ $(grep -c worked "$KTAP_TMP/own") -ge 12 ]]
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		rm -f "$KTAP_TMP/ambush"
 		in900 '/escape ambush cloisonctl' >"$KTAP_TMP/ambush" 2>&1 &
 		trap_pid=$!
 		wait_for grep -q waiting "$KTAP_TMP/ambush"
