@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # about: tool
-# Completion for bash: what the shell would offer.
+# Completion for bash and zsh: what the shell would offer.
 
 . "$(dirname "$0")/cli-lib.sh"
 
@@ -34,6 +34,8 @@ verbs_and_options() {
 	is "$(offers cloisonctl set 900 --sa)" --save
 	is "$(offers cloisonctl check --)" "--json --repair"
 	is "$(offers cloisonctl backup 900 --inc)" --incremental
+	is "$(offers cloisonctl backup 900 --js)" --json
+	is "$(offers cloisonctl snapshot 900 --js)" --json
 }
 
 containers() {
@@ -74,8 +76,56 @@ values() {
 	is "$(offers cloisonctl list --so)" --sort
 }
 
-ktap_plan 3
+# All at one go: a zsh is slow to begin.
+by_zsh() {
+	local line words lines=()
+	make_running 900
+	make 901
+	cloisonctl --quiet set 901 --name web1 --save
+	: >"$KTAP_TMP/wanted"
+	while IFS='|' read -r line words; do
+		lines+=("$line")
+		echo "$line|$words" >>"$KTAP_TMP/wanted"
+	done <<-'END'
+		cloisonctl templ|template
+		cloisonctl --quiet resta|restart
+		cloisonctl --ver|--verbose --version
+		vzctl resta|restart
+		cloisonctl start 900 --f|--force
+		cloisonctl set 900 --sa|--save
+		cloisonctl create 900 --ra|--ram --rate
+		cloisonctl check --|--json --repair
+		cloisonctl backup 900 --inc|--incremental
+		cloisonctl start 9|901
+		cloisonctl start w|web1
+		cloisonctl stop |900
+		cloisonctl exec 9|900
+		cloisonctl set 90|900 901
+		cloisonctl list w|web1
+		cloisonctl create 9|
+		cloisonctl create 900 --ostemplate busy|busybox
+		cloisonctl create 900 --config bas|basic
+		cloisonctl template build busy|busybox
+		cloisonctl template l|list
+		cloisonctl template import new --sh|--sha256
+		cloisonctl template import new /proc/cpuinf|cpuinfo
+		cloisonctl boot st|start stop
+		cloisonctl host-upgrade --stop|--stop-others
+		cloisonctl set 900 --onboot |no yes
+		cloisonctl list -o hostn|hostname
+		cloisonctl list -o ctid,physpages.|physpages.b physpages.f physpages.l physpages.m
+		cloisonctl list -s -upt|-uptime
+		vzlist -o vp|vpsid
+		cloisonctl list --so|--sort
+		cloisonctl nonsense --x|
+	END
+	zsh -f "$here/completion/offers.zsh" "${lines[@]}" >"$KTAP_TMP/words"
+	diff -u "$KTAP_TMP/wanted" <(printf '%s\n' "${lines[@]}" | paste -d '|' - "$KTAP_TMP/words")
+}
+
+ktap_plan 4
 run_case "verbs and options" verbs_and_options
 run_case "containers that the verb can do something with" containers
 run_case "values" values
+run_case "by zsh" by_zsh
 ktap_finish
