@@ -366,6 +366,58 @@ thousand_readers() {
 	[[ $(cloisonctl exec2 901 'grep -c . /proc/loadavg') == 1 ]]
 }
 
+# What a container had somewhere else, by the file that is for the host alone.
+carried() {
+	local was now
+	make_running 900
+	was=$(in900 'head -n 1 /proc/stat')
+	python3 - "$point" <<-'END'
+		import errno, fcntl, os, struct, sys
+		form = struct.Struct("=II9Q")
+		def ioc(direction, number):
+		    return direction << 30 | form.size << 16 | ord("c") << 8 | number
+		GET, CARRY = ioc(3, 0xc0), ioc(1, 0xc1)
+		def ask(request, *words, name="loads"):
+		    with open(sys.argv[1] + "/" + name) as f:
+		        return form.unpack(fcntl.ioctl(f, request, form.pack(*words)))
+		def refused(error, *args, **more):
+		    try:
+		        ask(*args, **more)
+		    except OSError as e:
+		        assert e.errno == error, (e, args, more)
+		    else:
+		        raise AssertionError((error, args, more))
+		none = [0] * 9
+		for request in GET, CARRY:
+		    refused(errno.ENOENT, request, 901, 0, *none)
+		    refused(errno.ENOENT, request, 0, 0, *none)
+		    refused(errno.EINVAL, request, 900, 1, *none)
+		    refused(errno.ENOTTY, request, 900, 0, *none, name="stat")
+		refused(errno.ENOTTY, ioc(3, 0xc2), 900, 0, *none)
+		for i in range(9):
+		    refused(errno.ERANGE, CARRY, 900, 0, *none[:i], 1 << 60, *none[i + 1:])
+		before = ask(GET, 900, 0, *none)
+		ask(CARRY, 900, 0, *[100000000 * (i + 1) for i in range(6)], 65536 * 30, 65536 * 20, 65536 * 10)
+		after = ask(GET, 900, 0, *none)
+		for i in range(6):
+		    came = after[2 + i] - before[2 + i] - 100000000 * (i + 1)
+		    assert 0 <= came < 60000000, (i, came)
+		for i, load in enumerate((30, 20, 10)):
+		    assert 0.5 * load < after[8 + i] / 65536 <= load, after
+		with open(sys.argv[1] + "/loads") as f:
+		    os.seteuid(65534)
+		    try:
+		        fcntl.ioctl(f, GET, form.pack(900, 0, *none))
+		    except OSError as e:
+		        assert e.errno == errno.EPERM, e
+		    else:
+		        raise AssertionError("anybody may")
+	END
+	now=$(in900 'head -n 1 /proc/stat; cut -d " " -f 1-3 /proc/loadavg')
+	awk 'NR == 1 { for (i = 2; i <= 9; i++) was[i] = $i } NR == 2 { for (i = 2; i <= 9; i++) if (i != 7 && i != 8 && $i < was[i] + 10000) exit 1 }
+		NR == 3 { exit !($1 > 15 && $2 > 10 && $3 > 5) }' <<<"$was"$'\n'"$now" || { echo "$was" "$now" && return 1; }
+}
+
 unloading() {
 	make_running 900
 	not rmmod cloison_view 2>/dev/null
@@ -381,7 +433,7 @@ unloading() {
 	in900 'grep -q cloisonview /proc/mounts'
 }
 
-ktap_plan 15
+ktap_plan 16
 run_case "start loads the module" by_itself
 run_case "containers start without the module" without_module
 ktap_run "memory by limit and use" memory
@@ -396,5 +448,6 @@ ktap_run "disks and events" disks
 run_case "tasks and their load" load
 run_case "readers that die" dying_readers
 run_case "1,000 readers while containers die" thousand_readers
+run_case "figures of another life" carried
 run_case "unloading" unloading
 ktap_finish

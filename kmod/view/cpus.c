@@ -198,6 +198,23 @@ int view_cputimes(struct view_ct *ct, int cpus, struct view_cputime *sum,
 	return 0;
 }
 
+/* What it had before it came, in shares of the @cpus that it has. */
+void view_cputimes_add(struct view_ct *ct, int cpus, const u64 us[VIEW_TIMES])
+{
+	int i, cpu;
+
+	spin_lock(&ct->lock);
+	for (i = 0; i < VIEW_TIMES; i++) {
+		u32 rest;
+		u64 share = div_u64_rem(us[i], cpus, &rest);
+
+		for (cpu = 0; cpu < cpus; cpu++)
+			ct->cpus[cpu].t[i] += share;
+		ct->cpus[0].t[i] += rest;
+	}
+	spin_unlock(&ct->lock);
+}
+
 /* /sys/devices/system/cpu/online, and its like. */
 int view_show_online(struct seq_file *m, struct view_ct *ct)
 {

@@ -28,6 +28,7 @@ struct view {
 	/* The text's size: a guess that is too small has it made again. */
 	unsigned int size, size_per_cpu;
 	umode_t mode;	/* 0444 if it is not given */
+	long (*ioctl)(unsigned int cmd, void __user *arg);
 };
 
 /* The number of the inode is the index; the first two are not ours to give. */
@@ -40,7 +41,7 @@ static const struct view views[] = {
 	{ "cpuinfo", view_show_cpuinfo, "cpuinfo", 1024, 2048 },
 	{ "diskstats", view_show_diskstats, "diskstats", 2048 },
 	{ "loadavg", view_show_loadavg, "loadavg" },
-	{ "loads", view_show_loads, .size = 4096, .mode = 0400 },
+	{ "loads", view_show_loads, .size = 4096, .mode = 0400, .ioctl = view_carry_ioctl },
 	{ "meminfo", view_show_meminfo, "meminfo", 2048 },
 	{ "pressure.cpu", view_show_pressure_cpu },
 	{ "pressure.io", view_show_pressure_io },
@@ -75,12 +76,21 @@ static int view_file_open(struct inode *inode, struct file *file)
 				128 + view->size + num_online_cpus() * view->size_per_cpu);
 }
 
+static long view_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct view *view = &views[file_inode(file)->i_ino - VIEW_FIRST];
+
+	return view->ioctl ? view->ioctl(cmd, (void __user *)arg) : -ENOTTY;
+}
+
 static const struct file_operations view_fops = {
 	.owner		= THIS_MODULE,
 	.open		= view_file_open,
 	.read_iter	= seq_read_iter,
 	.llseek		= seq_lseek,
 	.release	= single_release,
+	.unlocked_ioctl	= view_file_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
 };
 
 static int view_fill_super(struct super_block *sb, struct fs_context *fc)

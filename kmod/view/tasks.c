@@ -104,6 +104,35 @@ void view_load_get(struct view_ct *ct, unsigned long load[3])
 		load[i] = READ_ONCE(ct->load[i]) + FIXED_1 / 200;
 }
 
+/* In the place of what it had. */
+void view_load_set(struct view_ct *ct, const unsigned long load[3])
+{
+	int i;
+
+	mutex_lock(&view_loads_mutex);
+	for (i = 0; i < 3; i++)
+		WRITE_ONCE(ct->load[i], load[i]);
+	mutex_unlock(&view_loads_mutex);
+}
+
+/* With a reference; NULL: there is none. Sleeps. */
+struct view_ct *view_ct_find(u32 id)
+{
+	struct view_ct *ct, *found = NULL;
+
+	mutex_lock(&view_loads_mutex);
+	list_for_each_entry(ct, &view_loads, list) {
+		if (ct->id != id)
+			continue;
+		/* The registry's own reference is there until it is off the list. */
+		refcount_inc(&ct->refcount);
+		found = ct;
+		break;
+	}
+	mutex_unlock(&view_loads_mutex);
+	return found;
+}
+
 /* For the host alone: the number and the averages of each container. */
 int view_show_loads(struct seq_file *m, struct view_ct *reader)
 {

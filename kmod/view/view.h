@@ -82,6 +82,7 @@ int view_cpumask(struct view_ct *ct, struct cpumask *mask);
 int view_cpus(struct view_ct *ct);
 int view_cputimes(struct view_ct *ct, int cpus, struct view_cputime *sum,
 		  struct view_cputime *each);
+void view_cputimes_add(struct view_ct *ct, int cpus, const u64 us[VIEW_TIMES]);
 
 /* tasks.c */
 struct view_tasks {
@@ -95,11 +96,16 @@ void view_tasks(struct view_ct *ct, struct view_tasks *tasks);
 void view_load_add(struct view_ct *ct);
 void view_load_del(struct view_ct *ct);
 void view_load_get(struct view_ct *ct, unsigned long load[3]);
+void view_load_set(struct view_ct *ct, const unsigned long load[3]);
+struct view_ct *view_ct_find(u32 id);
 void view_load_exit(void);
 
 /* fs.c */
 int view_fs_init(void);
 void view_fs_exit(void);
+
+/* carry.c */
+long view_carry_ioctl(unsigned int cmd, void __user *arg);
 
 /* meminfo.c: in bytes */
 void view_memory(struct view_ct *ct, u64 *total, u64 *used);

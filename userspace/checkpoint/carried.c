@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cloison_view.h>
+
 #include "acct.h"
 #include "beancounters.h"
 #include "carried.h"
 #include "error.h"
+#include "util.h"
+#include "view.h"
 
 /* Nobody is kept from where he is going for the sake of a figure. */
-static void complain(uint32_t id)
+static void complain(const char *what, uint32_t id)
 {
-	warn("Beancounters of container %u begin anew: %s", id, error_text());
+	warn("%s of container %u begin anew: %s", what, id, error_text());
 	error_clear();
 }
 
-json_t *carried_json(uint32_t id)
+json_t *carried_beancounters(uint32_t id)
 {
 	struct acct_container acct;
 	uint32_t resource;
@@ -21,7 +25,7 @@ json_t *carried_json(uint32_t id)
 	if (!acct_loaded())
 		return NULL;
 	if (acct_get(id, &acct)) {
-		complain(id);
+		complain("Beancounters", id);
 		return NULL;
 	}
 	all = json_object();
@@ -35,7 +39,7 @@ json_t *carried_json(uint32_t id)
 	return all;
 }
 
-void carried_set(uint32_t id, json_t *beancounters)
+static void set_beancounters(uint32_t id, json_t *beancounters)
 {
 	uint32_t resource;
 	const char *name;
@@ -50,8 +54,52 @@ void carried_set(uint32_t id, json_t *beancounters)
 		if (json_unpack(pair, "[I, I]", &maxheld, &failcnt) || maxheld < 0 || failcnt < 0)
 			continue;
 		if (acct_carry(id, resource, maxheld, failcnt)) {
-			complain(id);
+			complain("Beancounters", id);
 			return;
 		}
 	}
+}
+
+static json_t *numbers(const __u64 *n, size_t count)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(all, json_integer((json_int_t)n[i]));
+	return all;
+}
+
+json_t *carried_view(uint32_t id)
+{
+	struct cloison_view_carried c;
+
+	if (!view_counted(id, &c))
+		return NULL;
+	return json_pack("{s:o, s:o}", "times", numbers(c.times, ARRAY_SIZE(c.times)),
+			 "load", numbers(c.load, ARRAY_SIZE(c.load)));
+}
+
+/* What is missing is 0. */
+static void read_numbers(json_t *all, __u64 *n, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		n[i] = (__u64)json_integer_value(json_array_get(all, i));
+}
+
+static void set_view(uint32_t id, json_t *view)
+{
+	struct cloison_view_carried c = { .id = id };
+
+	if (!view || !view_loaded())
+		return;
+	read_numbers(json_object_get(view, "times"), c.times, ARRAY_SIZE(c.times));
+	read_numbers(json_object_get(view, "load"), c.load, ARRAY_SIZE(c.load));
+	if (!view_carry(&c))
+		complain("CPU times", id);
+}
+
+void carried_set(uint32_t id, json_t *beancounters, json_t *view)
+{
+	set_beancounters(id, beancounters);
+	set_view(id, view);
 }

@@ -49,7 +49,7 @@ struct meta {
 	const char *addresses, *netif;	/* IP_ADDRESS, NETIF, as it had them */
 	const char *conf;		/* its configuration */
 	uint32_t base;			/* of its user ids; 0: an older tool did not say */
-	json_t *beancounters;		/* see carried.h, NULL: none */
+	json_t *beancounters, *view;	/* see carried.h, NULL: none */
 	const char *rates;		/* see limits_rates(), NULL: none */
 	int cpus;			/* that it may have at once, 0: all */
 	int sched;			/* enum sched_policy */

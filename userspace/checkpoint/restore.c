@@ -167,7 +167,7 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 	if (!ret)
 		ret = beancounters_apply(ct->id, ct->conf, NULL);
 	if (!ret)
-		carried_set(ct->id, meta->beancounters);
+		carried_set(ct->id, meta->beancounters, meta->view);
 	return ret ? ret : container_check_running_ids(ct->id, place->base, place->looked);
 }
 

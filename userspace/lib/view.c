@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+
+#include <linux/cloison_view.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -104,6 +107,27 @@ bool view_averages(uint32_t id, uint64_t out[3])
 			out[i] = n[2 * i] * 100ULL + n[2 * i + 1];
 		return true;
 	}
+	return false;
+}
+
+static int ask(unsigned long request, void *arg)
+{
+	cleanup_close int fd = open(VIEW_POINT "/loads", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : ioctl(fd, request, arg);
+}
+
+bool view_counted(uint32_t id, struct cloison_view_carried *out)
+{
+	*out = (struct cloison_view_carried){ .id = id };
+	return ask(CLOISON_VIEW_IOC_GET, out) == 0;
+}
+
+bool view_carry(const struct cloison_view_carried *carried)
+{
+	if (!ask(CLOISON_VIEW_IOC_CARRY, (void *)carried))
+		return true;
+	fail_errno(EXIT_SYSTEM, "%s/loads does not take them", VIEW_POINT);
 	return false;
 }
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cloison_view_carried;
+
 bool view_loaded(void);
 
 /* On the host: load the module, and have the views where they can be taken from. */
@@ -18,6 +20,13 @@ int view_offer(void);
 
 /* The load averages of a container, in hundredths; false if they are not known. */
 bool view_averages(uint32_t id, uint64_t out[3]);
+
+/*
+ * What the views have counted of a container, see linux/cloison_view.h; and for it to go on from
+ * that. False if they know nothing of it, or cannot; view_carry() says why.
+ */
+bool view_counted(uint32_t id, struct cloison_view_carried *out);
+bool view_carry(const struct cloison_view_carried *carried);
 
 /* Is that path of the host's one of the views? */
 bool view_has(const char *path);
