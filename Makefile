@@ -90,9 +90,10 @@ check:
 
 # What check has time for a part of only; more with LONG="NAME=N ...".
 LONG_TESTS	:= core-fuzz crash-kill crash-start crash-errors crash-start-errors power-cut power-off \
-		   sched-bpf
+		   sched-bpf storage-many
 check-long:
-	$(Q)env FUZZ_SECONDS=300 CRASH_EVERY=1 POWER_CUTS=20 SCHED_SWITCHES=200 SCHED_STRESS=600 $(LONG) \
+	$(Q)env FUZZ_SECONDS=300 CRASH_EVERY=1 POWER_CUTS=20 SCHED_SWITCHES=200 SCHED_STRESS=600 \
+		MANY_FILES=100000 $(LONG) \
 		selftests/vm/check --kernel newest $(or $(TEST),$(LONG_TESTS))
 
 check-debug:
