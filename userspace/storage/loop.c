@@ -22,8 +22,11 @@
 /* Of getting a free one before others do. */
 #define TRIES		100
 
-/* It lets go of its file when all is done that its last user began. */
-#define FREE_MS		5000
+/*
+ * It lets go of its file when all is done that its last user began, and nobody looks at it:
+ * udev does, when it comes.
+ */
+#define FREE_MS		30000
 
 static bool has_file(int loop, const struct stat *st)
 {
@@ -33,8 +36,8 @@ static bool has_file(int loop, const struct stat *st)
 	       info.lo_device == st->st_dev;
 }
 
-/* As long as the device is open it keeps its file. */
-static int find(const struct stat *st, char **device)
+/* As long as the device is open it keeps its file. What was open for writing, udev looks at again. */
+static int find(const struct stat *st, int mode, char **device)
 {
 	cleanup_dir DIR *dir = opendir("/sys/block");
 	struct dirent *de;
@@ -46,7 +49,7 @@ static int find(const struct stat *st, char **device)
 
 		if (strncmp(de->d_name, "loop", 4) != 0 || faccessat(dirfd(dir), bound, F_OK, 0))
 			continue;
-		loop = open(path, O_RDWR | O_CLOEXEC);
+		loop = open(path, mode | O_CLOEXEC);
 		if (loop >= 0 && has_file(loop, st)) {
 			*device = path;
 			path = NULL;
@@ -85,7 +88,7 @@ int loop_open(const char *path, char **device)
 			   control < 0 ? "/dev/loop-control" : path);
 		return -1;
 	}
-	loop = find(&st, device);
+	loop = find(&st, O_RDWR, device);
 	if (loop >= 0)
 		return loop;
 	/* others look for a free one too */
@@ -105,7 +108,7 @@ int loop_await_none(const char *path)
 		return fail_errno(EXIT_MOUNT, "Cannot look at %s", path);
 	for (;;) {
 		cleanup_free char *device = NULL;
-		int loop = find(&st, &device);
+		int loop = find(&st, O_RDONLY, &device);
 
 		if (loop < 0)
 			return 0;
