@@ -75,9 +75,9 @@ at_once() {
 	spent=$((100 * ($(used 900) - spent) / start))
 	got=$((100 * ($(used 101) - got) / start))
 	echo "$spent $((got < 99 ? 100 - got : 1))"
-	empty 101
+	# first: who waits for one waits for all
 	once cloisonctl stop 900 --fast
-	{ wait; } 2>/dev/null
+	empty 101
 }
 
 once cloisonctl create 900 --ostemplate busybox --cpus 1 --cpuunits 10000
