@@ -20,10 +20,12 @@ busy() {
 # off WANTED...: by how many points the worst of the shares of 101, 102 and 103 is off, while they use 20 s: that is 10 s on
 # two CPUs
 off() {
-	local id a=() b=()
-	for id in 101 102 103; do a+=("$(used "$id")"); done
-	has_used $(($(used 101 102 103) + 20000000)) 101 102 103
-	for id in 101 102 103; do b+=("$(used "$id")"); done
+	local looked sum a b
+	look 101 102 103
+	a=("${looked[@]:1}")
+	has_used $((sum + 20000000)) 101 102 103
+	look 101 102 103
+	b=("${looked[@]:1}")
 	awk -v a="${a[*]}" -v b="${b[*]}" -v want="$*" 'BEGIN {
 		split(a, x); split(b, y); split(want, w)
 		for (i = 1; i <= 3; i++) all += y[i] - x[i]
@@ -47,14 +49,14 @@ fair() {
 
 # cap PERCENT: by how many points it is missed over 5 s, by three tasks that could use more
 cap() {
-	local before start spent
+	local looked sum before
 	echo "$(($1 * 1000)) 100000" >$cgroups/101/cpu.max
 	busy 3
-	before=$(used 101)
-	start=$(now_us)
-	has_used $((before + 50000 * $1)) 101
-	spent=$(($(used 101) - before))
-	awk "BEGIN { d = 100 * $spent / $(($(now_us) - start)) - $1; d = d < 0 ? -d : d; printf \"%.2f\", d < 0.01 ? 0.01 : d }"
+	look 101
+	before=("${looked[@]}")
+	has_used $((before[1] + 50000 * $1)) 101
+	look 101
+	awk "BEGIN { d = 100 * $((looked[1] - before[1])) / $((looked[0] - before[0])) - $1; d = d < 0 ? -d : d; printf \"%.2f\", d < 0.01 ? 0.01 : d }"
 	echo max >$cgroups/101/cpu.max
 	empty 101
 }
@@ -62,18 +64,18 @@ cap() {
 # at_once: what a container with --cpus 1 and four busy tasks has, in percent of a CPU; and what of the other one 101 beside
 # it does not get
 at_once() {
-	local start spent got
+	local looked sum before time spent got
 	once cloisonctl start 900 --wait
 	cloisonctl exec 900 'exec /spin 4' &
 	busy 2
 	has_used 500000 900
-	start=$(now_us)
-	spent=$(used 900)
-	got=$(used 101)
-	has_used $((got + 5000000)) 101
-	start=$(($(now_us) - start))
-	spent=$((100 * ($(used 900) - spent) / start))
-	got=$((100 * ($(used 101) - got) / start))
+	look 900 101
+	before=("${looked[@]}")
+	has_used $((before[2] + 5000000)) 101
+	look 900 101
+	time=$((looked[0] - before[0]))
+	spent=$((100 * (looked[1] - before[1]) / time))
+	got=$((100 * (looked[2] - before[2]) / time))
 	echo "$spent $((got < 99 ? 100 - got : 1))"
 	# first: who waits for one waits for all
 	once cloisonctl stop 900 --fast

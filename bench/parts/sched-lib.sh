@@ -31,15 +31,24 @@ inside() {
 	)
 }
 
-# used ID...: CPU time in us, without a process that would use some
-used() {
-	local key value id sum=0
+# look ID...: into $looked: the time in us, and the CPU time in us that each has used; into $sum that of all. Without a
+# process: it would take some of that, and be late where the CPUs are busy.
+look() {
+	local key value id
+	looked=("${EPOCHREALTIME/./}")
+	sum=0
 	for id in "$@"; do
 		while read -r key value; do
-			[[ $key != usage_usec ]] || sum=$((sum + value))
+			[[ $key != usage_usec ]] || { looked+=("$value"); sum=$((sum + value)); }
 		done <"$cgroups/$id/cpu.stat"
 	done
-	echo $sum
+}
+
+# used ID...: CPU time in us, together
+used() {
+	local looked sum
+	look "$@"
+	echo "$sum"
 }
 
 # pause: without a process
@@ -50,8 +59,11 @@ exec {nothing}<> <(:)
 
 # has_used US ID...: waits until they have, together
 has_used() {
-	until [[ $(used "${@:2}") -ge $1 ]]; do
+	local looked sum=0 most=$1
+	shift
+	while [[ $sum -lt $most ]]; do
 		pause
+		look "$@"
 	done
 }
 
