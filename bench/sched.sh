@@ -47,11 +47,14 @@ fair() {
 	empty 101 102 103
 }
 
-# cap PERCENT: by how many points it is missed over 5 s, by three tasks that could use more
+# cap PERCENT: by how many points it is missed over 5 s, by three tasks that could use more. Not in the first second: what
+# was idle has saved up for a tenth of one.
 cap() {
 	local looked sum before
 	echo "$(($1 * 1000)) 100000" >$cgroups/101/cpu.max
 	busy 3
+	look 101
+	has_used $((sum + 10000 * $1)) 101
 	look 101
 	before=("${looked[@]}")
 	has_used $((before[1] + 50000 * $1)) 101

@@ -53,7 +53,7 @@ used() {
 
 # pause: without a process
 pause() {
-	read -rt 0.05 -u "$nothing" || true
+	read -rt 0.2 -u "$nothing" || true
 }
 exec {nothing}<> <(:)
 
