@@ -370,16 +370,16 @@ thousand_readers() {
 carried() {
 	local was now
 	make_running 900
-	was=$(in900 'head -n 1 /proc/stat')
+	was=$(in900 'grep "^cpu" /proc/stat')
 	python3 - "$point" <<-'END'
-		import errno, fcntl, os, struct, sys
-		form = struct.Struct("=II9Q")
+		import ctypes, errno, fcntl, os, struct, sys
+		form = struct.Struct("=IIQ3Q")
 		def ioc(direction, number):
 		    return direction << 30 | form.size << 16 | ord("c") << 8 | number
 		GET, CARRY = ioc(3, 0xc0), ioc(1, 0xc1)
-		def ask(request, *words, name="loads"):
+		def ask(request, id, cpus, times, load=(0, 0, 0), name="loads"):
 		    with open(sys.argv[1] + "/" + name) as f:
-		        return form.unpack(fcntl.ioctl(f, request, form.pack(*words)))
+		        return form.unpack(fcntl.ioctl(f, request, form.pack(id, cpus, ctypes.addressof(times) if times else 0, *load)))
 		def refused(error, *args, **more):
 		    try:
 		        ask(*args, **more)
@@ -387,35 +387,52 @@ carried() {
 		        assert e.errno == error, (e, args, more)
 		    else:
 		        raise AssertionError((error, args, more))
-		none = [0] * 9
+		def get():
+		    got = ask(GET, 900, 1000, times)
+		    return got[1], list(times[:6 * got[1]]), [load / 65536 for load in got[3:]]
+		times = (ctypes.c_uint64 * 6000)()
 		for request in GET, CARRY:
-		    refused(errno.ENOENT, request, 901, 0, *none)
-		    refused(errno.ENOENT, request, 0, 0, *none)
-		    refused(errno.EINVAL, request, 900, 1, *none)
-		    refused(errno.ENOTTY, request, 900, 0, *none, name="stat")
-		refused(errno.ENOTTY, ioc(3, 0xc2), 900, 0, *none)
-		for i in range(9):
-		    refused(errno.ERANGE, CARRY, 900, 0, *none[:i], 1 << 60, *none[i + 1:])
-		before = ask(GET, 900, 0, *none)
-		ask(CARRY, 900, 0, *[100000000 * (i + 1) for i in range(6)], 65536 * 30, 65536 * 20, 65536 * 10)
-		after = ask(GET, 900, 0, *none)
-		for i in range(6):
-		    came = after[2 + i] - before[2 + i] - 100000000 * (i + 1)
-		    assert 0 <= came < 60000000, (i, came)
-		for i, load in enumerate((30, 20, 10)):
-		    assert 0.5 * load < after[8 + i] / 65536 <= load, after
+		    refused(errno.ENOENT, request, 901, 1, times)
+		    refused(errno.ENOENT, request, 0, 1, times)
+		    refused(errno.EINVAL, request, 900, 0, times)
+		    refused(errno.EINVAL, request, 900, 65537, times)
+		    refused(errno.EFAULT, request, 900, 1000, None)
+		    refused(errno.ENOTTY, request, 900, 1, times, name="stat")
+		refused(errno.ENOTTY, ioc(3, 0xc2), 900, 1, times)
+		cpus, before, _ = get()
+		assert cpus == os.cpu_count()
+		if cpus > 1:
+		    refused(errno.ENOSPC, GET, 900, 1, times)
+		# of more CPUs than there are here, which the last one takes
+		more = 1000
+		for i in range(6 * more):
+		    times[i] = 1000000 * (i % 6 + 1)
+		ask(CARRY, 900, more, times, [65536 * n for n in (30, 20, 10)])
+		now, after, loads = get()
+		assert now >= cpus
+		for i in range(6 * cpus):
+		    own = 1000000 * (i % 6 + 1)
+		    least = before[i] + own
+		    assert least <= after[i] < least + own * more, (i, before[i], after[i])
+		assert sum(after[5::6]) >= sum(before[5::6]) + 6000000 * more
+		for load, had in zip(loads, (30, 20, 10)):
+		    assert 0.5 * had < load <= had, loads
+		# what cannot be is bounded
+		times[0] = 2**64 - 1
+		ask(CARRY, 900, 1, times, [2**64 - 1] * 3)
+		assert 2**56 <= get()[1][0] < 2**57
+		assert 60000 < get()[2][2] <= 65536
 		with open(sys.argv[1] + "/loads") as f:
 		    os.seteuid(65534)
 		    try:
-		        fcntl.ioctl(f, GET, form.pack(900, 0, *none))
+		        fcntl.ioctl(f, GET, form.pack(900, 1, ctypes.addressof(times), 0, 0, 0))
 		    except OSError as e:
 		        assert e.errno == errno.EPERM, e
 		    else:
 		        raise AssertionError("anybody may")
 	END
-	now=$(in900 'head -n 1 /proc/stat; cut -d " " -f 1-3 /proc/loadavg')
-	awk 'NR == 1 { for (i = 2; i <= 9; i++) was[i] = $i } NR == 2 { for (i = 2; i <= 9; i++) if (i != 7 && i != 8 && $i < was[i] + 10000) exit 1 }
-		NR == 3 { exit !($1 > 15 && $2 > 10 && $3 > 5) }' <<<"$was"$'\n'"$now" || { echo "$was" "$now" && return 1; }
+	now=$(in900 'grep "^cpu" /proc/stat')
+	awk 'FNR == NR { was[$1] = $5; next } $5 < was[$1] + 400 { print; exit 1 }' <(echo "$was") <(echo "$now")
 }
 
 unloading() {

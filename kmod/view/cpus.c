@@ -198,20 +198,38 @@ int view_cputimes(struct view_ct *ct, int cpus, struct view_cputime *sum,
 	return 0;
 }
 
-/* What it had before it came, in shares of the @cpus that it has. */
-void view_cputimes_add(struct view_ct *ct, int cpus, const u64 us[VIEW_TIMES])
+/* Of all @cpus that it ever had, in nr_cpu_ids of @each. */
+int view_cputimes_all(struct view_ct *ct, struct view_cputime *each, u32 *cpus)
 {
-	int i, cpu;
+	int now = view_cpus(ct), err, cpu, i;
+	struct view_cputime sum;
+
+	if (now < 0)
+		return now;
+	err = view_cputimes(ct, now, &sum, NULL);
+	if (err)
+		return err;
+	*cpus = now;
+	spin_lock(&ct->lock);
+	memcpy(each, ct->cpus, nr_cpu_ids * sizeof(*each));
+	spin_unlock(&ct->lock);
+	for (cpu = now; cpu < nr_cpu_ids; cpu++)
+		for (i = 0; i < VIEW_TIMES; i++)
+			if (each[cpu].t[i])
+				*cpus = cpu + 1;
+	return 0;
+}
+
+/* What each of @cpus had before the container came. */
+void view_cputimes_add(struct view_ct *ct, const struct view_cputime *each, u32 cpus)
+{
+	u32 cpu;
+	int i;
 
 	spin_lock(&ct->lock);
-	for (i = 0; i < VIEW_TIMES; i++) {
-		u32 rest;
-		u64 share = div_u64_rem(us[i], cpus, &rest);
-
-		for (cpu = 0; cpu < cpus; cpu++)
-			ct->cpus[cpu].t[i] += share;
-		ct->cpus[0].t[i] += rest;
-	}
+	for (cpu = 0; cpu < cpus; cpu++)
+		for (i = 0; i < VIEW_TIMES; i++)
+			ct->cpus[min(cpu, nr_cpu_ids - 1)].t[i] += each[cpu].t[i];
 	spin_unlock(&ct->lock);
 }
 

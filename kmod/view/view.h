@@ -14,7 +14,7 @@
 
 #include "../core/cloison.h"
 
-/* cpus.c: in us, each since the container came. */
+/* cpus.c: in us, each since the container was started, here or elsewhere. */
 enum view_time {
 	VIEW_USER,
 	VIEW_NICE,
@@ -82,7 +82,8 @@ int view_cpumask(struct view_ct *ct, struct cpumask *mask);
 int view_cpus(struct view_ct *ct);
 int view_cputimes(struct view_ct *ct, int cpus, struct view_cputime *sum,
 		  struct view_cputime *each);
-void view_cputimes_add(struct view_ct *ct, int cpus, const u64 us[VIEW_TIMES]);
+int view_cputimes_all(struct view_ct *ct, struct view_cputime *each, u32 *cpus);
+void view_cputimes_add(struct view_ct *ct, const struct view_cputime *each, u32 cpus);
 
 /* tasks.c */
 struct view_tasks {

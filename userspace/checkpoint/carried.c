@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/cloison_view.h>
+#include <stdlib.h>
 
 #include "acct.h"
 #include "beancounters.h"
@@ -60,7 +60,7 @@ static void set_beancounters(uint32_t id, json_t *beancounters)
 	}
 }
 
-static json_t *numbers(const __u64 *n, size_t count)
+static json_t *numbers(const uint64_t *n, size_t count)
 {
 	json_t *all = json_array();
 
@@ -71,31 +71,44 @@ static json_t *numbers(const __u64 *n, size_t count)
 
 json_t *carried_view(uint32_t id)
 {
-	struct cloison_view_carried c;
+	struct view_counted v = {};
+	json_t *times = NULL;
 
-	if (!view_counted(id, &c))
+	if (!view_loaded())
 		return NULL;
-	return json_pack("{s:o, s:o}", "times", numbers(c.times, ARRAY_SIZE(c.times)),
-			 "load", numbers(c.load, ARRAY_SIZE(c.load)));
+	if (view_count(id, &v)) {
+		complain("CPU times", id);
+	} else {
+		times = json_array();
+		for (uint32_t i = 0; i < v.cpus; i++)
+			json_array_append_new(times, numbers(v.times[i], CLOISON_VIEW_TIMES));
+	}
+	free(v.times);
+	return times ? json_pack("{s:o, s:o}", "times", times, "load",
+				 numbers(v.load, ARRAY_SIZE(v.load))) : NULL;
 }
 
 /* What is missing is 0. */
-static void read_numbers(json_t *all, __u64 *n, size_t count)
+static void read_numbers(json_t *all, uint64_t *n, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		n[i] = (__u64)json_integer_value(json_array_get(all, i));
+		n[i] = (uint64_t)json_integer_value(json_array_get(all, i));
 }
 
 static void set_view(uint32_t id, json_t *view)
 {
-	struct cloison_view_carried c = { .id = id };
+	json_t *times = json_object_get(view, "times");
+	struct view_counted v = { .cpus = json_array_size(times) };
 
-	if (!view || !view_loaded())
+	if (!v.cpus || !view_loaded())
 		return;
-	read_numbers(json_object_get(view, "times"), c.times, ARRAY_SIZE(c.times));
-	read_numbers(json_object_get(view, "load"), c.load, ARRAY_SIZE(c.load));
-	if (!view_carry(&c))
+	v.times = xcalloc(v.cpus, sizeof(*v.times));
+	for (uint32_t i = 0; i < v.cpus; i++)
+		read_numbers(json_array_get(times, i), v.times[i], CLOISON_VIEW_TIMES);
+	read_numbers(json_object_get(view, "load"), v.load, ARRAY_SIZE(v.load));
+	if (view_carry(id, &v))
 		complain("CPU times", id);
+	free(v.times);
 }
 
 void carried_set(uint32_t id, json_t *beancounters, json_t *view)

@@ -4,7 +4,8 @@
  *
  *	beancounters	of each the maximum and how often it was refused,
  *			{"numfile": [maxheld, failcnt], ...}
- *	view		struct cloison_view_carried, {"times": [...], "load": [...]}
+ *	view		of each CPU the times, and the load, see linux/cloison_view.h,
+ *			{"times": [[user, ...], ...], "load": [...]}
  */
 #ifndef CLOISON_CARRIED_H
 #define CLOISON_CARRIED_H

@@ -53,8 +53,6 @@ static int apply_limits(struct container *ct, unsigned int which)
 	/* only those: others may have been set without --save */
 	if (!ret)
 		ret = limits_apply(ct->id, container_disk(ct), &limits, which);
-	if (!ret && (which & LIMIT_CPUUNITS))
-		ret = limits_share();
 	if (!ret)
 		limits_say(&limits, which);
 	if (!ret)

@@ -460,6 +460,8 @@ int limits_apply(uint32_t id, const char *disk, const struct limits *l, unsigned
 		set_locked(id, l);
 	if (!ret && (which & LIMIT_CPUUNITS))
 		ret = set(id, "cpu.weight", limits_weight(l->cpuunits));
+	if (!ret && (which & LIMIT_CPUUNITS))
+		ret = limits_share();
 	if (!ret && (which & LIMIT_CPU_TIME))
 		ret = set_cpu_time(id, l);
 	/* the CPUs may depend on the nodes */

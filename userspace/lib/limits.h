@@ -50,8 +50,7 @@ int limits_read(const struct conf *conf, struct limits *limits);
  * Give container @id's cgroup the limits in @which; @disk is a path on the disk
  * that the I/O limits are for. Below what is in use: more processes are refused; of
  * RAM the kernel takes back what it can, and if that is not enough the limit stays what
- * it was: nothing is killed. After LIMIT_CPUUNITS limits_share() is due. Returns 0 or
- * EXIT_LIMITS, EXIT_IO for those of I/O.
+ * it was: nothing is killed. Returns 0 or EXIT_LIMITS, EXIT_IO for those of I/O.
  */
 int limits_apply(uint32_t id, const char *disk, const struct limits *limits, unsigned int which);
 

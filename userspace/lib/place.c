@@ -54,7 +54,7 @@ int place_make(struct container *ct, struct place *place, bool limited)
 		sched_offer();
 	if (!ret && limited)
 		ret = limits_apply(ct->id, container_disk(ct), &place->limits, place->limits.given);
-	if (!ret && limited)
+	if (!ret && !(place->limits.given & LIMIT_CPUUNITS))
 		ret = limits_share();
 	if (!ret)
 		ret = devices_restrict(place->cgroup, &place->devices);

@@ -9,8 +9,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include <linux/cloison_view.h>
-
 #include "cleanup.h"
 #include "error.h"
 #include "global.h"
@@ -110,25 +108,40 @@ bool view_averages(uint32_t id, uint64_t out[3])
 	return false;
 }
 
-static int ask(unsigned long request, void *arg)
+/* As many as the module knows. */
+#define CPUS_MAX	65536
+
+static int ask(unsigned long request, struct cloison_view_carried *c)
 {
 	cleanup_close int fd = open(VIEW_POINT "/loads", O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -1 : ioctl(fd, request, arg);
+	return fd < 0 || ioctl(fd, request, c) ?
+	       fail_errno(EXIT_SYSTEM, VIEW_POINT "/loads does not answer") : 0;
 }
 
-bool view_counted(uint32_t id, struct cloison_view_carried *out)
+int view_count(uint32_t id, struct view_counted *out)
 {
-	*out = (struct cloison_view_carried){ .id = id };
-	return ask(CLOISON_VIEW_IOC_GET, out) == 0;
+	struct cloison_view_carried c = { .id = id, .cpus = CPUS_MAX };
+	int ret;
+
+	out->times = xcalloc(CPUS_MAX, sizeof(*out->times));
+	c.times = (uintptr_t)out->times;
+	ret = ask(CLOISON_VIEW_IOC_GET, &c);
+	out->cpus = c.cpus;
+	for (size_t i = 0; i < ARRAY_SIZE(out->load); i++)
+		out->load[i] = c.load[i];
+	return ret;
 }
 
-bool view_carry(const struct cloison_view_carried *carried)
+int view_carry(uint32_t id, const struct view_counted *counted)
 {
-	if (!ask(CLOISON_VIEW_IOC_CARRY, (void *)carried))
-		return true;
-	fail_errno(EXIT_SYSTEM, "%s/loads does not take them", VIEW_POINT);
-	return false;
+	struct cloison_view_carried c = {
+		.id = id, .cpus = counted->cpus, .times = (uintptr_t)counted->times,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(counted->load); i++)
+		c.load[i] = counted->load[i];
+	return ask(CLOISON_VIEW_IOC_CARRY, &c);
 }
 
 bool view_has(const char *path)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct cloison_view_carried;
+#include <linux/cloison_view.h>
 
 bool view_loaded(void);
 
@@ -22,11 +22,17 @@ int view_offer(void);
 bool view_averages(uint32_t id, uint64_t out[3]);
 
 /*
- * What the views have counted of a container, see linux/cloison_view.h; and for it to go on from
- * that. False if they know nothing of it, or cannot; view_carry() says why.
+ * What the views have counted of a container; and for it to go on from that. EXIT_SYSTEM.
+ * See linux/cloison_view.h.
  */
-bool view_counted(uint32_t id, struct cloison_view_carried *out);
-bool view_carry(const struct cloison_view_carried *carried);
+struct view_counted {
+	uint64_t load[3];
+	uint32_t cpus;
+	uint64_t (*times)[CLOISON_VIEW_TIMES];	/* of each CPU, to be freed */
+};
+
+int view_count(uint32_t id, struct view_counted *out);
+int view_carry(uint32_t id, const struct view_counted *counted);
 
 /* Is that path of the host's one of the views? */
 bool view_has(const char *path);
