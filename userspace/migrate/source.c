@@ -345,7 +345,7 @@ int source_commit(struct container *ct, struct journal *j, struct ssh *ssh)
  */
 static int hand_over(struct migration *m)
 {
-	int64_t end = now_ms() + 60000;
+	int64_t end;
 	int ret;
 
 	interruptible = NULL;
@@ -360,6 +360,8 @@ static int hand_over(struct migration *m)
 	}
 	step(m, m->running ? "start" : "take-over", true);
 	ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
+	/* from when it is known */
+	end = now_ms() + 60000;
 	while (ret == MIGRATE_CONNECT && m->ssh.ch.broken && now_ms() < end) {
 		detail("%s; trying again", error_text());
 		ssh_close(&m->ssh);
