@@ -26,7 +26,7 @@
  * It lets go of its file when all is done that its last user began, and nobody looks at it:
  * udev does, when it comes.
  */
-#define FREE_MS		30000
+#define FREE_MS		15000
 
 static bool has_file(int loop, const struct stat *st)
 {
@@ -36,8 +36,8 @@ static bool has_file(int loop, const struct stat *st)
 	       info.lo_device == st->st_dev;
 }
 
-/* As long as the device is open it keeps its file. What was open for writing, udev looks at again. */
-static int find(const struct stat *st, int mode, char **device)
+/* For reading: at what was open for writing udev looks again. As long as it is open it keeps its file. */
+static int find(const struct stat *st, char **device)
 {
 	cleanup_dir DIR *dir = opendir("/sys/block");
 	struct dirent *de;
@@ -49,7 +49,7 @@ static int find(const struct stat *st, int mode, char **device)
 
 		if (strncmp(de->d_name, "loop", 4) != 0 || faccessat(dirfd(dir), bound, F_OK, 0))
 			continue;
-		loop = open(path, mode | O_CLOEXEC);
+		loop = open(path, O_RDONLY | O_CLOEXEC);
 		if (loop >= 0 && has_file(loop, st)) {
 			*device = path;
 			path = NULL;
@@ -88,9 +88,15 @@ int loop_open(const char *path, char **device)
 			   control < 0 ? "/dev/loop-control" : path);
 		return -1;
 	}
-	loop = find(&st, O_RDWR, device);
-	if (loop >= 0)
-		return loop;
+	loop = find(&st, device);
+	if (loop >= 0) {
+		int writable = open(*device, O_RDWR | O_CLOEXEC);
+
+		if (writable < 0)
+			fail_errno(EXIT_MOUNT, "Cannot open %s", *device);
+		close(loop);
+		return writable;
+	}
 	/* others look for a free one too */
 	while ((loop = bind_free(control, file, device)) < 0 && errno == EBUSY && ++tries < TRIES)
 		sleep_ms(10);
@@ -108,7 +114,7 @@ int loop_await_none(const char *path)
 		return fail_errno(EXIT_MOUNT, "Cannot look at %s", path);
 	for (;;) {
 		cleanup_free char *device = NULL;
-		int loop = find(&st, O_RDONLY, &device);
+		int loop = find(&st, &device);
 
 		if (loop < 0)
 			return 0;
