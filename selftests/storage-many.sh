@@ -3,8 +3,8 @@
 # about: tool
 # kernels: newest
 # timeout: 600
-# A container of many small files, MANY_FILES=N of them (1000; check-long has 100000): each operation, in each layout and
-# from each to the next, keeps all of them.
+# A container of many small files, MANY_FILES=N of them (1000, at least 200; check-long has 100000): each operation, in each
+# layout and from each to the next, keeps all of them.
 
 . "$(dirname "$0")/cli-lib.sh"
 
@@ -12,7 +12,7 @@ many=${MANY_FILES:-1000}
 cache=$state/template/cache
 trap 'clean; rm -rf "$KTAP_TMP" "$state"/backup/9* "$state"/private/9*.snapshots "$cache"/many.tar.zst "$state"/template/tree/many' EXIT
 
-# A hundred in each directory, of which every tenth has a second name in the next.
+# A hundred in each directory, of which the last has a second name in the next.
 template() {
 	local tree=$KTAP_TMP/tree
 	mkdir -p "$tree/sbin"
@@ -84,7 +84,7 @@ change() {
 # each_operation LAYOUT NEXT
 each_operation() {
 	local times="ms: " last snapshot
-	took create cloisonctl create 900 --ostemplate many --layout "$1" --diskspace 2G --diskinodes 200000
+	took create cloisonctl create 900 --ostemplate many --layout "$1" --diskspace 2G --diskinodes $((2 * many + 1000))
 	picture 900 >"$KTAP_TMP/first"
 	[[ $(grep -c ' f ' "$KTAP_TMP/first") -eq $((many + (many - 1) / 100)) ]]
 	took snapshot cloisonctl snapshot 900
