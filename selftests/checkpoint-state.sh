@@ -74,10 +74,10 @@ another_file() {
 	cloisonctl set $ct --cpuunits 3000
 	suspend_it --dumpfile "$tmp/state"
 	[[ $(readlink $dump) == "$tmp/state" ]]
-	echo 100 >$cgroup/../cpu.weight
+	echo 100 >/sys/fs/cgroup/cloison/cpu.weight
 	resume_it --keep
 	[[ -e $tmp/state && ! -e $dump ]]
-	[[ $(<$cgroup/cpu.weight) == 300 && $(<$cgroup/../cpu.weight) == 300 ]]
+	[[ $(<$cgroup/cpu.weight) == 300 && $(</sys/fs/cgroup/cloison/cpu.weight) == 300 ]]
 	counts
 }
 
