@@ -102,8 +102,13 @@ static char *last_below(const char *root)
 	return last;
 }
 
+/* How long somebody may look at its files, as statvfs(3) does, who is gone then. */
+#define BUSY_MS		2000
+
 static int detach_files(const struct container *ct)
 {
+	int64_t end = now_ms() + BUSY_MS;
+
 	while (container_mounted(ct)) {
 		cleanup_free char *below = NULL;
 
@@ -113,6 +118,10 @@ static int detach_files(const struct container *ct)
 			return fail_errno(EXIT_UMOUNT, "Cannot unmount %s", ct->root);
 		/* what a script mounted and did not unmount, latest first */
 		below = last_below(ct->root);
+		if (!below && now_ms() < end) {
+			sleep_ms(20);
+			continue;
+		}
 		if (!below)
 			return fail(EXIT_UMOUNT,
 				    "Cannot unmount %s: it is in use; fuser -vm %s shows by whom",
