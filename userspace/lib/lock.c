@@ -16,7 +16,7 @@ int lock_take(const char *name, bool wait, int *lock)
 {
 	cleanup_free char *path = xasprintf("%s/%s.lck", global.lockdir, name);
 	cleanup_close int fd = -1;
-	int again = 1;
+	int again = 20;
 
 	if (mkdir_parents(global.lockdir, 0755))
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", global.lockdir);
@@ -25,7 +25,7 @@ int lock_take(const char *name, bool wait, int *lock)
 	if (fd < 0 || fchmod(fd, 0600))
 		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
 	while (flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB)) {
-		/* once more: lock_held() takes it for an instant */
+		/* lock_held() takes it for an instant, on a busy machine a longer one */
 		if (errno == EWOULDBLOCK && again--)
 			sleep_ms(10);
 		else if (errno == EWOULDBLOCK)
