@@ -97,8 +97,9 @@ int loop_open(const char *path, char **device)
 		close(loop);
 		return writable;
 	}
-	/* others look for a free one too */
-	while ((loop = bind_free(control, file, device)) < 0 && errno == EBUSY && ++tries < TRIES)
+	/* others look for a free one too; and one may be about to let go of its file */
+	while ((loop = bind_free(control, file, device)) < 0 && (errno == EBUSY || errno == ENXIO) &&
+	       ++tries < TRIES)
 		sleep_ms(10);
 	if (loop < 0)
 		fail_errno(EXIT_MOUNT, "Cannot make %s a loop device", path);
