@@ -41,6 +41,19 @@ hold() {
 	wait_for more
 }
 
+# bomb ID: as many processes as it may have, until one is refused; then they are gone. busybox's init reaps once a second,
+# and what was made last may not be called sleep yet.
+bomb() {
+	local before
+	before=$(cgroup_file "$1" pids.current)
+	not cloisonctl exec2 "$1" 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
+	gone() {
+		cloisonctl exec2 "$1" killall -q sleep || true
+		[[ $(cgroup_file "$1" pids.current) -le $2 ]]
+	}
+	wait_for gone "$1" "$before"
+}
+
 # bc ID RESOURCE [COLUMN]: held, or maxheld barrier limit failcnt; nothing if it is not there
 bc() {
 	awk -v id="$1:" -v name="$2" -v column="${3:-held}" '

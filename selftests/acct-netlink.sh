@@ -16,8 +16,7 @@ figures() {
 # A maximum that was is kept, refusals are added to.
 carries() {
 	local most failed
-	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
-	cloisonctl exec2 900 killall sleep
+	bomb 900
 	read -r most failed <<<"$(figures)"
 	[[ $most == 40 && $failed -gt 0 ]]
 	"$acct" carry id=900 "$numproc" maxheld=1 failcnt=1000
@@ -27,8 +26,7 @@ carries() {
 	is "$(bc 900 numproc maxheld) $(bc 900 numproc failcnt)" "100 $((2000 + failed))"
 	is "$(cloisonctl list -Ho numproc.m,numproc.f 900 | xargs)" "100 $((2000 + failed))"
 	# it goes on
-	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
-	cloisonctl exec2 900 killall sleep
+	bomb 900
 	[[ $(bc 900 numproc failcnt) -gt $((2000 + failed)) ]]
 	# what no kernel counts to
 	"$acct" carry id=900 "$numproc" maxheld=0xffffffffffffffff failcnt=0xffffffffffffffff

@@ -24,8 +24,7 @@ stands_out() {
 	is "$(marks 900)" "numfile *"
 	hold drop
 	is "$(marks 900)" "numfile +"
-	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
-	cloisonctl exec2 900 killall sleep
+	bomb 900
 	is "$(marks 900)" "numproc ! numfile +"
 	# where there is no colour but at a terminal
 	not grep -q "$(printf '\033')" <<<"$(cloisonctl ubc)"
@@ -56,12 +55,10 @@ assert n["held"] is n["maxheld"] is n["failcnt"] is None and not n["accounted"]
 looks() {
 	local file
 	rm -rf /run/cloison/ubc
-	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
-	cloisonctl exec2 900 killall sleep
+	bomb 900
 	[[ $(cloisonctl ubc -r 900 | awk '$2 == "numproc" { print $NF }') -gt 0 ]]
 	is "$(cloisonctl ubc --relative 900 | awk '$1 == "numproc" || $2 == "numproc" { print $NF }')" 0
-	not cloisonctl exec2 900 'i=0; while [ $i -lt 80 ]; do sleep 1000 & i=$((i + 1)); done'
-	cloisonctl exec2 900 killall sleep
+	bomb 900
 	[[ $(cloisonctl ubc -rd /run/cloison/ubc 900 | awk '$2 == "numproc" { print $NF }') -gt 0 ]]
 	is "$(cloisonctl ubc -rc; ls /run/cloison/ubc)" ""
 	[[ $(cloisonctl ubc -r 900 | awk '$2 == "numproc" { print $NF }') -gt 0 ]]
@@ -90,6 +87,7 @@ print(json.load(sys.stdin)[0]["beancounters"]["numfile"]["change"])') -lt 0 ]]
 	looked_twice() { [[ $(grep -c '^CTID 900' "$KTAP_TMP/ubc") -ge 2 ]]; }
 	wait_for looked_twice
 	kill "$!"
+	wait "$!" || true
 	not grep -q "$(printf '\033')" "$KTAP_TMP/ubc"
 }
 

@@ -60,7 +60,8 @@ picture() {
 }
 
 same() {
-	diff -u "$1" <(picture "$2")
+	picture "$2" >"$KTAP_TMP/now"
+	diff -u "$1" "$KTAP_TMP/now"
 }
 
 # as_root ID COMMAND: a line for a shell, in its files, as its root, who may all that a host's may

@@ -48,6 +48,7 @@ assert looks[1][1]["cpu"] > looks[1][0]["cpu"]
 starts_anew() {
 	make_running 900
 	cloisonctl exec 900 'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done'
+	rm -f "$KTAP_TMP/top"
 	cloisonctl top -b -n 8 -d 0.5 >"$KTAP_TMP/top" &
 	local top=$!
 	seen() { grep -q '^ *900 ' "$KTAP_TMP/top"; }
@@ -56,7 +57,8 @@ starts_anew() {
 	wait "$top"
 	not grep -qE -e '-[0-9]|inf|nan|[0-9]{5}\.[0-9]' "$KTAP_TMP/top"
 	cloisonctl --quiet stop 900 --fast
-	cloisonctl top -b -n 400 -d 0.5 >"$KTAP_TMP/top" &
+	rm -f "$KTAP_TMP/top"
+	cloisonctl top -b -n 4000 -d 0.5 >"$KTAP_TMP/top" &
 	top=$!
 	none() { grep -q '^0 running' "$KTAP_TMP/top"; }
 	wait_for none
