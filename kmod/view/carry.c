@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A container that goes on somewhere else, or later: neither CPU times nor load begin anew. */
+#include <linux/bits.h>
 #include <linux/capability.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -7,9 +8,9 @@
 
 #include "view.h"
 
-#define VIEW_LOAD_UNIT	(1UL << 16)
-#define VIEW_LOAD_MAX	(65536ULL << 16)
-#define VIEW_TIME_MAX	(1ULL << 56)
+#define VIEW_LOAD_UNIT	BIT(16)
+#define VIEW_LOAD_MAX	BIT_ULL(32)
+#define VIEW_TIME_MAX	BIT_ULL(56)
 #define VIEW_CPUS_MAX	65536
 
 static_assert(CLOISON_VIEW_TIMES == VIEW_TIMES);

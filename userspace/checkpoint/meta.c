@@ -141,14 +141,15 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	netif = netifs_text(&links);
 	rates = limits_rates(ct->id, container_disk(ct));
 	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:i, s:i, "
-			 "s:s*, s:o*, s:o*}", "format", FORMAT, "ctid", (int)ct->id, "tool", VERSION,
-			 "criu", criu_version(), "kernel", host.release, "machine", host.machine,
-			 "cpu", cpu_features(), "mounts", externals_json(externals),
+			 "s:s*, s:o*, s:o*}", "format", FORMAT, "ctid", (int)ct->id,
+			 "tool", VERSION, "criu", criu_version(), "kernel", host.release,
+			 "machine", host.machine, "cpu", cpu_features(), "mounts", externals_json(externals),
 			 "addresses", json_text(text), "netif", json_text(netif),
 			 "conf", json_text(conf), "base", (json_int_t)base,
 			 "cpus", (int)cgroup_noted(ct->id, CGROUP_CPUS),
 			 "sched", (int)cgroup_noted(ct->id, CGROUP_SCHED), "rates", rates,
-			 "beancounters", carried_beancounters(ct->id), "view", carried_view(ct->id));
+			 "beancounters", carried_beancounters(ct->id),
+			 "view", carried_view(ct->id));
 	if (fd < 0 || !json || json_dumpfd(json, fd, JSON_INDENT(1)))
 		ret = fail_errno(EXIT_PAUSE, "Cannot write " FILE_NAME);
 	json_decref(json);

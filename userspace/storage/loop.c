@@ -36,7 +36,10 @@ static bool has_file(int loop, const struct stat *st)
 	       info.lo_device == st->st_dev;
 }
 
-/* For reading: at what was open for writing udev looks again. As long as it is open it keeps its file. */
+/*
+ * For reading: at what was open for writing udev looks again. As long as it is open it
+ * keeps its file.
+ */
 static int find(const struct stat *st, char **device)
 {
 	cleanup_dir DIR *dir = opendir("/sys/block");
@@ -98,8 +101,8 @@ int loop_open(const char *path, char **device)
 		return writable;
 	}
 	/* others look for a free one too; and one may be about to let go of its file */
-	while ((loop = bind_free(control, file, device)) < 0 && (errno == EBUSY || errno == ENXIO) &&
-	       ++tries < TRIES)
+	while ((loop = bind_free(control, file, device)) < 0 &&
+	       (errno == EBUSY || errno == ENXIO) && ++tries < TRIES)
 		sleep_ms(10);
 	if (loop < 0)
 		fail_errno(EXIT_MOUNT, "Cannot make %s a loop device", path);

@@ -17,14 +17,15 @@ struct cloison_view_carried {
 	__u32 id;
 	__u32 cpus;		/* that have a place in @times, at most 65536, or -EINVAL */
 	__u64 times;		/* address of __u64 [cpus][CLOISON_VIEW_TIMES], in us */
-	__u64 load[3];		/* averages of 1, 5, 15 minutes, in 1/65536 as sysinfo(2) has them */
+	__u64 load[3];		/* of 1, 5, 15 minutes, in 1/65536 as sysinfo(2) has them */
 };
 
-/* That of container @id. What is in @cpus then are those that it ever had: -ENOSPC, if there are more. */
+/* That of container @id. @cpus are those that it ever had then: -ENOSPC, if there are more. */
 #define CLOISON_VIEW_IOC_GET	_IOWR('c', 0xc0, struct cloison_view_carried)
 /*
- * Of container @id times are that much more from now on, and its averages go on from @load; what
- * is more than 2^56 us, or a load of 65536, counts as that. CPUs that this host has not are its last.
+ * Of container @id times are that much more from now on, and its averages go on from @load;
+ * what is more than 2^56 us, or a load of 65536, counts as that. CPUs that this host does
+ * not have are its last.
  */
 #define CLOISON_VIEW_IOC_CARRY	_IOW('c', 0xc1, struct cloison_view_carried)
 
