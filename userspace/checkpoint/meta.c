@@ -143,7 +143,8 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:i, s:i, "
 			 "s:s*, s:o*, s:o*}", "format", FORMAT, "ctid", (int)ct->id,
 			 "tool", VERSION, "criu", criu_version(), "kernel", host.release,
-			 "machine", host.machine, "cpu", cpu_features(), "mounts", externals_json(externals),
+			 "machine", host.machine, "cpu", cpu_features(),
+			 "mounts", externals_json(externals),
 			 "addresses", json_text(text), "netif", json_text(netif),
 			 "conf", json_text(conf), "base", (json_int_t)base,
 			 "cpus", (int)cgroup_noted(ct->id, CGROUP_CPUS),
