@@ -20,16 +20,19 @@ moves_slowly() {
 	wait_for receives
 }
 
-# cut_link SECONDS: as a cable that is pulled; what the kernel has for the link stays.
+# cut_link SECONDS: as a cable that is pulled; what the kernel has for the link stays. What leaves is led elsewhere: of what
+# is dropped TCP would know, and give up after eight seconds if nothing was on its way.
 cut_link() {
+	ip link add void up type dummy
 	nft -f - <<-'EOF'
 		table netdev cut {
 			chain in { type filter hook ingress device eth0 priority 0; policy drop; }
-			chain out { type filter hook egress device eth0 priority 0; policy drop; }
+			chain out { type filter hook egress device eth0 priority 0; fwd to "void"; }
 		}
 	EOF
 	sleep "$1"
 	nft delete table netdev cut
+	ip link delete void
 }
 
 # fails_with STATUS: the tool, and the container runs on with the memory that it had
