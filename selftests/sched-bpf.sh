@@ -86,7 +86,7 @@ inside_by_nice() {
 	for i in 0 1; do
 		first+=("$(ticks "${pids[i]}")")
 	done
-	wait_for has_used $(($(used 951) + 3000000)) 951
+	wait_for has_used $(($(used 951) + 6000000)) 951
 	for i in 0 1; do
 		ticks+=($(($(ticks "${pids[i]}") - first[i])))
 	done
