@@ -458,7 +458,7 @@ ejected() {
 	grep -q 'in charge again, after' "$KTAP_TMP/watch"
 }
 
-ktap_plan 23
+ktap_plan 22
 sched_case "takes over" takes_over
 sched_case "another version's" replaced
 sched_case "shares of unequal containers" unequal
