@@ -3,15 +3,11 @@
 # timeout: 900
 # Backups: what is restored is what was there; what is damaged, cut off or an enemy's changes nothing.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 backups=$state/backup
 cache=$state/template/cache
 trap 'clean; rm -rf "$KTAP_TMP" "$backups"/9* "$cache"/bk-*.tar.zst "$state"/template/tree/bk-*' EXIT
-
-base_of() {
-	sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf"
-}
 
 # newest ID: its newest backup
 newest() {
@@ -34,16 +30,6 @@ take() {
 	[[ -f $backups/$1/$last.tar.zst ]]
 }
 
-# at ID COMMAND...: in its files, mounted for it
-at() {
-	local id=$1 status=0
-	shift
-	cloisonctl --quiet mount "$id"
-	(cd "$state/root/$id" && "$@") || status=$?
-	cloisonctl --quiet umount "$id"
-	return "$status"
-}
-
 # picture_of BASE: all there is to know of the files here, with ids as the container has them
 picture_of() {
 	find . -mindepth 1 -name lost+found -prune -o -printf '%y %m %U %G %n %s %T@ %p -> %l\0' | tr '\n\0' '?\n' |
@@ -62,13 +48,6 @@ picture() {
 same() {
 	picture "$2" >"$KTAP_TMP/now"
 	diff -u "$1" "$KTAP_TMP/now"
-}
-
-# as_root ID COMMAND: a line for a shell, in its files, as its root, who may all that a host's may
-as_root() {
-	local base
-	base=$(base_of "$1")
-	at "$1" setpriv --reuid "$base" --regid "$base" --clear-groups --inh-caps +all --ambient-caps +all sh -euc "$2"
 }
 
 # A template with what there can be, and nothing else: bk-kinds.

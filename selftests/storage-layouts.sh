@@ -4,7 +4,7 @@
 # Layouts: what a container's files are is the same in each, from create to destroy; overlays share a template's files,
 # images have a size.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 cache=$state/template/cache
 trees=$state/template/tree
@@ -26,10 +26,6 @@ archive() {
 # make_layout ID LAYOUT [OPTION...]
 make_layout() {
 	make "$1" --layout "$2" --diskspace 64M "${@:3}"
-}
-
-base_of() {
-	sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf"
 }
 
 # some_points: three of those that inject listed

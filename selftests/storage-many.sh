@@ -6,7 +6,7 @@
 # A container of many small files, MANY_FILES=N of them (1000, at least 200; check-long has 100000): each operation, in each
 # layout and from each to the next, keeps all of them.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 many=${MANY_FILES:-1000}
 cache=$state/template/cache
@@ -37,21 +37,14 @@ template() {
 	rm -r "$tree"
 }
 
-base_of() {
-	sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf"
+# picture_of BASE: the files here, with ids as the container has them, and what is in them
+picture_of() {
+	find many -printf '%p %y %m %U %G %n %T@\n' | awk -v base="$1" '{ $4 -= base; $5 -= base; if ($2 == "d") $6 = 0; print }' | LC_ALL=C sort &&
+		find many -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum
 }
 
-# picture ID: its files, ids as it has them, and what is in them
 picture() {
-	local base
-	base=$(base_of "$1")
-	cloisonctl --quiet mount "$1"
-	(
-		cd "$state/root/$1"
-		find many -printf '%p %y %m %U %G %n %T@\n' | awk -v base="$base" '{ $4 -= base; $5 -= base; if ($2 == "d") $6 = 0; print }' | LC_ALL=C sort
-		find many -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum
-	)
-	cloisonctl --quiet umount "$1"
+	at "$1" picture_of "$(base_of "$1")"
 }
 
 # took WHAT COMMAND...: without an error, and how long
@@ -66,19 +59,11 @@ same() {
 	cmp "$KTAP_TMP/$2" "$KTAP_TMP/now" || { diff "$KTAP_TMP/$2" "$KTAP_TMP/now" | head -n 20 && return 1; }
 }
 
-# As its own root.
 change() {
-	local base
-	base=$(base_of 900)
-	cloisonctl --quiet mount 900
-	(
-		cd "$state/root/900/many"
-		setpriv --reuid "$base" --regid "$base" --clear-groups --inh-caps +all --ambient-caps +all sh -euc '
-			rm -r 0/0
-			mv 0/1 0/0
-			touch new'
-	)
-	cloisonctl --quiet umount 900
+	as_root 900 'cd many
+		rm -r 0/0
+		mv 0/1 0/0
+		touch new'
 }
 
 # each_operation LAYOUT NEXT

@@ -3,7 +3,7 @@
 # timeout: 600
 # Snapshots and clones, in each layout: what they are of, that they are consistent and whole, that nothing else changes.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 root=$state/root/900
 private=$state/private/900
@@ -14,10 +14,6 @@ trap '! mountpoint -q "$view" || umount "$view"; clean; rm -rf "$state"/private/
 
 inside() {
 	cloisonctl exec2 900 "$@"
-}
-
-base_of() {
-	sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf"
 }
 
 # picture DIR BASE FILE: all that a copy must have as it was, with ids as the container sees them.
