@@ -11,7 +11,6 @@
 #define VIEW_LOAD_UNIT	BIT(16)
 #define VIEW_LOAD_MAX	BIT_ULL(32)
 #define VIEW_TIME_MAX	BIT_ULL(56)
-#define VIEW_CPUS_MAX	65536
 
 static_assert(CLOISON_VIEW_TIMES == VIEW_TIMES);
 
@@ -68,7 +67,7 @@ long view_carry_ioctl(unsigned int cmd, void __user *arg)
 		return -EPERM;
 	if (copy_from_user(&c, arg, sizeof(c)))
 		return -EFAULT;
-	if (!c.cpus || c.cpus > VIEW_CPUS_MAX)
+	if (!c.cpus || c.cpus > CLOISON_VIEW_CPUS_MAX)
 		return -EINVAL;
 	ct = view_ct_find(c.id);
 	if (!ct)

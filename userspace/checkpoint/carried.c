@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdlib.h>
-
 #include "acct.h"
 #include "beancounters.h"
 #include "carried.h"
+#include "cleanup.h"
 #include "error.h"
 #include "util.h"
 #include "view.h"
@@ -60,7 +59,7 @@ static void set_beancounters(uint32_t id, json_t *beancounters)
 	}
 }
 
-static json_t *numbers(const uint64_t *n, size_t count)
+static json_t *numbers(const __u64 *n, size_t count)
 {
 	json_t *all = json_array();
 
@@ -71,44 +70,49 @@ static json_t *numbers(const uint64_t *n, size_t count)
 
 json_t *carried_view(uint32_t id)
 {
-	struct view_counted v = {};
-	json_t *times = NULL;
+	cleanup_free __u64 *times = NULL;
+	struct cloison_view_carried c = { .id = id, .cpus = CLOISON_VIEW_CPUS_MAX };
+	json_t *each;
 
 	if (!view_loaded())
 		return NULL;
-	if (view_count(id, &v)) {
+	times = xcalloc(c.cpus, CLOISON_VIEW_TIMES * sizeof(*times));
+	c.times = (uintptr_t)times;
+	if (view_count(&c)) {
 		complain("CPU times", id);
-	} else {
-		times = json_array();
-		for (uint32_t i = 0; i < v.cpus; i++)
-			json_array_append_new(times, numbers(v.times[i], CLOISON_VIEW_TIMES));
+		return NULL;
 	}
-	free(v.times);
-	return times ? json_pack("{s:o, s:o}", "times", times, "load",
-				 numbers(v.load, ARRAY_SIZE(v.load))) : NULL;
+	each = json_array();
+	for (uint32_t i = 0; i < c.cpus; i++)
+		json_array_append_new(each, numbers(times + i * CLOISON_VIEW_TIMES,
+						    CLOISON_VIEW_TIMES));
+	return json_pack("{s:o, s:o}", "times", each, "load",
+			 numbers(c.load, ARRAY_SIZE(c.load)));
 }
 
 /* What is missing is 0. */
-static void read_numbers(json_t *all, uint64_t *n, size_t count)
+static void read_numbers(json_t *all, __u64 *n, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		n[i] = (uint64_t)json_integer_value(json_array_get(all, i));
+		n[i] = (__u64)json_integer_value(json_array_get(all, i));
 }
 
 static void set_view(uint32_t id, json_t *view)
 {
-	json_t *times = json_object_get(view, "times");
-	struct view_counted v = { .cpus = json_array_size(times) };
+	json_t *each = json_object_get(view, "times");
+	struct cloison_view_carried c = { .id = id, .cpus = json_array_size(each) };
+	cleanup_free __u64 *times = NULL;
 
-	if (!v.cpus || !view_loaded())
+	if (!c.cpus || !view_loaded())
 		return;
-	v.times = xcalloc(v.cpus, sizeof(*v.times));
-	for (uint32_t i = 0; i < v.cpus; i++)
-		read_numbers(json_array_get(times, i), v.times[i], CLOISON_VIEW_TIMES);
-	read_numbers(json_object_get(view, "load"), v.load, ARRAY_SIZE(v.load));
-	if (view_carry(id, &v))
+	times = xcalloc(c.cpus, CLOISON_VIEW_TIMES * sizeof(*times));
+	c.times = (uintptr_t)times;
+	for (uint32_t i = 0; i < c.cpus; i++)
+		read_numbers(json_array_get(each, i), times + i * CLOISON_VIEW_TIMES,
+			     CLOISON_VIEW_TIMES);
+	read_numbers(json_object_get(view, "load"), c.load, ARRAY_SIZE(c.load));
+	if (view_carry(&c))
 		complain("CPU times", id);
-	free(v.times);
 }
 
 void carried_set(uint32_t id, json_t *beancounters, json_t *view)

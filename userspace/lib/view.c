@@ -108,9 +108,6 @@ bool view_averages(uint32_t id, uint64_t out[3])
 	return false;
 }
 
-/* As many as the module knows. */
-#define CPUS_MAX	65536
-
 static int ask(unsigned long request, struct cloison_view_carried *c)
 {
 	cleanup_close int fd = open(VIEW_POINT "/loads", O_RDONLY | O_CLOEXEC);
@@ -119,29 +116,14 @@ static int ask(unsigned long request, struct cloison_view_carried *c)
 	       fail_errno(EXIT_SYSTEM, VIEW_POINT "/loads does not answer") : 0;
 }
 
-int view_count(uint32_t id, struct view_counted *out)
+int view_count(struct cloison_view_carried *c)
 {
-	struct cloison_view_carried c = { .id = id, .cpus = CPUS_MAX };
-	int ret;
-
-	out->times = xcalloc(CPUS_MAX, sizeof(*out->times));
-	c.times = (uintptr_t)out->times;
-	ret = ask(CLOISON_VIEW_IOC_GET, &c);
-	out->cpus = c.cpus;
-	for (size_t i = 0; i < ARRAY_SIZE(out->load); i++)
-		out->load[i] = c.load[i];
-	return ret;
+	return ask(CLOISON_VIEW_IOC_GET, c);
 }
 
-int view_carry(uint32_t id, const struct view_counted *counted)
+int view_carry(struct cloison_view_carried *c)
 {
-	struct cloison_view_carried c = {
-		.id = id, .cpus = counted->cpus, .times = (uintptr_t)counted->times,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(counted->load); i++)
-		c.load[i] = counted->load[i];
-	return ask(CLOISON_VIEW_IOC_CARRY, &c);
+	return ask(CLOISON_VIEW_IOC_CARRY, c);
 }
 
 bool view_has(const char *path)

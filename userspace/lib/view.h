@@ -22,17 +22,11 @@ int view_offer(void);
 bool view_averages(uint32_t id, uint64_t out[3]);
 
 /*
- * What the views have counted of a container; and for it to go on from that. EXIT_SYSTEM.
- * See linux/cloison_view.h.
+ * What the views have counted of container @c->id, into as many times as @c has room for; and
+ * for it to go on from that. EXIT_SYSTEM. See linux/cloison_view.h.
  */
-struct view_counted {
-	uint64_t load[3];
-	uint32_t cpus;
-	uint64_t (*times)[CLOISON_VIEW_TIMES];	/* of each CPU, to be freed */
-};
-
-int view_count(uint32_t id, struct view_counted *out);
-int view_carry(uint32_t id, const struct view_counted *counted);
+int view_count(struct cloison_view_carried *c);
+int view_carry(struct cloison_view_carried *c);
 
 /* Is that path of the host's one of the views? */
 bool view_has(const char *path);

@@ -11,11 +11,12 @@
 #include <linux/types.h>
 
 #define CLOISON_VIEW_TIMES	6	/* user, nice, system, idle, iowait, steal */
+#define CLOISON_VIEW_CPUS_MAX	65536
 
 /* What was counted of a container since it came, for it to go on from somewhere else. */
 struct cloison_view_carried {
 	__u32 id;
-	__u32 cpus;		/* that have a place in @times, at most 65536, or -EINVAL */
+	__u32 cpus;		/* with a place in @times, 1..CLOISON_VIEW_CPUS_MAX: -EINVAL */
 	__u64 times;		/* address of __u64 [cpus][CLOISON_VIEW_TIMES], in us */
 	__u64 load[3];		/* of 1, 5, 15 minutes, in 1/65536 as sysinfo(2) has them */
 };
