@@ -192,12 +192,32 @@ passed_by_ifb() {
 	ct_pings 101 10.0.0.1
 }
 
+# Sent by himself to himself over the host, forwarded by him, with its time to live set anew each time: it would go round for
+# ever, on time of the CPU that nobody pays for.
+goes_round() {
+	local before
+	topology
+	sysctl -qw net.ipv4.ip_forward=1
+	in_ct 101 sh -ec '
+		ip addr del 10.0.101.2 dev venet0
+		ip route add default dev venet0 onlink 2>/dev/null || ip route replace default dev venet0
+		sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.venet0.rp_filter=0
+		sysctl -qw net.ipv4.conf.all.accept_local=1 net.ipv4.conf.venet0.accept_local=1
+	'
+	before=$(</sys/class/net/venet0/statistics/rx_packets)
+	# UDP, from and to 10.0.101.2, 28 bytes
+	in_ct 101 "$packet" send venet0 0x0800 4500001c0000400040115ccd0a0065020a0065020009000900080000 5
+	looped() { [[ $(count 101 to.looped) == 5 ]]; }
+	wait_for looped
+	[[ $(</sys/class/net/venet0/statistics/rx_packets) == $((before + 5)) ]]
+}
+
 unloads() {
 	rmmod cloison_net
 }
 
 start_net
-ktap_plan 9
+ktap_plan 10
 net_check "without a container" unprivileged
 net_check "in a namespace below" nested
 net_check "devices do not hold the module" does_not_hold_the_module
@@ -206,5 +226,6 @@ net_check "what he does to the device" device
 net_check "floods" floods
 net_check "other ways out" routes_for_others
 net_check "past the ingress of the host" passed_by_ifb
+net_check "to himself, again and again" goes_round
 net_check "the module unloads" unloads
 ktap_finish

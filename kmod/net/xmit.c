@@ -160,7 +160,7 @@ static __always_inline bool venet_leave(struct venet_ct *ct,
 
 	if (READ_ONCE(venet_shortcut) && !READ_ONCE(ct->no_shortcut)) {
 		to = venet_address_find(&packet->daddr);
-		/* What is sent to oneself over a link is the host's to turn back. */
+		/* What is sent to oneself over a link is the host's to see; it does not come back. */
 		if (to && to->ct != ct && !READ_ONCE(to->ct->no_shortcut)) {
 			venet_count(ct, VENET_FROM, skb->len);
 			return venet_to(to->ct, skb, at_once);
@@ -268,6 +268,14 @@ static bool venet_xmit_host(struct sk_buff *skb)
 	if (unlikely(!to)) {
 		why = CLOISON_NET_DROP_NO_OWNER;
 		goto drop;
+	}
+	/*
+	 * Its own are at hand where it is. One that has it come back could have it go round, on CPU
+	 * time of nobody's: only what the host forwards from here can be that.
+	 */
+	if (skb->skb_iif == skb->dev->ifindex && unlikely(venet_is_own(to->ct, &packet.saddr))) {
+		venet_drop(to->ct->stats, VENET_TO, CLOISON_NET_DROP_LOOPED, skb);
+		return false;
 	}
 	venet_scrub(skb);
 	venet_timestamp(skb);

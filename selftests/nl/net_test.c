@@ -58,6 +58,7 @@ static const char * const drops[] = {
 	[CLOISON_NET_DROP_BACKLOG]	= "backlog",
 	[CLOISON_NET_DROP_HOLD_FULL]	= "hold-full",
 	[CLOISON_NET_DROP_DISCARDED]	= "discarded",
+	[CLOISON_NET_DROP_LOOPED]	= "looped",
 };
 
 static void print_drops(const char *prefix, struct nlattr *nest)

@@ -20,6 +20,7 @@ const char *const drop_reasons[CLOISON_NET_DROP_MAX + 1] = {
 	[CLOISON_NET_DROP_BACKLOG] = "backlog",
 	[CLOISON_NET_DROP_HOLD_FULL] = "hold_full",
 	[CLOISON_NET_DROP_DISCARDED] = "discarded",
+	[CLOISON_NET_DROP_LOOPED] = "looped",
 };
 
 static void add(struct link_counters **list, size_t *count, const struct link_counters *l)

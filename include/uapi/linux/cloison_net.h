@@ -179,6 +179,7 @@ enum cloison_net_drop {
 	CLOISON_NET_DROP_BACKLOG,	/* the receiver does not keep up, or has no memory */
 	CLOISON_NET_DROP_HOLD_FULL,	/* more than the hold queue takes */
 	CLOISON_NET_DROP_DISCARDED,	/* by DISCARD */
+	CLOISON_NET_DROP_LOOPED,	/* the host turned back what it had from there itself */
 
 	__CLOISON_NET_DROP_MAX,
 	CLOISON_NET_DROP_MAX = __CLOISON_NET_DROP_MAX - 1,
