@@ -210,6 +210,24 @@ host() {
 	[[ $(fig 0 running) -ge 1 && ! $(fig 0 peak) ]]
 }
 
+# What ran last on a CPU that goes, which is not seen to leave, neither runs on nor is it forgotten.
+hotplug() {
+	local cpu1=/sys/devices/system/cpu/cpu1/online last=0 run
+	if [[ ! -w $cpu1 ]]; then
+		ktap_say "there is one CPU"
+		return
+	fi
+	for _ in {1..5}; do
+		echo 0 >$cpu1
+		run=$(fig 0 run)
+		[[ $(fig 0 running) -le 1 ]]
+		[[ $run -ge $last ]]
+		echo 1 >$cpu1
+		last=$(fig 0 run)
+		[[ $last -ge $run ]]
+	done
+}
+
 refused() {
 	expect_out '^EPERM: ' "${by[@]}" "$sched" get id=5
 	expect_out '^EPERM: ' "${by[@]}" "$sched" -d get
@@ -261,7 +279,7 @@ if ! modprobe cloison_sched; then
 	echo "Bail out! no module cloison_sched"
 	exit "$KTAP_FAIL"
 fi
-ktap_plan 9
+ktap_plan 10
 check "run and wait" run_and_wait
 check "wakeups" wakeups
 check "stolen time" stolen
@@ -269,6 +287,7 @@ check "concurrency" concurrency
 check "tasks that are moved" moved
 check "a storm of processes" storm
 check "the host" host
+check "CPUs that go and come" hotplug
 check "bad requests" bad_requests
 check "loaded and unloaded three times under load" reload
 modprobe -r cloison_sched

@@ -56,7 +56,6 @@ static DEFINE_PER_CPU(struct sched_count, sched_nobody);
 static u64 *sched_left;
 
 static struct tracepoint *sched_switch_tp, *sched_attach_tp;
-static bool sched_counting;
 
 static u64 *sched_left_of(const struct task_struct *task)
 {
@@ -168,6 +167,12 @@ static void sched_probe_switch(void *data, bool preempt, struct task_struct *pre
 			pc->count->voluntary++;
 		else
 			pc->count->involuntary++;
+	} else if (unlikely(pc->task)) {
+		/*
+		 * The last switch of a CPU that goes offline is not traced, and this is the first
+		 * one since: that was from the CPU's own stopper, which stays.
+		 */
+		sched_settle(pc, pc->task);
 	}
 	if (!is_idle_task(prev))
 		WRITE_ONCE(*sched_left_of(prev),
@@ -186,7 +191,7 @@ static void sched_probe_switch(void *data, bool preempt, struct task_struct *pre
 }
 
 /* On the CPU in question, in an interrupt: @current is the task of the last switch. */
-static void sched_look(void *unused)
+static void sched_begin(void *unused)
 {
 	struct sched_cpu *pc = this_cpu_ptr(&sched_cpus);
 
@@ -201,11 +206,16 @@ static void sched_look(void *unused)
 	raw_write_seqcount_end(&pc->seq);
 }
 
+/* Who has not begun has nothing to forget. */
+static void sched_look(void *unused)
+{
+	if (this_cpu_read(sched_cpus.task))
+		sched_begin(NULL);
+}
+
 void sched_recount(void)
 {
-	/* Before that, no CPU counts; after it, none does any more. */
-	if (READ_ONCE(sched_counting))
-		on_each_cpu(sched_look, NULL, 1);
+	on_each_cpu(sched_look, NULL, 1);
 }
 
 /*
@@ -261,7 +271,7 @@ void sched_sum(struct sched_ct *ct, struct cloison_sched_figures *f)
 				wait = READ_ONCE(task->sched_info.run_delay) - pc->delay;
 			}
 		} while (read_seqcount_retry(&pc->seq, seq));
-		f->running += running;
+		f->running += running && cpu_online(cpu);
 		f->run += one.run + run;
 		f->wait += one.wait + wait;
 		f->wait_max = max3(f->wait_max, one.wait_max, wait);
@@ -310,8 +320,8 @@ int sched_count_init(void)
 	err = tracepoint_probe_register(sched_attach_tp, sched_probe_attach, NULL);
 	if (err)
 		goto unregister;
-	WRITE_ONCE(sched_counting, true);
-	sched_recount();	/* those that run since before */
+	/* those that run since before */
+	on_each_cpu(sched_begin, NULL, 1);
 	return 0;
 
 unregister:
@@ -328,7 +338,6 @@ static void sched_nothing(void *unused)
 
 void sched_count_exit(void)
 {
-	WRITE_ONCE(sched_counting, false);
 	tracepoint_probe_unregister(sched_attach_tp, sched_probe_attach, NULL);
 	tracepoint_probe_unregister(sched_switch_tp, sched_probe_switch, NULL);
 	tracepoint_synchronize_unregister();
