@@ -57,6 +57,9 @@ file_systems() {
 	not grep -vE ' (1|3)$' "$KTAP_TMP/types"
 	# of those that are there at all there are some
 	grep -q '^ext4 1$' "$KTAP_TMP/types"
+	modprobe cloison_view
+	refused keep cloisonview sysinfo
+	refused mount cloisonview none
 	rm "$fs/image"
 }
 

@@ -51,6 +51,19 @@ static int try_mount(char **args)
 	return verdict("fsconfig create", fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), NULL);
 }
 
+/* Have a file system that is not made yet keep its own descriptor: it would never go away. */
+static int try_keep(char **args)
+{
+	static const int absent[] = { ENODEV, 0 };
+	int fs = fsopen(args[0], FSOPEN_CLOEXEC);
+	char text[16];
+
+	if (fs < 0)
+		return errno == ENODEV ? ABSENT : verdict("fsopen", fs, absent);
+	snprintf(text, sizeof(text), "%d", fs);
+	return verdict("fsconfig", fsconfig(fs, FSCONFIG_SET_STRING, args[1], text, 0), NULL);
+}
+
 /* Change the options of the file system itself, for all who have it mounted. */
 static int try_remount(char **args)
 {
@@ -156,6 +169,7 @@ static int try_propagate(char **args)
 
 const struct attempt mount_attempts[] = {
 	{ "mount", try_mount, 2, "TYPE SOURCE" },
+	{ "keep", try_keep, 2, "TYPE OPTION" },
 	{ "remount", try_remount, 1, "PATH" },
 	{ "relatives", try_relatives, 0, "" },
 	{ "setns", try_setns, 1, "PATH" },
