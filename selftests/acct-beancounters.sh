@@ -106,6 +106,28 @@ shared() {
 	provokes "file 300" "tcp 2" "flock 2" "child 10" : numproc=10 numfile=304 numtcpsock=2 numflock=2
 }
 
+# took PROCESSES: how long it takes to count with so many that share a table of 200000 descriptors, into $took, in us
+took() {
+	local table=$state/private/900/fs/tmp/table start
+	rm -f "$table"
+	hold table "$1"
+	wait_for test -e "$table"
+	start=${EPOCHREALTIME/./}
+	[[ $(bc 900 numproc) -gt $1 ]]
+	took=$((${EPOCHREALTIME/./} - start))
+	hold drop
+}
+
+# For each of them the table is gone through, but not for ever: a customer must not make the host work.
+tables() {
+	local took few
+	took 12
+	few=$took
+	took 48
+	echo "12: $few us, 48: $took us"
+	[[ $took -lt $((2 * few)) ]]
+}
+
 signals() {
 	provokes "siginfo 7" : numsiginfo=7
 }
@@ -165,12 +187,13 @@ refusals() {
 	cloisonctl exec2 900 killall sleep
 }
 
-ktap_plan 9
+ktap_plan 10
 holder 900 --ram 64M --swap 32M --numproc 60 --numfile 1000:1200 2>/dev/null
 ktap_run "sockets" sockets
 ktap_run "buffers of sockets" buffers
 ktap_run "files, terminals, locks" files
 ktap_run "what processes share" shared
+ktap_run "descriptors without end" tables
 ktap_run "signals" signals
 ktap_run "memory" memory
 ktap_run "the same in lists" seen_elsewhere

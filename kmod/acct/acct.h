@@ -54,6 +54,7 @@ struct acct_charge {
 	atomic_long_t	peak;
 	atomic_long_t	failcnt;
 	atomic_long_t	left;	/* of what is not counted: to be had without a look */
+	unsigned int	looks;	/* how often that was, twice; odd: one is on its way */
 };
 
 /*
@@ -166,6 +167,7 @@ struct acct_walk {
 	struct net		*net;
 	u64			tcp_unhashed;
 	unsigned int		looks;	/* at locks, that it may still make */
+	unsigned int		descriptors;	/* that it may still look at */
 	/* what may be met again, counted in the end */
 	struct acct_thing	*again;
 	size_t			count;

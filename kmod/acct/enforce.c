@@ -257,20 +257,34 @@ static int acct_recount(struct acct_ct *ct, u32 r)
 	return left > 0 || acct_may_exceed(ct, r, -left) ? 0 : -ENOSPC;
 }
 
-/* May the calling process have one more, of what is not counted? Sleeps. */
+/*
+ * May the calling process have one more, of what is not counted? Sleeps, and all the time those
+ * who free programs wait for it. So nobody waits for more than the look that is on its way and the
+ * next one: if others have taken all that this one found, there was none for him.
+ */
 static bool acct_ask(struct acct_ct *ct, u32 r)
 {
 	struct acct_charge *c = &ct->charge[r];
+	unsigned int next;
 	int err = 0;
 
 	if (READ_ONCE(c->limit) == CLOISON_ACCT_UNLIMITED ||
 	    atomic_long_dec_if_positive(&c->left) >= 0)
 		return true;
+	/* What is counted when a look ends that has not begun yet. */
+	next = (READ_ONCE(c->looks) + 3) & ~1U;
 	/* Its own processes wait for each other only. */
 	if (mutex_lock_killable(&ct->recount))
 		return false;
-	if (atomic_long_dec_if_positive(&c->left) < 0)
+	if (atomic_long_dec_if_positive(&c->left) >= 0) {
+		err = 0;
+	} else if ((int)(c->looks - next) >= 0) {
+		err = -ENOSPC;
+	} else {
+		WRITE_ONCE(c->looks, c->looks + 1);
 		err = acct_recount(ct, r);
+		WRITE_ONCE(c->looks, c->looks + 1);
+	}
 	mutex_unlock(&ct->recount);
 	if (err == -ENOSPC)
 		atomic_long_inc(&c->failcnt);

@@ -19,7 +19,7 @@
 #include "../compat/compat.h"
 #include "acct.h"
 
-/* So many files are looked at without a pause. */
+/* So many descriptors are looked at without a pause. */
 #define ACCT_BATCH	512
 
 void acct_count(struct acct_walk *walk, const struct acct_thing *thing)
@@ -143,6 +143,7 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 	if (!walk->left || walk->count == walk->size)
 		return 1;
 	walk->left--;
+	walk->descriptors--;
 
 	sock = sock_from_file(file);
 	if (sock && sock->sk)
@@ -169,7 +170,9 @@ int acct_files(struct acct_walk *walk, struct task_struct *task)
 	struct files_struct *files;
 	int more = 0;
 
-	walk->left = ACCT_BATCH;
+	walk->left = min(walk->descriptors, ACCT_BATCH);
+	if (!walk->left)
+		return 0;
 	task_lock(task);
 	files = task->files;
 	if (files) {

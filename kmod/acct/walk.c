@@ -20,6 +20,12 @@
 
 #include "acct.h"
 
+/*
+ * A descriptor costs a container next to nothing, and each of its processes can have half a million:
+ * so many are looked at, some second's work. What is beyond them is not seen.
+ */
+#define ACCT_DESCRIPTORS_MAX	BIT(21)
+
 /* 40 bytes each; a sort of so many takes some tens of milliseconds, on each CPU. */
 #define ACCT_THINGS_MAX	BIT(16)
 
@@ -280,7 +286,8 @@ static const u8 acct_walked[] = {
 
 int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sample *s)
 {
-	struct acct_walk walk = { .ct = ct, .s = s, .looks = ACCT_LOOKS_MAX };
+	struct acct_walk walk = { .ct = ct, .s = s, .looks = ACCT_LOOKS_MAX,
+				 .descriptors = ACCT_DESCRIPTORS_MAX };
 	struct task_struct *task;
 	int nr = 1, err = 0;
 	size_t i;

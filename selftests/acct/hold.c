@@ -11,11 +11,13 @@
  * udpbytes (that nobody reads, and what it takes to send them); siginfo; map,
  * touch, lock, shm (pages); ranges (locked, of one file); child (sleeps, with all
  * that was taken before); cycle (a process that takes some of each, and ends: nothing
- * is held); posted (files that no process has: they are in a socket),
+ * is held); table (a process with 200000 descriptors of one file, which all such
+ * processes share); posted (files that no process has: they are in a socket),
  * received (of these).
  */
 #include <err.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +26,10 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -273,6 +278,38 @@ static void take_cycle(void)
 		errx(1, "a process of many ended with %#x", status);
 }
 
+#define DESCRIPTORS	200000
+
+/* The first of them has the others. */
+static void take_table(size_t n)
+{
+	const struct rlimit most = { DESCRIPTORS, DESCRIPTORS };
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(1, "fork");
+	children[nchildren++] = pid;
+	if (pid)
+		return;
+	if (setrlimit(RLIMIT_NOFILE, &most))
+		err(1, "setrlimit");
+	for (int fd = MAX; fd < DESCRIPTORS; fd++)
+		if (dup2(0, fd) < 0)
+			err(1, "dup2");
+	while (--n) {
+		pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+		if (pid < 0)
+			err(1, "clone");
+		if (!pid)
+			break;
+	}
+	if (pid)
+		creat("/tmp/table", 0600);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (1)
+		pause();
+}
+
 static void take_posted(void)
 {
 	int fd = eventfd(0, 0);
@@ -332,6 +369,7 @@ static const struct thing {
 	{ "udpbytes", .all = take_udpbytes }, { "map", .all = take_map },
 	{ "touch", .all = take_touch }, { "lock", .all = take_lock },
 	{ "shm", .all = take_shm }, { "ranges", .all = take_ranges },
+	{ "table", .all = take_table },
 };
 
 static void take(const char *name, int n)
