@@ -188,7 +188,8 @@ struct acct_links {
 	int		fd[CLOISON_ACCT_LINKS_MAX];
 };
 
-void acct_enforce_init(void);
+int acct_enforce_init(void);
+void acct_enforce_exit(void);
 int acct_enforce(struct acct_ct *ct, u32 resource, u32 base,
 		 const struct acct_links *links, struct netlink_ext_ack *extack);
 void acct_unenforce(struct acct_ct *ct);

@@ -70,8 +70,14 @@ struct acct_counted {
 	unsigned long		address;
 	struct acct_ct		*ct;	/* a reference */
 	u32			resource;
-	struct rcu_head		rcu;
 };
+
+/*
+ * Freed at once, and may be another's while somebody looks at it (SLAB_TYPESAFE_BY_RCU): a
+ * lookup that was led astray by that begins again. Only who put one in, or takes it
+ * out, uses what it found.
+ */
+static struct kmem_cache *acct_counted_cache;
 
 static const struct rhashtable_params acct_counted_params = {
 	.key_len		= sizeof(unsigned long),
@@ -162,9 +168,11 @@ static bool acct_add(struct acct_ct *ct, u32 r, unsigned long address, bool refu
 		}
 	} while (!atomic_long_try_cmpxchg(&c->held, &held, held + 1));
 
-	thing = kmalloc(sizeof(*thing), GFP_ATOMIC | __GFP_NOWARN);
-	if (!thing || !refcount_inc_not_zero(&ct->refcount))
+	thing = kmem_cache_alloc(acct_counted_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!thing)
 		goto uncount;
+	if (!refcount_inc_not_zero(&ct->refcount))
+		goto free;
 	thing->address = address;
 	thing->ct = ct;
 	thing->resource = r;
@@ -176,8 +184,9 @@ static bool acct_add(struct acct_ct *ct, u32 r, unsigned long address, bool refu
 
 put:
 	acct_put(ct);
+free:
+	kmem_cache_free(acct_counted_cache, thing);
 uncount:
-	kfree(thing);
 	atomic_long_dec(&c->held);
 	return true;
 }
@@ -188,7 +197,7 @@ static void acct_uncount(void *ptr, void *arg)
 
 	atomic_long_dec(&thing->ct->charge[thing->resource].held);
 	acct_put(thing->ct);
-	kfree_rcu(thing, rcu);
+	kmem_cache_free(acct_counted_cache, thing);
 }
 
 static void acct_remove(enum acct_group_id g, u32 token, unsigned long address)
@@ -570,8 +579,18 @@ void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead)
 }
 
 /* Without a description of this module's types no program can call it; all else works. */
-void acct_enforce_init(void)
+int acct_enforce_init(void)
 {
+	acct_counted_cache = KMEM_CACHE(acct_counted, SLAB_TYPESAFE_BY_RCU);
+	if (!acct_counted_cache)
+		return -ENOMEM;
 	/* That is for programs at hooks of security modules too: a second time it is refused. */
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &acct_kfunc_set);
+	return 0;
+}
+
+/* No container is left, and no group with it. */
+void acct_enforce_exit(void)
+{
+	kmem_cache_destroy(acct_counted_cache);
 }

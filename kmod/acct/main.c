@@ -14,10 +14,12 @@ static int __init cloison_acct_init(void)
 	err = acct_cgroup_init();
 	if (err)
 		return err;
-	acct_enforce_init();
-	err = acct_proc_init();
+	err = acct_enforce_init();
 	if (err)
 		goto exit_cgroup;
+	err = acct_proc_init();
+	if (err)
+		goto exit_enforce;
 	err = cloison_register_ops(&acct_cloison_ops);
 	if (err)
 		goto exit_proc;
@@ -35,6 +37,8 @@ unregister:
 	cloison_unregister_ops(&acct_cloison_ops);
 exit_proc:
 	acct_proc_exit();
+exit_enforce:
+	acct_enforce_exit();
 exit_cgroup:
 	acct_cgroup_exit();
 	return err;
@@ -46,6 +50,7 @@ static void __exit cloison_acct_exit(void)
 	acct_sampler_exit();
 	cloison_unregister_ops(&acct_cloison_ops);
 	acct_proc_exit();
+	acct_enforce_exit();
 	acct_cgroup_exit();
 }
 

@@ -70,15 +70,15 @@ static void pass_if(struct program *p, int op, int reg, int imm)
  * about. Register 1 has the arguments of the hook, each 8 bytes.
  */
 
-/* The pointer that is at @off from that in @reg, as a number in register 2. */
+/*
+ * The pointer that is at @off from that in @reg, as a number in register 2: to the verifier, what was
+ * added up in memory is no pointer any more.
+ */
 static void as_number(struct program *p, int reg, int off)
 {
-	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, reg, 0, 0);
-	emit(p, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, off);
-	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0);
-	emit(p, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -8);
-	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 8);
-	emit(p, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel);
+	load(p, BPF_DW, BPF_REG_2, reg, off);
+	emit(p, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8, 0);
+	emit(p, BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_10, BPF_REG_2, -8, BPF_ADD);
 	load(p, BPF_DW, BPF_REG_2, BPF_REG_10, -8);
 }
 
