@@ -130,6 +130,10 @@ held_in_all() {
 	echo $(($(count 101 from.held) + $(count 101 to.held)))
 }
 
+some_held() {
+	[[ $(held_in_all) -gt 0 ]]
+}
+
 # It ends though the connection does not.
 tcp_goes_on() {
 	topology
@@ -140,13 +144,13 @@ tcp_goes_on() {
 	local sender=$! held
 	sleep 0.5
 	hold 101
-	sleep 0.2
+	wait_for some_held
 	release 101
-	sleep 2
+	wait_for is_free 101
 	held=$(held_in_all)
 	sleep 1
 	kill -0 "$sender"
-	[[ $held -gt 0 && $(held_in_all) == "$held" ]]
+	[[ $(held_in_all) == "$held" ]]
 	kill "$sender"
 }
 
