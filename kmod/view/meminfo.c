@@ -6,7 +6,8 @@
  * and are exact; what kind of memory it is comes from memory.stat, which the
  * kernel brings up to date every other second. To add up nevertheless, no kind
  * is shown as more than is used. That file is half of what a read costs: what it
- * said is kept for a tenth of a second, for those who ask again and again.
+ * said is kept for a tenth of a second, for those who ask again and again, and for a
+ * second while as much is used as then.
  */
 #include <linux/mm.h>
 #include <linux/page_counter.h>
@@ -92,13 +93,15 @@ static void parse_stat(const char *text, u64 v[FROM_STAT])
 }
 
 #define STAT_KEPT	(NSEC_PER_SEC / 10)
+#define STAT_KEPT_SAME	NSEC_PER_SEC
 
-static bool kept_stat(struct view_ct *ct, u64 now, u64 v[FROM_STAT])
+static bool kept_stat(struct view_ct *ct, u64 now, unsigned long used, u64 v[FROM_STAT])
 {
 	bool fresh;
 
 	spin_lock(&ct->lock);
-	fresh = ct->stat_read && now < ct->stat_read + STAT_KEPT;
+	fresh = ct->stat_read &&
+		now < ct->stat_read + (used == ct->stat_used ? STAT_KEPT_SAME : STAT_KEPT);
 	if (fresh)
 		memcpy(v, ct->stat, sizeof(ct->stat));
 	spin_unlock(&ct->lock);
@@ -107,11 +110,12 @@ static bool kept_stat(struct view_ct *ct, u64 now, u64 v[FROM_STAT])
 
 static int read_stat(struct view_ct *ct, u64 v[FROM_STAT])
 {
+	unsigned long used = page_counter_read(&ct->memcg->memory);
 	u64 now = ktime_get_boottime_ns();
 	char *text;
 
 	BUILD_BUG_ON(ARRAY_SIZE(ct->stat) != FROM_STAT);
-	if (kept_stat(ct, now, v))
+	if (kept_stat(ct, now, used, v))
 		return 0;
 	text = view_text(&ct->dir, "memory.stat");
 	if (IS_ERR(text))	/* there may be no memory controller */
@@ -123,6 +127,7 @@ static int read_stat(struct view_ct *ct, u64 v[FROM_STAT])
 	if (now > ct->stat_read) {
 		memcpy(ct->stat, v, sizeof(ct->stat));
 		ct->stat_read = now;
+		ct->stat_used = used;
 	}
 	spin_unlock(&ct->lock);
 	return 0;

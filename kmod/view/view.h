@@ -51,6 +51,7 @@ struct view_ct {
 	u64			steal_since;	/* what that of VIEW_STEAL is counted from */
 	struct view_cputime	*cpus;	/* nr_cpu_ids of them */
 	u64			stat_read;	/* boot time in ns; 0: not yet. meminfo.c */
+	unsigned long		stat_used;	/* pages that were charged then */
 	u64			stat[24];	/* of memory.stat, in bytes */
 };
 
