@@ -33,9 +33,8 @@ static int mount_of(const struct container *ct)
 	return container_mounted(ct) ? rootfs_detach_alone(ct->root) : ct->layout->mount(ct);
 }
 
-/* rsync in there; @keep is a descriptor more, or -1. */
-static int spawn(const struct container *ct, uint32_t base, const char *const argv[], int in,
-		 int out, int keep, pid_t *pid)
+int files_spawn(const struct container *ct, uint32_t base, const char *const argv[], int in,
+		int out, int keep, pid_t *pid)
 {
 	cleanup_close int dir = mount_of(ct);
 
@@ -127,14 +126,14 @@ static int judge(int ours, int theirs, bool final)
 		    ours, theirs);
 }
 
-static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
+static int send_through(struct channel *ch, int line, pid_t pid, struct moment *since)
 {
 	cleanup_json json_t *reply = NULL;
 	json_t *request = NULL;
-	int fds[2], ours, ret = hear_pipe(line, fds, &request);
+	int fds[2], ours, theirs, ret = hear_pipe(line, fds, &request);
 
 	if (!ret) {
-		json_object_set_new(request, "since", json_integer(since));
+		json_object_set_new(request, "since", json_integer(since ? since->seconds : 0));
 		ret = channel_ask(ch, "files", request);
 	}
 	if (!ret)
@@ -146,12 +145,15 @@ static int send_through(struct channel *ch, int line, pid_t pid, time_t since)
 	/* lets files_pipe() go, and so rsync */
 	shutdown(line, SHUT_RDWR);
 	ours = shut_in_wait(pid);
-	return ret ? ret : judge(ours, json_integer_value(json_object_get(reply, "rsync")), !since);
+	theirs = json_integer_value(json_object_get(reply, "rsync"));
+	if (since && (ours == RSYNC_PARTIAL || theirs == RSYNC_PARTIAL))
+		since->seconds = 0;
+	return ret ? ret : judge(ours, theirs, !since);
 }
 
 /* rsync with its end of *@line. */
-static int start(const struct container *ct, uint32_t base, const char *options, int *line,
-		 pid_t *pid)
+static int start(const struct container *ct, uint32_t base, const char *options, int names,
+		 int *line, pid_t *pid)
 {
 	cleanup_close int ours = -1, theirs = -1;
 	cleanup_free char *shell = NULL;
@@ -169,26 +171,47 @@ static int start(const struct container *ct, uint32_t base, const char *options,
 		const char *const argv[] = {
 			"rsync", options, "--numeric-ids", "--delete",
 			/* made anew at each start */
-			"--exclude=/dev/*", shell, ".", "target:.", NULL
+			"--exclude=/dev/*", "--from0", shell, ".", "target:.",
+			names < 0 ? NULL : "--files-from=-", NULL
 		};
 
-		ret = spawn(ct, base, argv, -1, -1, theirs, pid);
+		ret = files_spawn(ct, base, argv, names, -1, theirs, pid);
 	}
 	if (!ret)
 		*line = take_fd(&ours);
 	return ret;
 }
 
-int files_send(struct channel *ch, const struct container *ct, uint32_t base, time_t since,
-	       bool first)
+/* Of @names, or all if it is -1. */
+static int pass(struct channel *ch, const struct container *ct, uint32_t base,
+		const char *options, int names, struct moment *since)
+{
+	cleanup_close int line = -1;
+	pid_t pid;
+	int ret = start(ct, base, options, names, &line, &pid);
+
+	return ret ? ret : send_through(ch, line, pid, since);
+}
+
+int files_send(struct channel *ch, const struct container *ct, uint32_t base,
+	       struct moment *since, bool first)
 {
 	/* an overlay begins with the template's files, which may be another build's there */
 	bool compare = first && ct->layout == &layout_overlay;
-	cleanup_close int line = -1;
-	pid_t pid;
-	int ret = start(ct, base, compare ? "-aHAXSc" : "-aHAXS", &line, &pid);
 
-	return ret ? ret : send_through(ch, line, pid, since);
+	return pass(ch, ct, base, compare ? "-aHAXSc" : "-aHAXS", -1, since);
+}
+
+int files_send_changed(struct channel *ch, const struct container *ct, uint32_t base,
+		       const struct moment *since)
+{
+	cleanup_close int names = -1, contents = -1;
+	int ret = changed_find(ct, base, since, &names, &contents);
+
+	/* first: the times of directories are changed by that */
+	if (!ret && contents >= 0)
+		ret = pass(ch, ct, base, "-aHAXSc", contents, NULL);
+	return ret ? ret : pass(ch, ct, base, "-aHAXS", names, NULL);
 }
 
 /* No second dash: a bundle of short ones, and what -e says of versions. */
@@ -198,7 +221,7 @@ int files_send(struct channel *ch, const struct container *ct, uint32_t base, ti
 static int read_arguments(const json_t *request, const char *argv[ARGUMENTS_MAX + 2])
 {
 	static const char *const allowed[] = { "--server", "--numeric-ids", "--delete",
-					       "--delete-during", "." };
+					       "--delete-during", "--no-r", "." };
 	json_t *args = json_object_get(request, "args"), *one;
 	size_t i, n = 0;
 
@@ -233,7 +256,7 @@ static int spawn_server(const char *const argv[], const struct container *ct, ui
 		close(in[1]);
 		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
 	}
-	ret = spawn(ct, base, argv, in[0], out[1], -1, pid);
+	ret = files_spawn(ct, base, argv, in[0], out[1], -1, pid);
 	close(in[0]);
 	close(out[1]);
 	*from = out[0];
@@ -261,7 +284,7 @@ static int distrust(const struct container *ct, uint32_t base, json_int_t since)
 		"touch", "--no-create", "--date=@0", "--", "{}", "+", NULL
 	};
 	pid_t pid;
-	int ret = spawn(ct, base, argv, -1, -1, -1, &pid);
+	int ret = files_spawn(ct, base, argv, -1, -1, -1, &pid);
 
 	return ret || !shut_in_wait(pid) ? ret :
 	       fail(MIGRATE_COPY, "What has changed meanwhile could not be marked");

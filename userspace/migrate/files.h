@@ -10,19 +10,30 @@
 
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "../lib/container.h"
+#include "changed.h"
 #include "channel.h"
 
 /*
  * The source's side: make the files over there those of @ct, whose ids begin at @base.
- * @since: what changes meanwhile is left to the next time, which copies what has changed
- * after that time (seconds) all the same; 0: nothing changes, this is the last time.
+ * @since: now; what changes meanwhile is left to the next time, which copies what has changed
+ * after that all the same. It becomes none if not all could be copied. NULL: nothing changes.
  * MIGRATE_COPY.
  */
-int files_send(struct channel *ch, const struct container *ct, uint32_t base, time_t since,
-	       bool first);
+int files_send(struct channel *ch, const struct container *ct, uint32_t base,
+	       struct moment *since, bool first);
+
+/* The last time, when nothing changes: what has changed @since the last one began. MIGRATE_COPY. */
+int files_send_changed(struct channel *ch, const struct container *ct, uint32_t base,
+		       const struct moment *since);
+
+/*
+ * A program shut in with the files of @ct, which may be mounted or not; @keep is a descriptor
+ * more, or -1. MIGRATE_COPY.
+ */
+int files_spawn(const struct container *ct, uint32_t base, const char *const argv[], int in,
+		int out, int keep, pid_t *pid);
 
 /*
  * The target's, with what the request brought, into the files of @ct, which nobody has mounted;

@@ -14,6 +14,7 @@ json_t *hello_ours(void)
 
 	uname(&name);
 	json_array_append_new(list, json_string("offline"));
+	json_array_append_new(list, json_string("changed-files"));
 	if (criu_ready() == 0)
 		json_array_append_new(list, json_string("live"));
 	error_clear();

@@ -34,6 +34,8 @@ struct migration {
 	struct ssh ssh;
 	struct report report;
 	uint32_t base;
+	struct moment pass;	/* over its files: the last one began then, while it ran */
+	bool changed_files;	/* the target takes a pass over some of them */
 	bool running;
 	int outcome;		/* of hand_over(), for live_dump() does more after it */
 	char *why_not;		/* it is theirs, and does not run */
@@ -125,6 +127,7 @@ static int ask(struct migration *m)
 		return ret;
 	m->ssh.ch.rate = m->o->rate;
 	m->ssh.ch.progress = show_progress;
+	m->changed_files = hello_can(hello, "changed-files");
 	if (m->o->live && !hello_can(hello, "live"))
 		return fail(MIGRATE_VERSION, "%s cannot take it over while it runs",
 			    m->o->host);
@@ -144,21 +147,22 @@ static int sync_files(const struct migration *m)
 /* While it runs; what changes meanwhile is for copy_last(). */
 static int copy_files(struct migration *m, bool first)
 {
-	struct timespec now;
 	int ret;
 
 	step(m, "files", false);
-	/* the clock that files have their times from, less what file systems may cut off */
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	changed_begin(&m->pass);
+	/* what is written to a page after that notes a time, too */
 	ret = sync_files(m);
-	return ret ? ret : files_send(&m->ssh.ch, &m->ct, m->base, now.tv_sec - 2, first);
+	return ret ? ret : files_send(&m->ssh.ch, &m->ct, m->base, &m->pass, first);
 }
 
-/* It stands still: all is looked at, and nothing may be amiss. */
+/* It stands still: nothing may be amiss. */
 static int copy_last(struct migration *m)
 {
 	step(m, "last files", true);
-	return files_send(&m->ssh.ch, &m->ct, m->base, 0, false);
+	if (!m->changed_files)
+		m->pass = (struct moment){};
+	return files_send_changed(&m->ssh.ch, &m->ct, m->base, &m->pass);
 }
 
 /* What has come there becomes a container that waits: READY. */
@@ -189,7 +193,7 @@ static int transfer(struct migration *m)
 	say("Copying files to %s", m->o->host);
 	if (!m->running) {
 		step(m, "files", true);
-		ret = files_send(&m->ssh.ch, &m->ct, m->base, 0, true);
+		ret = files_send(&m->ssh.ch, &m->ct, m->base, NULL, true);
 	} else {
 		ret = copy_files(m, true);
 	}
