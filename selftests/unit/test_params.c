@@ -29,6 +29,8 @@ static void test_text(void)
 		{ "ram", "268435456", "PHYSPAGES", "0:256M" },
 		{ "ram", "1000", "PHYSPAGES", "0:1000B" },
 		{ "ram", "unlimited", "PHYSPAGES", "0:unlimited" },
+		{ "ram", "1.5G", "PHYSPAGES", "0:1536M" },
+		{ "ram", "0.0G", "PHYSPAGES", NULL },
 		{ "ram", "lots", "PHYSPAGES", NULL },
 		{ "ram", "", "PHYSPAGES", NULL },
 		{ "swap", "0", "SWAPPAGES", "0:0B" },
@@ -53,6 +55,9 @@ static void test_text(void)
 		{ "diskspace", "2G:2.2G", "DISKSPACE", "2G:2.2G" },
 		{ "diskspace", "1048576", "DISKSPACE", "1048576:1048576" },
 		{ "diskspace", "2G:2X", "DISKSPACE", NULL },
+		{ "diskspace", "2G:1G", "DISKSPACE", NULL },
+		{ "diskspace", "2G:0", "DISKSPACE", "2G:0" },
+		{ "diskinodes", "2000:1999", "DISKINODES", NULL },
 		{ "diskinodes", "unlimited", "DISKINODES", "unlimited:unlimited" },
 		{ "diskinodes", "", "DISKINODES", NULL },
 		{ "netfilter", "full", "NETFILTER", "full" },
@@ -65,6 +70,7 @@ static void test_text(void)
 		{ "root", "vz/root", "VE_ROOT", NULL },
 		{ "ostemplate", "../debian", "OSTEMPLATE", NULL },
 		{ "hostname", "web1", "HOSTNAME", "web1" },
+		{ "hostname", "vps_1", "HOSTNAME", "vps_1" },
 		{ "hostname", "web 1", "HOSTNAME", NULL },
 		{ "privvmpages", "256M", "PRIVVMPAGES", "256M:256M" },
 		{ "privvmpages", "65536:69632", "PRIVVMPAGES", "65536:69632" },
@@ -72,6 +78,8 @@ static void test_text(void)
 		{ "numfile", "9312", "NUMFILE", "9312:9312" },
 		{ "numfile", "9K", "NUMFILE", NULL },
 		{ "physpages", "0:65536", "PHYSPAGES", "0:65536" },
+		{ "physpages", "0", "PHYSPAGES", NULL },
+		{ "physpages", "65536:0", "PHYSPAGES", NULL },
 		{ "onboot", "yes", "ONBOOT", "yes" },
 		{ "onboot", "maybe", "ONBOOT", NULL },
 		{ "bootorder", "10", "BOOTORDER", "10" },
@@ -123,12 +131,18 @@ static void test_text(void)
 		{ "vm_overcommit", "1.5", "VM_OVERCOMMIT", "1.5" },
 		{ "vm_overcommit", "1.5x", "VM_OVERCOMMIT", NULL },
 		{ "name", "web server-1", "NAME", "web server-1" },
+		{ "name", "c++", "NAME", "c++" },
 		{ "name", "101", "NAME", NULL },
 		{ "name", "../x", "NAME", NULL },
 		{ "nameserver", "8.8.8.8", "NAMESERVER", "8.8.8.8" },
 		{ "nameserver", "fd00::1 10.0.0.1", "NAMESERVER", "fd00::1 10.0.0.1" },
 		{ "nameserver", "8.8.8", "NAMESERVER", NULL },
 		{ "nameserver", "inherit", "NAMESERVER", "inherit" },
+		{ "nameserver", "10.0.0.1 inherit", "NAMESERVER", NULL },
+		{ "searchdomain", "inherit example.com", "SEARCHDOMAIN", NULL },
+		{ "ipadd", "10.0.0.1 0.0.0.0 ::", "IP_ADDRESS", "10.0.0.1" },
+		{ "ipadd", "0.0.0.0", "IP_ADDRESS", NULL },
+		{ "ipadd", "10.0.0.1 0.0.0.1", "IP_ADDRESS", NULL },
 		{ "searchdomain", "example.com.", "SEARCHDOMAIN", "example.com." },
 		{ "capability", "net_admin:off", "CAPABILITY", "net_admin:off" },
 		{ "capability", "fly:on", "CAPABILITY", NULL },
@@ -171,6 +185,7 @@ static void test_lists(void)
 {
 	cleanup_conf struct conf *conf = conf_new();
 	struct params first = { .conf = conf }, second = { .conf = conf };
+	struct params third = { .conf = conf }, fourth = { .conf = conf };
 
 	set(&first, "nameserver", "10.0.0.1");
 	set(&first, "nameserver", "10.0.0.2");
@@ -178,6 +193,19 @@ static void test_lists(void)
 	   "an option used twice adds");
 	set(&second, "nameserver", "10.0.0.3");
 	ok(strcmp(conf_get(conf, "NAMESERVER"), "10.0.0.3") == 0, "a new command begins anew");
+	set(&fourth, "nameserver", "inherit");
+	ok(set(&fourth, "nameserver", "10.0.0.4") && set(&third, "nameserver", "10.0.0.4") == 0 &&
+	   set(&third, "nameserver", "inherit") &&
+	   strcmp(conf_get(conf, "NAMESERVER"), "10.0.0.4") == 0,
+	   "the host's resolvers go with no others");
+	conf_set(conf, "IP_ADDRESS", "10.0.0.1 10.0.0.300 10.0.0.2");
+	set(&first, "ipadd", "10.0.0.9");
+	ok(strcmp(conf_get(conf, "IP_ADDRESS"), "10.0.0.1 10.0.0.2 10.0.0.9") == 0,
+	   "a word that is no address leaves the others there: %s", conf_get(conf, "IP_ADDRESS"));
+	conf_set(conf, "IP_ADDRESS", "0.0.0.0 10.0.0.1 10.0.0.300 10.0.0.2");
+	set(&first, "ipdel", "10.0.0.1");
+	ok(strcmp(conf_get(conf, "IP_ADDRESS"), "10.0.0.2") == 0,
+	   "and when one is taken away: %s", conf_get(conf, "IP_ADDRESS"));
 	set(&first, "capability", "net_admin:off");
 	set(&second, "capability", "SYS_TIME:on,NET_ADMIN:on");
 	ok(strcmp(conf_get(conf, "CAPABILITY"), "NET_ADMIN:on SYS_TIME:on") == 0,

@@ -29,8 +29,11 @@ static void test_size(void)
 		{ "1T", 1, 1099511627776 }, { "3P", 1, 3 * 4096 }, { "7B", 4096, 7 },
 		{ "unlimited", 1, VALUE_UNLIMITED }, { "9223372036854775807", 1, VALUE_UNLIMITED },
 		{ "9223372036854775807", 4096, VALUE_UNLIMITED },
+		{ "1.5G", 1, 1610612736 }, { "2.2G", 1, 2362232012 }, { ".5k", 4096, 512 },
+		{ "1.5", 4096, 6144 },
 	};
-	static const char *const bad[] = { "", "M", "-1", "1.5G", "1MM", "1 M", "0x10", "infinity",
+	static const char *const bad[] = { "", "M", "-1", "1.G", ".", ".G", "1.5.5G",
+					   "1.5e3", "1.-5", "1MM", "1 M", "0x10", "infinity",
 					   "16777216T", "18446744073709551615",
 					   "18446744073709551616" };
 	uint64_t v;
@@ -71,7 +74,8 @@ static void test_hostname(void)
 	   "a hyphen at an end of a label is refused");
 	ok(!valid_hostname("a..b") && !valid_hostname(".a") && !valid_hostname("a."),
 	   "an empty label is refused");
-	ok(!valid_hostname("a_b") && !valid_hostname("a b") && !valid_hostname("a\nb") &&
+	ok(valid_hostname("_vps_1_"), "an underscore, which many have");
+	ok(!valid_hostname("a+b") && !valid_hostname("a b") && !valid_hostname("a\nb") &&
 	   !valid_hostname("a;reboot"), "other characters are refused");
 	ok(!valid_hostname(label), "a label of 64 is refused");
 	label[63] = '\0';

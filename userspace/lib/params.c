@@ -196,20 +196,25 @@ static char *overcommit(const char *arg, const char *old UNUSED)
 	return whole && whole <= 6 && !arg[whole + rest] ? xstrdup(arg) : NULL;
 }
 
-/* Words, each @valid, added to @old; "inherit" alone is the host's. */
+static bool inherits(const char *words)
+{
+	return strcmp(words, "inherit") == 0;
+}
+
+/* Words, each @valid, added to @old; "inherit" alone is the host's, and goes with no other. */
 static char *words(const char *arg, const char *old, bool (*valid)(const char *))
 {
 	cleanup_free char *copy = xstrdup(arg);
 	char *list = xstrdup(old ? old : ""), *rest = copy, *word;
 
-	if (strcmp(arg, "inherit") == 0 || !*arg) {
+	if (!*arg || (inherits(arg) && (!*list || inherits(list)))) {
 		free(list);
 		return xstrdup(arg);
 	}
 	while ((word = strsep(&rest, " ,"))) {
 		if (!*word)
 			continue;
-		if (!valid(word)) {
+		if (!valid(word) || inherits(word) || inherits(list)) {
 			free(list);
 			return NULL;
 		}
@@ -233,11 +238,13 @@ static char *addresses_merge(const char *arg, const char *old, bool keep)
 {
 	cleanup_addresses struct addresses given = {}, has = {}, all = {};
 
-	if (!*arg || addresses_parse(arg, &given))
+	if (addresses_parse(arg, &given) || !given.count)
 		return NULL;
 	/* what is no address there is not kept: nothing could be done with it */
-	addresses_parse(old, &has);
-	error_clear();
+	if (addresses_parse(old, &has)) {
+		warn("Dropped from IP_ADDRESS: %s", error_text());
+		error_clear();
+	}
 	for (size_t i = 0; i < has.count; i++)
 		if (!addresses_have(&given, &has.list[i]))
 			addresses_add(&all, &has.list[i]);
@@ -305,19 +312,34 @@ static char *pages(const char *arg, const char *old UNUSED)
 	return pair_text(arg, parse_size_pair(arg, sysconf(_SC_PAGESIZE), NULL, NULL));
 }
 
+static char *physpages(const char *arg, const char *old UNUSED)
+{
+	uint64_t limit;
+
+	return pair_text(arg, parse_size_pair(arg, sysconf(_SC_PAGESIZE), NULL, &limit) && limit);
+}
+
 static char *items(const char *arg, const char *old UNUSED)
 {
 	return pair_text(arg, parse_count_pair(arg, NULL, NULL));
 }
 
+/* A hard limit of 0 is none. */
+static char *quota(const char *arg, uint64_t unit)
+{
+	uint64_t soft, hard;
+
+	return pair_text(arg, quota_parse(arg, unit, &soft, &hard) && (soft <= hard || !hard));
+}
+
 static char *space(const char *arg, const char *old UNUSED)
 {
-	return pair_text(arg, quota_parse(arg, 1024, NULL, NULL));
+	return quota(arg, 1024);
 }
 
 static char *inodes(const char *arg, const char *old UNUSED)
 {
-	return pair_text(arg, quota_parse(arg, 1, NULL, NULL));
+	return quota(arg, 1);
 }
 
 static char *path(const char *arg, const char *old UNUSED)
@@ -403,7 +425,7 @@ static const struct param params[] = {
 	{ "devnodes", "DEVNODES", APPLIES_DEVICES,
 	  "a name below /dev and its use, as in net/tun:rw", devnodes_merge },
 	{ "dgramrcvbuf", "DGRAMRCVBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
-	{ "diskinodes", "DISKINODES", APPLIES_DISK, ITEMS, inodes },
+	{ "diskinodes", "DISKINODES", APPLIES_DISK, "SOFT[:HARD], or unlimited", inodes },
 	{ "diskquota", "DISK_QUOTA", APPLIES_DISK, "yes or no", yes_no },
 	{ "diskspace", "DISKSPACE", APPLIES_DISK,
 	  "SOFT[:HARD] with a suffix, or in KiB without, or unlimited", space },
@@ -428,7 +450,7 @@ static const struct param params[] = {
 	{ "mac_filter", "NETIF", APPLIES_NETIF, "on or off" OF_NETIF, netif_filter },
 	{ "meminfo", "MEMINFO", APPLIES_LEGACY, "none, pages:N or privvmpages:N", meminfo },
 	{ "mount_opts", "MOUNT_OPTS", APPLIES_LEGACY, "options of mount(8)", line },
-	{ "name", "NAME", APPLIES_NAME, "letters, digits, blanks, dashes, dots; not only digits",
+	{ "name", "NAME", APPLIES_NAME, "letters, digits, blanks and -_+.; not only digits",
 	  name },
 	{ "nameserver", "NAMESERVER", APPLIES_DNS, "an address, or inherit", nameserver, true },
 	{ "nat", "NAT", APPLIES_RESTART, "yes or no", yes_no },
@@ -455,7 +477,7 @@ static const struct param params[] = {
 	{ "oomguarpages", "OOMGUARPAGES", APPLIES_BEANCOUNTERS, PAGES, pages },
 	{ "ostemplate", "OSTEMPLATE", APPLIES_FILE, "the name of a template", template },
 	{ "othersockbuf", "OTHERSOCKBUF", APPLIES_BEANCOUNTERS, BYTES, bytes },
-	{ "physpages", "PHYSPAGES", LIMIT_RAM, PAGES, pages },
+	{ "physpages", "PHYSPAGES", LIMIT_RAM, PAGES, physpages },
 	{ "port_add", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT:PORT such as tcp:8080:80",
 	  nat_port_add },
 	{ "port_del", "PORTS", APPLIES_PORTS, "PROTOCOL:PORT such as tcp:8080, or all",

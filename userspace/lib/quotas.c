@@ -4,7 +4,6 @@
  * something counts it.
  */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "fields.h"
@@ -12,33 +11,11 @@
 #include "util.h"
 #include "value.h"
 
-/* In OpenVZ's samples the hard limit is a fraction: 2.2G. */
-static bool parse_fraction(const char *s, uint64_t unit, uint64_t *out)
-{
-	cleanup_free char *one = NULL;
-	uint64_t scale;
-	double n;
-
-	if (parse_size(s, unit, out))
-		return true;
-	one = xasprintf("1%s", s + strspn(s, "0123456789."));
-	if (sscanf(s, "%30lf", &n) != 1 || n < 0 || !parse_size(one, unit, &scale) ||
-	    n * (double)scale >= (double)LONG_MAX)
-		return false;
-	*out = n * (double)scale;
-	return true;
-}
-
 bool quota_parse(const char *value, uint64_t unit, uint64_t *soft, uint64_t *hard)
 {
-	cleanup_free char *first = xstrndup(value, strcspn(value, ":"));
-	const char *colon = strchr(value, ':');
 	uint64_t s, h;
 
-	if (!parse_fraction(first, unit, &s))
-		return false;
-	h = s;
-	if (colon && !parse_fraction(colon + 1, unit, &h))
+	if (!parse_size_pair(value, unit, &s, &h))
 		return false;
 	if (soft)
 		*soft = s > LONG_MAX ? LONG_MAX : s / unit;

@@ -58,16 +58,32 @@ bool parse_ctid(const char *s, uint32_t *id)
 	return true;
 }
 
+/* OpenVZ's samples have 2.2G. */
+static bool fraction(const char **s, double *out)
+{
+	size_t len = 1 + strspn(*s + 1, "0123456789");
+	char *end;
+
+	*out = strtod(*s, &end);
+	if (end != *s + len)
+		return false;
+	*s = end;
+	return true;
+}
+
 bool parse_size(const char *s, uint64_t unit, uint64_t *out)
 {
-	const char *end;
-	uint64_t n;
+	const char *end = s;
+	double part = 0;
+	uint64_t n = 0;
 
 	if (strcmp(s, "unlimited") == 0) {
 		*out = VALUE_UNLIMITED;
 		return true;
 	}
-	if (!digits(s, &n, &end))
+	if (*s != '.' && !digits(s, &n, &end))
+		return false;
+	if (*end == '.' && !fraction(&end, &part))
 		return false;
 	switch (toupper((unsigned char)*end)) {
 	case 'T':
@@ -102,7 +118,9 @@ bool parse_size(const char *s, uint64_t unit, uint64_t *out)
 		return true;
 	}
 	/* the largest number is taken, for unlimited */
-	return !__builtin_mul_overflow(n, unit, out) && *out != VALUE_UNLIMITED;
+	return !__builtin_mul_overflow(n, unit, out) &&
+	       !__builtin_add_overflow(*out, (uint64_t)(part * unit), out) &&
+	       *out != VALUE_UNLIMITED;
 }
 
 typedef bool (*parse_fn)(const char *s, uint64_t unit, uint64_t *out);
@@ -205,7 +223,7 @@ bool valid_name(const char *s)
 	    s[len - 1] == ' ' || strspn(s, "0123456789") == len)
 		return false;
 	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr(" -_.", *s))
+		if (!isalnum((unsigned char)*s) && !strchr(" -_+.", *s))
 			return false;
 	return true;
 }
@@ -231,7 +249,7 @@ bool valid_hostname(const char *s)
 			label = 0;
 			continue;
 		}
-		if (!isalnum((unsigned char)*s) && (*s != '-' || label == 0))
+		if (!isalnum((unsigned char)*s) && *s != '_' && (*s != '-' || label == 0))
 			return false;
 		if (++label > 63)
 			return false;

@@ -157,25 +157,34 @@ void addresses_add(struct addresses *all, const struct address *a)
 	all->list[all->count++] = *a;
 }
 
+/* 0.0.0.0 or ::, which vzctl passes over. */
+static bool is_none(const char *word)
+{
+	struct address a;
+
+	return parse_bytes(word, &a) && !bits_beyond(&a, 0);
+}
+
 int addresses_parse(const char *words, struct addresses *out)
 {
 	cleanup_free char *copy = xstrdup(words ? words : "");
 	char *rest = copy, *word;
 	struct address a;
+	int ret = 0;
 
 	*out = (struct addresses){};
 	while ((word = strsep(&rest, " \t\n,"))) {
-		if (!*word)
+		if (!*word || is_none(word))
 			continue;
-		if (!address_parse(word, &a)) {
-			addresses_free(out);
-			return fail(EXIT_BAD_IP, "%s is no address for a container: it takes "
-				    "unicast ones such as 10.0.0.2, 10.0.1.0/28 or fd00::2", word);
+		if (address_parse(word, &a)) {
+			if (!addresses_have(out, &a))
+				addresses_add(out, &a);
+		} else if (!ret) {
+			ret = fail(EXIT_BAD_IP, "%s is no address for a container: it takes "
+				   "unicast ones such as 10.0.0.2, 10.0.1.0/28 or fd00::2", word);
 		}
-		if (!addresses_have(out, &a))
-			addresses_add(out, &a);
 	}
-	return 0;
+	return ret;
 }
 
 char *addresses_text(const struct addresses *all)

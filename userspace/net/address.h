@@ -45,7 +45,10 @@ bool address_same(const struct address *a, const struct address *b);
 bool address_within(const struct address *a, const struct address *prefix);
 bool address_overlap(const struct address *a, const struct address *b);
 
-/* Words of @text, which may be NULL. EXIT_BAD_IP names the first that is none. */
+/*
+ * Words of @text, which may be NULL. EXIT_BAD_IP names the first that is none; @out has the
+ * others all the same.
+ */
 int addresses_parse(const char *text, struct addresses *out);
 /* The words again; to be freed. */
 char *addresses_text(const struct addresses *all);

@@ -95,7 +95,7 @@ const char *netif_type_text(const struct netif *n)
 static bool add_addresses(const char *words, struct addresses *to)
 {
 	cleanup_addresses struct addresses more = {};
-	bool good = addresses_parse(words, &more) == 0;
+	bool good = addresses_parse(words, &more) == 0 && (more.count || !*words);
 
 	error_clear();
 	for (size_t i = 0; i < more.count; i++)
