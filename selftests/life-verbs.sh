@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # about: tool
-# mount, umount, pause, unpause, enter --exec, exec3, --skiplock.
+# mount, umount, pause, unpause, enter --exec, exec, exec3, --skiplock.
 
 . "$(dirname "$0")/cli-lib.sh"
 
@@ -162,6 +162,27 @@ enters() {
 	expect_exit 20 cloisonctl enter 900 tty
 }
 
+execs_by_a_shell() {
+	make_running 900
+	[[ $(cloisonctl exec 900 printf "'<%s>'" a "" b) == "<a><><b>" ]]
+	expect_exit 8 cloisonctl exec 900 ""
+	cloisonctl enter 900 --exec printf "'<%s>'" "" b '; exit' </dev/null >"$KTAP_TMP/out"
+	grep -q '<><b>' "$KTAP_TMP/out"
+	[[ $(echo 'echo "$0 $#"' | cloisonctl exec 900 -) == "/bin/sh 0" ]]
+	# of two the better one
+	cloisonctl exec 900 'cat >/bin/bash; chmod 755 /bin/bash' <<-'EOF'
+		#!/bin/busybox sh
+		echo "bash $#"
+		exec busybox sh "$@"
+	EOF
+	[[ $(cloisonctl exec 900 echo one) == "bash 2"$'\n'"one" ]]
+	[[ $(echo 'echo two' | cloisonctl exec2 900 -) == "bash 0"$'\n'"two" ]]
+	expect_exit 5 cloisonctl exec2 900 exit 5
+	# one that does not run is none
+	cloisonctl exec 900 'echo nothing >/bin/bash; chmod 644 /bin/bash'
+	[[ $(cloisonctl exec 900 'echo "$0"') == /bin/sh ]]
+}
+
 execs_without_a_shell() {
 	make_running 900
 	[[ $(cloisonctl exec3 900 echo '$HOME' '|' cat) == '$HOME | cat' ]]
@@ -182,7 +203,7 @@ skips_the_lock() {
 	not grep -q skiplock <(cloisonctl --help)
 }
 
-ktap_plan 10
+ktap_plan 11
 run_case "mount and umount" mounts
 run_case "a failed start leaves the mount as it was" mount_and_failed_start
 run_case "umount of one that died" umount_of_a_dead_one
@@ -191,6 +212,7 @@ run_case "pause and unpause" pauses
 run_case "a paused container stops" stops_when_paused
 run_case "a command that is paused goes on" exec_across_a_pause
 run_case "enter --exec" enters
+run_case "exec by the better shell, with empty words" execs_by_a_shell
 run_case "exec3" execs_without_a_shell
 run_case "--skiplock" skips_the_lock
 ktap_finish

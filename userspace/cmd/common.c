@@ -61,10 +61,11 @@ int cmd_layout(const char *name)
 
 char *cmd_join(char **words)
 {
-	char *line = xstrdup(*words);
+	char *line = xstrdup("");
 
-	while (*++words)
-		text_append(&line, " %s", *words);
+	/* an empty one would be none, with all that follow in its place */
+	for (; *words; words++)
+		text_append(&line, "%s%s", *line ? " " : "", **words ? *words : "''");
 	return line;
 }
 

@@ -3,14 +3,16 @@
 
 #include "../lib/error.h"
 #include "../lib/relay.h"
+#include "../lib/script.h"
+#include "../lib/util.h"
 #include "cmd.h"
 
 /* Run the rest of the command line in the container; *@code is what it answered. */
 static int run(int argc, char **argv, bool shell, int *code)
 {
-	const char *sh[] = { "/bin/sh", "-c", NULL, NULL };
-	const char *const *program = sh;
+	const char *const *program = (const char *const *)argv + 2;
 	cleanup_container struct container ct = CONTAINER_INIT;
+	cleanup_free const char **sh = NULL;
 	cleanup_free char *line = NULL;
 	struct kernel_container kc;
 	struct attached in;
@@ -21,14 +23,11 @@ static int run(int argc, char **argv, bool shell, int *code)
 		return ret;
 	if (argc < 3)
 		return fail(EXIT_BAD_OPTION, "Say what to run in the container");
-	if (!shell) {
-		program = (const char *const *)argv + 2;
-	} else if (argc == 3 && strcmp(argv[2], "-") == 0) {
+	if (shell) {
 		/* commands come from stdin */
-		sh[1] = NULL;
-	} else {
-		line = cmd_join(argv + 2);
-		sh[2] = line;
+		if (argc > 3 || strcmp(argv[2], "-") != 0)
+			line = cmd_join(argv + 2);
+		program = sh = script_argv(line, true);
 	}
 	ret = attach_open(&ct, &kc, &in);
 	if (ret)

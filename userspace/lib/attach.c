@@ -144,8 +144,24 @@ static int become_guest(const struct attached *in, struct attach_program *prog, 
 	return ret;
 }
 
+const char attach_bash[] = "/bin/bash";
+
+static const char **by_sh(const char *const *argv)
+{
+	size_t n = 1;
+	const char **copy;
+
+	while (argv[n])
+		n++;
+	copy = xcalloc(n + 1, sizeof(*copy));
+	memcpy(copy, argv, n * sizeof(*copy));
+	copy[0] = "/bin/sh";
+	return copy;
+}
+
 void attach_exec(const struct attach_program *prog, int sync)
 {
+	const char *const *argv = prog->argv;
 	const char *term = getenv("TERM");
 	const char *env[64];
 	size_t n = ARRAY_SIZE(environment) - 1;
@@ -159,8 +175,12 @@ void attach_exec(const struct attach_program *prog, int sync)
 		chdir("/");
 	/* for the PATH in which execvpe() searches */
 	setenv("PATH", strchr(environment[1], '=') + 1, 1);
-	execvpe(prog->argv[0], (char *const *)prog->argv, (char *const *)env);
-	sync_die(sync, fail_errno(EXIT_COMMAND, "Cannot run %s in the container", prog->argv[0]));
+	execvpe(argv[0], (char *const *)argv, (char *const *)env);
+	if (argv[0] == attach_bash) {
+		argv = by_sh(argv);
+		execve(argv[0], (char *const *)argv, (char *const *)env);
+	}
+	sync_die(sync, fail_errno(EXIT_COMMAND, "Cannot run %s in the container", argv[0]));
 }
 
 static void run_guest(const struct attached *in, struct attach_program *prog, int sync)

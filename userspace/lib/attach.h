@@ -29,6 +29,9 @@ int attach_open(const struct container *ct, const struct kernel_container *kc,
 int attach_open_first(const struct container *ct, pid_t pid, struct attached *in);
 void attach_close(struct attached *in);
 
+/* "/bin/bash"; where argv[0] is this itself and cannot be run, /bin/sh is, as vzctl has it. */
+extern const char attach_bash[];
+
 struct attach_program {
 	const char *const *argv;	/* argv[0] is searched in the container's PATH */
 	const char *const *env;		/* added to the usual environment; may be NULL */

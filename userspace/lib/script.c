@@ -44,15 +44,11 @@ int script_load(const char *path, char **text)
 
 const char **script_argv(const char *text, bool bash)
 {
-	static const char choose[] =
-		"command -v bash >/dev/null && exec bash -c \"$1\" || exec sh -c \"$1\"";
-	const char **argv = xcalloc(6, sizeof(*argv));
+	const char **argv = xcalloc(4, sizeof(*argv));
 
-	argv[0] = "/bin/sh";
-	argv[1] = "-c";
-	argv[2] = bash ? choose : text;
-	argv[3] = "sh";
-	argv[4] = bash ? text : NULL;
+	argv[0] = bash ? attach_bash : "/bin/sh";
+	argv[1] = text ? "-c" : NULL;
+	argv[2] = text;
 	return argv;
 }
 

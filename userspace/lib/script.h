@@ -22,7 +22,10 @@ struct script {
 /* Read one: EXIT_BAD_VALUE if it is not text, or too long for a command line. */
 int script_load(const char *path, char **text);
 
-/* The command line that runs @text; to be freed. */
+/*
+ * The command line that runs @text, or if that is NULL what it reads, with @bash by that where
+ * there is one; to be freed.
+ */
 const char **script_argv(const char *text, bool bash);
 
 /* Run it; what it prints is said. EXIT_COMMAND if it fails, with its last line. */
