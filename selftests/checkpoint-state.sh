@@ -173,6 +173,11 @@ suspended_otherwise() {
 
 gives_up() {
 	cloisonctl suspend $ct
+	# not for a start that is refused
+	cloisonctl set $ct --disabled yes --save
+	expect_exit 105 cloisonctl start $ct --discard
+	is down suspended
+	cloisonctl set $ct --disabled no --save
 	cloisonctl start $ct --discard --wait
 	is running
 	not pgrep -f /root/count
@@ -182,7 +187,24 @@ gives_up() {
 	[[ ! -e $dump && ! -e $private && ! -e $cgroup ]]
 }
 
-ktap_plan 7
+# Nothing says any more that it was suspended, and the file has its memory.
+kept() {
+	cloisonctl create $ct --ostemplate busybox
+	cloisonctl start $ct --wait
+	cloisonctl suspend $ct
+	cloisonctl resume $ct --keep
+	cloisonctl stop $ct --fast
+	[[ -s $dump ]]
+	not grep 'Dump.101 is the memory' <(cloisonctl check containers)
+	cp $dump $dumps/Dump.102
+	cloisonctl destroy $ct
+	[[ ! -e $dump ]]
+	expect_out 'Dump.102 is the memory of a container that there is not' cloisonctl check containers
+	rm $dumps/Dump.102
+	not grep 'is the memory' <(cloisonctl check containers)
+}
+
+ktap_plan 8
 check "start" starts
 check "stages" stages
 check "another file" another_file
@@ -190,4 +212,5 @@ check "an old state" old_state
 check "damaged" damage
 check "set, mount and others" suspended_otherwise
 check "discard, destroy" gives_up
+check "a state that was kept goes with its container" kept
 ktap_finish

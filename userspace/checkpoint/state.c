@@ -293,6 +293,14 @@ int state_discard(const struct container *ct)
 	return suspended_unmark(ct);
 }
 
+int state_forget(const struct container *ct)
+{
+	cleanup_free char *usual = suspended_default(ct);
+
+	return unlink(usual) && errno != ENOENT ?
+	       fail_errno(EXIT_SYSTEM, "Cannot remove %s", usual) : 0;
+}
+
 bool state_unsettled(const struct container *ct)
 {
 	cleanup_free char *work = work_of(ct);

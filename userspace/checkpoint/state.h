@@ -33,6 +33,8 @@ int state_undump(struct container *ct, const char *path, bool force);
 int state_resume(struct container *ct, const char *path, bool force, bool keep);
 /* The state is given up: mark and file. */
 int state_discard(const struct container *ct);
+/* One that it was resumed from and that was kept, where it usually is; EXIT_SYSTEM. */
+int state_forget(const struct container *ct);
 
 /* What a killed command left: checkpoint_settle(), and images that are half written. */
 int state_settle(const struct container *ct);

@@ -65,6 +65,7 @@ static bool wants_stop(const struct container *ct, const struct kernel_container
 static int start_one(uint32_t id, void *upgrade)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
+	struct start_options o = {};
 	struct kernel_container kc;
 	int ret = container_open_id(&ct, id, NEED_CONF);
 
@@ -74,7 +75,8 @@ static int start_one(uint32_t id, void *upgrade)
 		ret = kernel_get(id, &kc);
 	if (ret || kernel_runs(&kc))
 		return ret;
-	return do_start(&ct, false, comes_back(&ct, upgrade));
+	o.force = comes_back(&ct, upgrade);
+	return do_start(&ct, &o);
 }
 
 int boot_stop_one(uint32_t id, void *arg)

@@ -113,7 +113,7 @@ struct option;
 int start_parse(int argc, char **argv, const struct option *known, struct start_options *o);
 
 /* The steps that start, stop and restart share; the lock is held. */
-int do_start(struct container *ct, bool wait, bool force);
+int do_start(struct container *ct, const struct start_options *o);
 int do_stop(struct container *ct, bool fast, bool unmount);
 /* Stop one, for parallel_run(). */
 int boot_stop_one(uint32_t id, void *arg);

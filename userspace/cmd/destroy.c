@@ -77,7 +77,9 @@ int cmd_destroy(int argc, char **argv)
 		const char *own = conf_get(ct.conf, "NAME");
 
 		name = xstrdup(own ? own : "");
-		ret = private_destroy(&ct);
+		ret = state_forget(&ct);
+		if (!ret)
+			ret = private_destroy(&ct);
 	}
 	if (ret)
 		return ret;

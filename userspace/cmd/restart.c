@@ -34,5 +34,5 @@ int cmd_restart(int argc, char **argv)
 		/* it was allowed to run */
 		o.force = true;
 	}
-	return ret ? ret : do_start(&ct, o.wait, o.force);
+	return ret ? ret : do_start(&ct, &o);
 }

@@ -369,11 +369,12 @@ static int name_back(const struct container *ct, const char *old_name, int ret)
 
 static int restart(struct container *ct)
 {
+	static const struct start_options o = { .force = true };
 	int ret;
 
 	say("Restarting container");
 	ret = do_stop(ct, false, true);
-	return ret ? ret : do_start(ct, false, true);
+	return ret ? ret : do_start(ct, &o);
 }
 
 /* The name its file has, as after the file was copied here. */

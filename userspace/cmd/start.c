@@ -9,7 +9,7 @@
 #include "../lib/suspended.h"
 #include "cmd.h"
 
-int do_start(struct container *ct, bool wait, bool force)
+int do_start(struct container *ct, const struct start_options *o)
 {
 	const char *disabled = conf_get(ct->conf, "DISABLED");
 	struct kernel_container kc;
@@ -19,15 +19,20 @@ int do_start(struct container *ct, bool wait, bool force)
 		return ret;
 	if (kernel_runs(&kc))
 		return fail(EXIT_RUNNING, "Container is already running");
-	if (disabled && strcmp(disabled, "yes") == 0 && !force)
+	if (disabled && strcmp(disabled, "yes") == 0 && !o->force)
 		return fail(EXIT_DISABLED, "Container start disabled; start it with --force");
-	if (suspended(ct))
+	/* not sooner: it may be refused as it is now, and would have lost its memory for nothing */
+	if (o->discard)
+		ret = state_discard(ct);
+	else if (suspended(ct))
 		return do_resume(ct, NULL, false, false);
-	say("Starting container...");
-	ret = launch(ct, wait, NULL);
 	if (ret)
 		return ret;
-	say(wait ? "Container started successfully" : "Container start in progress...");
+	say("Starting container...");
+	ret = launch(ct, o->wait, NULL);
+	if (ret)
+		return ret;
+	say(o->wait ? "Container started successfully" : "Container start in progress...");
 	return 0;
 }
 
@@ -81,7 +86,5 @@ int cmd_start(int argc, char **argv)
 		ret = start_parse(argc - 1, argv + 1, options, &o);
 	if (!ret)
 		ret = container_lock(&ct);
-	if (!ret && o.discard)
-		ret = state_discard(&ct);
-	return ret ? ret : do_start(&ct, o.wait, o.force);
+	return ret ? ret : do_start(&ct, &o);
 }

@@ -127,7 +127,7 @@ static int settle(uint32_t id, void *arg)
 	quiet = true;
 	ret = container_sweep(&ct);
 	if (!ret && reboot && end->again && container_exists(&ct))
-		ret = do_start(&ct, false, true);
+		ret = do_start(&ct, &(struct start_options){ .force = true });
 	quiet = false;
 	if (ret)
 		return ret;

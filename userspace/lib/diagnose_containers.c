@@ -8,11 +8,13 @@
 #include "container.h"
 #include "diagnose.h"
 #include "enforce.h"
+#include "global.h"
 #include "kernel.h"
 #include "layout.h"
 #include "legacy.h"
 #include "promises.h"
 #include "util.h"
+#include "value.h"
 
 struct range {
 	uint32_t id, base;
@@ -144,6 +146,28 @@ static bool overlap(struct findings *f, struct range *ranges, size_t count)
 	return found;
 }
 
+/* A kept one, say, of a container that was migrated; what suspend wrote is a mark's. */
+static bool stray_states(struct findings *f, const uint32_t *ids, size_t count)
+{
+	cleanup_dir DIR *dir = opendir(global.dumpdir);
+	struct dirent *de;
+	bool found = false;
+
+	while (dir && (de = readdir(dir))) {
+		uint32_t id;
+
+		if (strncmp(de->d_name, "Dump.", 5) != 0 || !parse_ctid(de->d_name + 5, &id) ||
+		    bsearch(&id, ids, count, sizeof(*ids), container_compare_ids))
+			continue;
+		finding(f, FINDING_HINT,
+			"remove it, unless it is of another host that shares the directory",
+			"%s/%s is the memory of a container that there is not",
+			global.dumpdir, de->d_name);
+		found = true;
+	}
+	return found;
+}
+
 void diagnose_containers(struct findings *f)
 {
 	cleanup_free uint32_t *ids = NULL;
@@ -161,6 +185,7 @@ void diagnose_containers(struct findings *f)
 		good &= one(f, ids[i], &ranges[i], &promises);
 	promises_report(&promises, f);
 	good &= !overlap(f, ranges, count);
+	good &= !stray_states(f, ids, count);
 	if (good)
 		finding(f, FINDING_OK, NULL, "containers described: %zu", count);
 }
