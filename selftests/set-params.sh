@@ -40,6 +40,10 @@ names() {
 	cloisonctl --quiet set 901 --name '' --save
 	[[ ! -e $etc/names/false ]]
 	expect_exit 21 cloisonctl status false
+	# a check is not hidden by a container of its name
+	cloisonctl --quiet set 901 --name kernel --save
+	cloisonctl check --json kernel | grep -q '"check": *"kernel"'
+	cloisonctl --quiet set 901 --name '' --save
 	cloisonctl --quiet stop other --fast
 	cloisonctl --quiet destroy other
 	[[ ! -e $etc/names/other ]]

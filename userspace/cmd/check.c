@@ -45,17 +45,21 @@ static bool chosen(const char *check, char **names)
 	return false;
 }
 
+static bool is_check(const char *name)
+{
+	bool known = strcmp(name, REMAINS) == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		known |= strcmp(name, checks[i].name) == 0;
+	return known;
+}
+
 static int choose(char **names)
 {
-	for (; *names; names++) {
-		bool known = strcmp(*names, REMAINS) == 0;
-
-		for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
-			known |= strcmp(*names, checks[i].name) == 0;
-		if (!known)
+	for (; *names; names++)
+		if (!is_check(*names))
 			return fail(EXIT_BAD_OPTION, "Check of what: %s? See cloisonctl-check(8)",
 				    *names);
-	}
 	return 0;
 }
 
@@ -188,6 +192,9 @@ static int parse(int argc, char **argv, struct request *req)
 	req->names = argv + optind;
 	if (optind == argc)
 		return 0;
+	/* a container that has such a name has a number, too */
+	if (!req->repair && is_check(argv[optind]))
+		return choose(req->names);
 	if (!parse_ctid(argv[optind], &req->id) && !names_find(argv[optind], &req->id))
 		return req->repair ? fail(EXIT_BAD_VALUE, "Bad CT ID %s", argv[optind]) :
 				     choose(req->names);
