@@ -208,6 +208,13 @@ samples() {
 	conf 900 'ORIGIN_SAMPLE="vswap-1g"'
 	conf 900 'HOSTNAME="keep"'
 	[[ $(cgroup_file 900 memory.max) == 1073741824 && $(cgroup_file 900 cpu.weight) == 200 ]]
+	# a running one has its beancounters at once, in the module that it is loaded for
+	wait_for modprobe -r cloison_acct
+	echo 'NUMFILE="4321:4321"' >"$etc/conf/ve-counted.conf-sample"
+	cloisonctl --quiet set 900 --applyconfig counted
+	rm "$etc/conf/ve-counted.conf-sample"
+	[[ $(cloisonctl list -H -o numfile.l 900) == 4321 ]]
+	not grep -q NUMFILE "$etc/conf/900.conf"
 	expect_exit 109 cloisonctl set 900 --applyconfig none-such --save
 	expect_exit 21 cloisonctl create 901 --ostemplate busybox --config none-such
 	conf 900 'ORIGIN_SAMPLE="vswap-1g"'

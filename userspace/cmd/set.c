@@ -157,15 +157,16 @@ static int apply_netif(struct container *ct, const struct kernel_container *kc)
 }
 
 static int apply(struct container *ct, const struct kernel_container *kc,
-		 const struct params *params)
+		 const struct options *o)
 {
-	unsigned int applies = params->applies;
+	unsigned int applies = o->params.applies;
 	int ret = 0;
 
 	if (applies & LIMIT_ALL)
 		ret = apply_limits(ct, applies & LIMIT_ALL);
 	if (!ret)
-		ret = beancounters_apply(ct->id, ct->conf, params);
+		/* a sample sets any of them */
+		ret = beancounters_apply(ct->id, ct->conf, o->sample ? NULL : &o->params);
 	if (!ret)
 		ret = apply_inside(ct, kc, applies);
 	if (!ret && (applies & APPLIES_NETIF))
@@ -474,7 +475,7 @@ int cmd_set(int argc, char **argv)
 	if (!ret && (o.params.applies & APPLIES_DISK) && ct.layout->own_fs && !o.save)
 		ret = fail(EXIT_BAD_OPTION, "Disk limits of an image or device need --save");
 	if (!ret && at_once)
-		ret = apply(&ct, &kc, &o.params);
+		ret = apply(&ct, &kc, &o);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
 		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
 	if (!ret && params_seen(&o.params, "VE_DEVICE"))
