@@ -186,9 +186,19 @@ prefixes() {
 }
 
 taken() {
-	local ping
+	local ping init
 	two
 	expect_exit 78 cloisonctl set 901 --ipadd 10.0.109.2 --ipadd 10.0.100.2 --save
+	# nor is one stopped that could not be started again
+	init=$(init_of 901)
+	cp "$etc/conf/901.conf" "$KTAP_TMP/before"
+	expect_exit 78 cloisonctl set 901 --capability sys_time:on --ipadd 10.0.109.2 --ipadd 10.0.100.2 --setmode restart --save
+	expect_exit 78 cloisonctl set 901 --capability sys_time:on --netif_add eth0,type=routed,ip=10.0.100.2 --setmode restart --save
+	cmp "$etc/conf/901.conf" "$KTAP_TMP/before"
+	[[ $(init_of 901) == "$init" && $(cloisonctl list -H -o ip 901) == "10.0.101.2 fd00::101" ]]
+	cloisonctl --quiet set 901 --capability sys_time:on --ipadd 10.0.109.3 --setmode restart --save
+	[[ $(init_of 901) != "$init" ]]
+	pings 10.0.109.3
 	expect_out 'Address 10.0.100.2: .*container 900' cloisonctl set 901 --ipadd 10.0.100.2
 	# all or nothing
 	nothing_left 10.0.109.2

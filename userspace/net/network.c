@@ -348,15 +348,49 @@ static int give_inside(uint32_t id, pid_t pid, const struct addresses *all)
 	return ret;
 }
 
-static int give(uint32_t id, pid_t pid, struct network *net, const struct addresses *wanted)
+/* @net->addresses are its own, in the table, if nobody else has them. */
+static int claim(uint32_t id, struct network *net)
 {
-	cleanup_free char *why = NULL;
 	int ret = prepare_new(id, net);
 
 	if (!ret)
 		ret = serve_settle(&net->probe);
+	return ret ? ret : network_reserve(id, net);
+}
+
+int network_check(uint32_t id, const struct conf *conf)
+{
+	cleanup_addresses struct addresses has = {}, wanted = {};
+	struct network net = { .conf = conf };
+	cleanup_free char *why = NULL;
+	int ret = addresses_parse(conf_get(conf, "IP_ADDRESS"), &wanted);
+
 	if (!ret)
-		ret = network_reserve(id, net);
+		ret = network_addresses(id, &has);
+	if (ret)
+		return ret;
+	minus(&wanted, &has, &net.addresses);
+	if (net.addresses.count)
+		ret = claim(id, &net);
+	if (!ret)
+		ret = routed_ask(id, conf_get(conf, "NETIF"), &net.routed);
+	if (!ret)
+		ret = suspended_hold(id, &net.routed.fresh);
+	if (!ret)
+		ret = routed_settle(&net.routed);
+	why = xstrdup(error_text());
+	for (size_t i = 0; i < net.addresses.count && venet_loaded(); i++)
+		venet_del(id, &net.addresses.list[i]);
+	network_close(&net);
+	error_clear();
+	return ret ? fail(ret, "%s", why) : 0;
+}
+
+static int give(uint32_t id, pid_t pid, struct network *net, const struct addresses *wanted)
+{
+	cleanup_free char *why = NULL;
+	int ret = claim(id, net);
+
 	if (!ret)
 		ret = rate_again(id);
 	if (!ret)

@@ -73,6 +73,12 @@ int network_configured(const struct conf *conf, struct addresses *out);
 int network_addresses(uint32_t id, struct addresses *out);
 
 /*
+ * For set, of a container that is to be started again: could it have the addresses of @conf? Of
+ * those that it has already it is known.
+ */
+int network_check(uint32_t id, const struct conf *conf);
+
+/*
  * For set: give the running container @id, of which @pid is a process, @wanted instead
  * of what it has. All or nothing for those that are new.
  */
