@@ -115,8 +115,12 @@ assert d[900]["numproc"]["held"] == 1'
 
 # All failures of vzlist are 1, and it knows no state but OpenVZ's.
 vzlist_habits() {
-	expect_exit 1 vzlist
+	expect_exit 0 vzlist
+	expect_exit 0 vzlist -a -h nothing
 	is "$(vzlist 2>&1)" "Container(s) not found"
+	expect_exit 1 vzlist 900
+	is "$(vzlist 900 2>&1)" "Container(s) not found"
+	expect_exit 1 vzlist -j 900
 	is "$(vzlist -j 2>/dev/null)" "[]"
 	expect_exit 1 vzlist -o nosuch
 	is "$(vzlist -o nosuch 2>&1)" "Unknown field: nosuch"

@@ -136,9 +136,10 @@ selection() {
 	is "$(cloisonctl list -1 alpha 900)" $'900\n902'
 	is "$(cloisonctl list -a -1 --description 'customer*')" 901
 	is "$(cloisonctl list -S1)" $'900\n901\n902'
-	expect_exit 1 cloisonctl list
+	expect_exit 0 cloisonctl list
 	expect_out '^Container\(s\) not found$' cloisonctl list
-	expect_exit 1 cloisonctl list -a -h nothing
+	expect_exit 0 cloisonctl list -a -h nothing
+	expect_exit 1 cloisonctl list -a -h nothing 900
 	expect_exit 21 cloisonctl list noname
 	expect_out '^CT ID noname is invalid\.$' cloisonctl list noname
 	expect_exit 21 cloisonctl list -o ctid,nosuch

@@ -101,7 +101,9 @@ not_his_own() {
 while_it_runs() {
 	make_running 900
 	not pings 10.0.100.2
+	[[ $(cloisonctl list -H -o ip 900) == - ]]
 	expect_out '^Adding IP address\(es\): 10.0.100.2 fd00::100$' cloisonctl set 900 --ipadd 10.0.100.2 --ipadd fd00::100
+	[[ $(cloisonctl list -H -o ip 900) == "10.0.100.2 fd00::100" ]]
 	pings 10.0.100.2
 	pings fd00::100
 	# once more is no error, and changes nothing
@@ -136,6 +138,7 @@ masks() {
 	cloisonctl exec 900 'ip addr' | grep -q 'inet 10.0.100.2/24 '
 	cloisonctl exec 900 'ip addr' | grep -q 'inet 10.0.100.3/24 '
 	cloisonctl exec 900 'ip addr' | grep -q 'inet6 fd00::100/64 '
+	[[ $(cloisonctl list -H -o ip 900) == "10.0.100.2 10.0.100.3 fd00::100" ]]
 	cloisonctl set 900 --ipdel 10.0.100.2
 	not grep -qF 10.0.100.2 <(cloisonctl exec 900 'ip addr')
 	pings 10.0.100.3

@@ -383,8 +383,11 @@ int cmd_list(int argc, char **argv)
 	if (!ret && !done) {
 		sort(&l);
 		ret = print(&l);
-		if (!ret && !l.rows_count)
+		if (!ret && !l.rows_count && l.ids_count)
 			ret = fail(1, "Container(s) not found");
+		/* a host that has none is not a failure */
+		else if (!ret && !l.rows_count && !l.json)
+			fputs("Container(s) not found\n", stderr);
 	}
 	listing_free(&l);
 	return ret;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../net/network.h"
 #include "cgroup.h"
+#include "error.h"
 #include "fields.h"
 #include "layout.h"
 #include "scx.h"
@@ -56,6 +58,27 @@ static void get_words(struct listed *l, const struct field *f, struct cell *c)
 	set_text(c, listed_conf(l, f->key));
 	if (c->text)
 		c->kind = CELL_WORDS;
+}
+
+/* Of one that runs what the kernel has, which no mask belongs to. */
+static void get_ip(struct listed *l, const struct field *f, struct cell *c)
+{
+	cleanup_addresses struct addresses has = {};
+
+	if (!listed_runs(l) || network_addresses(l->id, &has)) {
+		error_clear();
+		get_words(l, f, c);
+		return;
+	}
+	if (!has.count)
+		return;
+	c->kind = CELL_WORDS;
+	c->text = xstrdup("");
+	for (size_t i = 0; i < has.count; i++) {
+		cleanup_free char *one = address_owned(&has.list[i]);
+
+		text_append(&c->text, "%s%s", i ? " " : "", one);
+	}
 }
 
 /* OpenVZ's files have blanks or commas between, and capitals. */
@@ -245,7 +268,7 @@ static const struct field before[] = {
 	{ "smart_name", "SMARTNAME", 10, FIELD_TRIM, get_smart_name, "NAME" },
 	{ "description", "DESCRIPTION", -32, FIELD_TRIM, get_conf, "DESCRIPTION" },
 	{ "ostemplate", "OSTEMPLATE", -32, FIELD_TRIM, get_conf, "OSTEMPLATE" },
-	{ "ip", "IP_ADDR", -15, FIELD_TRIM, get_words, "IP_ADDRESS" },
+	{ "ip", "IP_ADDR", -15, FIELD_TRIM, get_ip, "IP_ADDRESS" },
 	{ "nameserver", "NAMESERVER", -15, FIELD_TRIM, get_words, "NAMESERVER" },
 	{ "searchdomain", "SEARCHDOMAIN", -15, FIELD_TRIM, get_words, "SEARCHDOMAIN" },
 	{ "status", "STATUS", -9, 0, get_status },
@@ -385,7 +408,7 @@ json_t *field_json(const struct field *f, struct listed *l)
 	if (f->get == quota_get)
 		return quota_json(l, f);
 	field_get(f, l, &c);
-	if (c.kind == CELL_NONE && f->get == get_words)
+	if (c.kind == CELL_NONE && (f->get == get_words || f->get == get_ip))
 		value = json_array();
 	else if (c.kind == CELL_NONE && (f->flags & FIELD_ZERO))
 		value = json_integer(0);
