@@ -44,7 +44,13 @@ odd_options() {
 	vzctl set 900 --cpuweight 250 --save
 	grep -qx 'CPUUNITS="2000"' "$etc/conf/900.conf"
 	expect_exit 21 vzctl set 900 --cpuweight 0 --save
-	expect_exit 20 vzctl set 900 --offline-resize --save
+	# a script whose options are none
+	cp "$etc/conf/900.conf" "$KTAP_TMP/before"
+	is "$(vzctl set 900 --save)" "No changes in CT configuration, not saving"
+	expect_exit 0 vzctl set 900 --offline-resize --save
+	cmp "$KTAP_TMP/before" "$etc/conf/900.conf"
+	expect_exit 20 vzctl set 900
+	expect_exit 20 cloisonctl set 900 --save
 	expect_exit 0 vzctl set 900 --diskspace 1G --offline-resize --save
 	expect_exit 0 vzctl set 900 --diskspace 1G --offline --save
 	expect_exit 0 vzctl quotaon 900

@@ -150,6 +150,13 @@ passwords() {
 	cloisonctl --quiet start 900 --wait
 	cloisonctl --quiet set 900 --userpasswd root:second
 	not cmp -s "$fs/etc/passwd" "$KTAP_TMP/passwd"
+	# each of several, and none if one of them is wrong
+	echo 'two:*:2000:2000::/:/bin/sh' >>"$fs/etc/passwd"
+	cp "$fs/etc/passwd" "$KTAP_TMP/passwd"
+	expect_exit 21 cloisonctl set 900 --userpasswd root:third --userpasswd two --userpasswd two:x
+	cmp "$fs/etc/passwd" "$KTAP_TMP/passwd"
+	cloisonctl --quiet set 900 --userpasswd root:third --userpasswd two:another
+	[[ $(comm -13 <(sort "$KTAP_TMP/passwd") <(sort "$fs/etc/passwd") | cut -d : -f 1) == $'root\ntwo' ]]
 	expect_exit 21 cloisonctl set 900 --userpasswd root
 	expect_exit 21 cloisonctl set 900 --userpasswd $'root:x\nroot2::0:0'
 	expect_exit 74 cloisonctl set 900 --userpasswd nosuch:x

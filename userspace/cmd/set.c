@@ -27,7 +27,8 @@ struct options {
 	bool map_name;
 	const char *sample;
 	enum setmode mode;
-	char *userpasswd;
+	char *passwords;	/* USER:PASSWORD, one a line */
+	bool parsed;
 	struct params params;
 };
 
@@ -62,11 +63,28 @@ static int parse_setmode(const char *arg, enum setmode *mode)
 }
 
 /* Others read our command line: it is not there for longer than it must. */
-static void take_password(struct options *o, char *arg)
+static int take_password(struct options *o, char *arg)
 {
-	if (!o->userpasswd)
-		o->userpasswd = xstrdup(arg);
+	int ret = 0;
+
+	if (!o->parsed) {
+		ret = dist_check_password(arg);
+		if (!o->passwords)
+			o->passwords = xstrdup("");
+		text_append(&o->passwords, "%s\n", arg);
+	}
 	memset(arg, '*', strlen(arg));
+	return ret;
+}
+
+static int set_passwords(struct container *ct, char *lines)
+{
+	char *line;
+	int ret = 0;
+
+	while (!ret && (line = strsep(&lines, "\n")) && *line)
+		ret = dist_set_password(ct, line);
+	return ret;
 }
 
 /* Put the options into o->params.conf. Called twice: to check all, and to use them. */
@@ -104,7 +122,7 @@ static int parse(int argc, char **argv, struct options *o)
 		else if (opt == 'm')
 			ret = parse_setmode(optarg, &o->mode);
 		else if (opt == 'p')
-			take_password(o, optarg);
+			ret = take_password(o, optarg);
 		else if (opt == 'k')
 			global.skip_arpdetect = true;
 		else if (opt == 'f')
@@ -123,6 +141,7 @@ static int parse(int argc, char **argv, struct options *o)
 		else
 			ret = cmd_bad_option(argv);
 	}
+	o->parsed = true;
 	return ret ? ret : cmd_no_more(argc, argv);
 }
 
@@ -135,7 +154,7 @@ static int apply_addresses(struct container *ct, const struct kernel_container *
 {
 	cleanup_addresses struct addresses has = {}, wanted = {};
 	cleanup_conf struct conf *live = conf_new();
-	struct options o = { .params.conf = live };
+	struct options o = { .params.conf = live, .parsed = true };
 	cleanup_free char *text = NULL;
 	int ret = network_addresses(ct->id, &has);
 
@@ -146,7 +165,6 @@ static int apply_addresses(struct container *ct, const struct kernel_container *
 	/* for the options about interfaces, which go without saying here */
 	conf_set(live, "NETIF", netif);
 	ret = parse(argc, argv, &o);
-	free(o.userpasswd);
 	if (!ret)
 		ret = addresses_parse(conf_get(live, "IP_ADDRESS"), &wanted);
 	if (!ret)
@@ -156,7 +174,7 @@ static int apply_addresses(struct container *ct, const struct kernel_container *
 
 static bool sets_something(const struct options *o)
 {
-	return o->params.applies || o->sample || o->userpasswd || o->map_name;
+	return o->params.applies || o->sample || o->passwords || o->map_name;
 }
 
 static int check(const struct options *o)
@@ -165,7 +183,8 @@ static int check(const struct options *o)
 		return fail(EXIT_BAD_OPTION, "--reset_ub goes with no other option");
 	if (o->reset)
 		return 0;
-	if (!sets_something(o))
+	/* scripts of vzctl's have their options in a variable, which may be empty */
+	if (!sets_something(o) && !(o->save && called_vz()))
 		return fail(EXIT_BAD_OPTION, "Nothing to set: see cloisonctl --help");
 	if (o->force && !o->save)
 		return fail(EXIT_BAD_OPTION, "--force needs --save: it is about the file");
@@ -176,7 +195,7 @@ static int check(const struct options *o)
 	if (o->mode == SETMODE_RESTART && !o->save)
 		return fail(EXIT_BAD_OPTION,
 			    "--setmode restart needs --save: it starts from the file");
-	return o->userpasswd ? dist_check_password(o->userpasswd) : 0;
+	return 0;
 }
 
 static int apply_sample(struct options *o, const struct layout *layout, struct conf *conf)
@@ -306,6 +325,10 @@ int cmd_set(int argc, char **argv)
 		ret = parse(argc - 1, argv + 1, &o);
 	if (!ret)
 		ret = check(&o);
+	if (!ret && !o.reset && !sets_something(&o)) {
+		say("No changes in CT configuration, not saving");
+		return 0;
+	}
 	if (!ret)
 		ret = container_lock(&ct);
 	if (ret)
@@ -352,8 +375,8 @@ int cmd_set(int argc, char **argv)
 		ret = name_back(&ct, old_name, ret);
 	if (!ret && at_once)
 		ret = apply_files(&ct, o.params.applies);
-	if (!ret && o.userpasswd)
-		ret = dist_set_password(&ct, o.userpasswd);
+	if (!ret && o.passwords)
+		ret = set_passwords(&ct, o.passwords);
 	if (ret)
 		return ret;
 
