@@ -135,6 +135,8 @@ moves_by_force() {
 	sed 's/^flags.*/& sse9/' /proc/cpuinfo >"$KTAP_TMP/cpuinfo"
 	mount --bind "$KTAP_TMP/cpuinfo" /proc/cpuinfo
 	expect_exit 18 cloisonctl migrate --check-only --live node2 900
+	expect_exit 18 cloisonctl migrate --check-only --live --nodeps=ipv6 node2 900
+	expect_exit 0 cloisonctl migrate --check-only --live --nodeps=cpu node2 900
 	moves 1 2 --force
 	umount /proc/cpuinfo
 }

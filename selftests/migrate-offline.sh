@@ -151,6 +151,7 @@ pretend() {
 }
 
 refusals() {
+	local words
 	make 900 --name web --ipadd 10.99.0.100
 	cloisonctl migrate --check-only node2 900
 	nowhere_left 2 900
@@ -158,9 +159,24 @@ refusals() {
 	expect_exit 1 cloisonctl migrate --bandwidth slow node2 900
 	expect_exit 1 cloisonctl migrate -- -oProxyCommand=false 900
 	expect_exit 10 cloisonctl migrate node2 999
+	expect_exit 10 cloisonctl migrate node2 nobody
+	# it is there, though nobody can read what it is
+	cp "$etc/conf/900.conf" "$KTAP_TMP/900.conf"
+	echo 'HOSTNAME="' >>"$etc/conf/900.conf"
+	expect_exit 15 cloisonctl migrate node2 900
+	expect_exit 15 cloisonctl migrate --settle 900
+	expect_exit 10 cloisonctl migrate --settle nobody
+	cp "$KTAP_TMP/900.conf" "$etc/conf/900.conf"
+	for words in "--dry-run --settle" "--settle --resolve here" "--live --settle" "--keep --resolve here" "--json --settle"; do
+		# shellcheck disable=SC2086 # several words
+		expect_exit 1 cloisonctl migrate $words 900
+	done
 	expect_exit 4 cloisonctl migrate nowhere 900
 	ln -s "$(command -v cloisonctl)" "$KTAP_TMP/vzmigrate"
 	expect_exit 1 "$KTAP_TMP/vzmigrate" -r perhaps node2 900
+	expect_exit 1 "$KTAP_TMP/vzmigrate" --nodeps=cpu,foo node2 900
+	expect_exit 4 "$KTAP_TMP/vzmigrate" -fcpu --nodeps=ipv6,all nowhere 900
+	expect_exit 0 "$KTAP_TMP/vzmigrate" --help
 	expect_exit 2 "$KTAP_TMP/vzmigrate" -r no --online node2 900
 	expect_exit 4 "$KTAP_TMP/vzmigrate" nowhere 900
 	expect_exit 10 "$KTAP_TMP/vzmigrate" node2 999

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@
 struct options {
 	struct migrate_options m;
 	const char *resolve;	/* here or there */
-	bool settle;
+	bool settle, help;
 };
 
 static int usage(char **argv)
@@ -42,6 +43,37 @@ static int take_rate(const char *arg, uint64_t *rate)
 		    "Bad value for --bandwidth: %s; it takes bytes a second, such as 10M", arg);
 }
 
+/* vzmigrate's words, without any for all; of those checks there is that of the CPU here. */
+static int take_nodeps(const char *arg, bool *force)
+{
+	cleanup_free char *copy = xstrdup(arg ? arg + (*arg == '=') : "");
+	char *rest = copy, *word;
+
+	*force |= !*copy;
+	while ((word = strsep(&rest, ","))) {
+		if (strcmp(word, "cpu") == 0 || strcmp(word, "cpu_check") == 0 ||
+		    strcmp(word, "all") == 0)
+			*force = true;
+		else if (*word && strcmp(word, "ipv6") != 0)
+			return fail(MIGRATE_USAGE,
+				    "Bad value for --nodeps: %s; it takes cpu, ipv6 or all", word);
+	}
+	return 0;
+}
+
+/* --settle and --resolve are commands of their own. */
+static int check(const struct options *o)
+{
+	const struct migrate_options *m = &o->m;
+
+	if (!o->settle && !o->resolve)
+		return 0;
+	if (m->live || m->keep || m->check_only || m->compress || m->force || m->json || m->rate ||
+	    m->ssh || (o->settle && o->resolve))
+		return fail(MIGRATE_USAGE, "--settle and --resolve go with no other option");
+	return 0;
+}
+
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = {
@@ -55,12 +87,14 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "bandwidth", required_argument, NULL, 'b' },
 		{ "compress", no_argument, NULL, 'C' },
 		{ "ssh", required_argument, NULL, 's' },
-		{ "force", no_argument, NULL, 'f' },
+		{ "force", no_argument, NULL, 'F' },
 		{ "nodeps", optional_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "times", no_argument, NULL, 't' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "settle", no_argument, NULL, 'S' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "usage", no_argument, NULL, 'h' },
 		{ "resolve", required_argument, NULL, 'R' },
 		/* vzmigrate's, for what is not so here */
 		{ "keep-dst", no_argument, NULL, 'i' },
@@ -72,7 +106,7 @@ static int parse(int argc, char **argv, struct options *o)
 	};
 	int opt, ret = 0;
 
-	while (!ret && (opt = getopt_long(argc, argv, "r:fcstv", options, NULL)) != -1) {
+	while (!ret && (opt = getopt_long(argc, argv, "hr:f::cstv", options, NULL)) != -1) {
 		switch (opt) {
 		case 'l':
 			o->m.live = true;
@@ -100,8 +134,11 @@ static int parse(int argc, char **argv, struct options *o)
 			if (optarg)
 				o->m.ssh = optarg;
 			break;
-		case 'f':
+		case 'F':
 			o->m.force = true;
+			break;
+		case 'f':
+			ret = take_nodeps(optarg, &o->m.force);
 			break;
 		case 'j':
 			o->m.json = true;
@@ -112,6 +149,9 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'v':
 			verbose++;
 			o->m.times = true;
+			break;
+		case 'h':
+			o->help = true;
 			break;
 		case 'S':
 			o->settle = true;
@@ -126,7 +166,7 @@ static int parse(int argc, char **argv, struct options *o)
 			ret = usage(argv);
 		}
 	}
-	return ret;
+	return ret ? ret : check(o);
 }
 
 /* What a tool that was killed has started, CRIU say, has the lock until it has ended. */
@@ -134,9 +174,12 @@ static int parse(int argc, char **argv, struct options *o)
 
 static int open_moving(const char *arg, struct container *ct)
 {
-	if (container_open(ct, arg, NEED_GOOD_OR_NONE))
-		return MIGRATE_NOT_EXIST;
-	return container_lock_as_is_until(ct, now_ms() + PATIENCE_MS) ? MIGRATE_LOCKED : 0;
+	int ret = source_open(ct, arg);
+
+	if (ret)
+		return ret;
+	ret = container_lock_as_is_until(ct, now_ms() + PATIENCE_MS);
+	return ret == EXIT_LOCKED ? MIGRATE_LOCKED : ret ? MIGRATE_CONFIG : 0;
 }
 
 static int settle(const char *arg)
@@ -172,6 +215,11 @@ int cmd_migrate(int argc, char **argv)
 
 	if (ret)
 		return ret;
+	if (o.help) {
+		printf("Usage: %s [OPTION ...] HOST CTID\nSee cloisonctl-migrate(8).\n",
+		       called_vz() ? called_as : "cloisonctl migrate");
+		return 0;
+	}
 	argc -= optind;
 	argv += optind;
 	if (o.settle || o.resolve)

@@ -75,13 +75,21 @@ static void take_signals(void)
 		sigaction(signals[i], &sa, NULL);
 }
 
+int source_open(struct container *ct, const char *arg)
+{
+	if (!container_open(ct, arg, NEED_GOOD_OR_NONE))
+		return 0;
+	/* one whose file cannot be read is there */
+	return ct->conf_path ? MIGRATE_CONFIG : MIGRATE_NOT_EXIST;
+}
+
 static int look(struct migration *m)
 {
 	struct kernel_container kc;
-	int ret = container_open(&m->ct, m->o->ctid, NEED_GOOD_OR_NONE);
+	int ret = source_open(&m->ct, m->o->ctid);
 
 	if (ret)
-		return MIGRATE_NOT_EXIST;
+		return ret;
 	ret = container_lock_as_is(&m->ct);
 	if (ret)
 		return ret == EXIT_LOCKED ? MIGRATE_LOCKED : MIGRATE_CONFIG;

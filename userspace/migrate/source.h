@@ -17,6 +17,9 @@ struct migrate_options {
 	const char *ssh;	/* more arguments of ssh(1), or NULL */
 };
 
+/* MIGRATE_NOT_EXIST only if there can be no such container; a number alone is good enough. */
+int source_open(struct container *ct, const char *arg);
+
 /* Move it. A MIGRATE_ status; unless it is 0 the container is where it was, or says more. */
 int source_migrate(const struct migrate_options *o);
 
