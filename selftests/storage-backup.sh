@@ -440,6 +440,17 @@ deletes() {
 	cloisonctl --quiet backup 900 --to "$KTAP_TMP/else" --incremental
 	[[ $(cloisonctl backup-list -H --from "$KTAP_TMP/else" | awk '{ print $2 }' | xargs) == "full incremental" ]]
 	[[ -z $(cloisonctl backup-list -H) ]]
+	# a directory that is not there has no whole ones
+	expect_exit 172 cloisonctl backup-list --from "$KTAP_TMP/elsewhere"
+	expect_exit 172 cloisonctl backup-list --from "$KTAP_TMP/elsewhere" --verify
+	expect_exit 3 cloisonctl backup-list --from "$etc/cloison.conf"
+	cp "$etc/cloison.conf" "$KTAP_TMP/cloison.conf"
+	echo "BACKUP_DIR=\"$KTAP_TMP/elsewhere\"" >>"$etc/cloison.conf"
+	expect_exit 0 cloisonctl backup-list
+	expect_exit 172 cloisonctl backup-list --verify
+	echo "BACKUP_DIR=\"$etc/cloison.conf\"" >>"$etc/cloison.conf"
+	expect_exit 3 cloisonctl backup-list
+	cp "$KTAP_TMP/cloison.conf" "$etc/cloison.conf"
 	full=$(cloisonctl backup-list -H --from "$KTAP_TMP/else" | awk 'END { print $1 }')
 	expect_exit 44 cloisonctl restore-backup "$full" --from "$KTAP_TMP/else"
 	cloisonctl --quiet restore-backup "$full" --from "$KTAP_TMP/else" --force

@@ -167,18 +167,22 @@ int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *cou
 }
 
 /* The directories of containers. */
-static void each_dir(void (*found)(const char *dir, void *arg), void *arg)
+static int each_dir(void (*found)(const char *dir, void *arg), void *arg)
 {
 	cleanup_dir DIR *all = opendir(global.backup_dir);
 	struct dirent *de;
 
-	while (all && (de = readdir(all))) {
+	if (!all)
+		return errno == ENOENT ? 0 :
+		       fail_errno(EXIT_SYSTEM, "Cannot read %s", global.backup_dir);
+	while ((de = readdir(all))) {
 		cleanup_free char *dir = xasprintf("%s/%s", global.backup_dir, de->d_name);
 		uint32_t id;
 
 		if (parse_ctid(de->d_name, &id))
 			found(dir, arg);
 	}
+	return 0;
 }
 
 struct gathered {
@@ -198,9 +202,9 @@ static void gather(const char *dir, void *arg)
 int store_list_all(struct backup **list, size_t *count)
 {
 	struct gathered g = { list, count, 0 };
+	int ret = each_dir(gather, &g);
 
-	each_dir(gather, &g);
-	return g.ret;
+	return ret ? ret : g.ret;
 }
 
 void store_free(struct backup *list, size_t count)
@@ -321,7 +325,8 @@ void store_each_unfinished(void (*found)(const char *path, void *arg), void *arg
 {
 	struct visitor v = { found, arg };
 
-	each_dir(visit, &v);
+	if (each_dir(visit, &v))
+		error_clear();
 }
 
 static void sweep_one(const char *path, void *arg)

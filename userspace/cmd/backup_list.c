@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../backup/restore.h"
 #include "../backup/store.h"
 #include "../lib/error.h"
+#include "../lib/global.h"
 #include "../lib/json.h"
 #include "../lib/terminal.h"
 #include "../lib/util.h"
@@ -140,16 +142,21 @@ int cmd_backup_list(int argc, char **argv)
 	size_t count = 0;
 	struct options o;
 	bool bad = false;
+	const char *dir;
 	int ret = parse(argc, argv, &o);
 
 	if (ret)
 		return ret;
+	/* what is not mounted, say, is not whole */
+	dir = o.from ? o.from : o.verify ? global.backup_dir : NULL;
+	if (dir && access(dir, F_OK))
+		return fail_errno(EXIT_NO_BACKUP, "Cannot open %s", dir);
 	if (!o.from && !o.ctid) {
 		ret = store_list_all(&list, &count);
 	} else {
-		cleanup_free char *dir = store_dir(o.from, o.ctid);
+		cleanup_free char *one = store_dir(o.from, o.ctid);
 
-		ret = store_list(dir, o.ctid, &list, &count);
+		ret = store_list(one, o.ctid, &list, &count);
 	}
 	if (!ret && !o.json && !o.bare)
 		printf("%-35s %-11s %-16s %11s  %s\n", "BACKUP", "TYPE", "DATE", "SIZE", "STATUS");
