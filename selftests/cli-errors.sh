@@ -64,6 +64,14 @@ bad_values() {
 	expect_exit 21 cloisonctl start 900
 	expect_out '900.conf: line [0-9]+: a quote is not closed' cloisonctl start 900
 	cp "$KTAP_TMP/before" "$etc"/conf/900.conf
+	# what is behind a NUL byte is not forgotten
+	printf '\0\0\0\nDESCRIPTION="behind"\n' >>"$etc"/conf/900.conf
+	cp "$etc"/conf/900.conf "$KTAP_TMP/nul"
+	expect_exit 21 cloisonctl set 900 --cpuunits 500 --save
+	expect_out '900.conf has NUL bytes' cloisonctl start 900
+	cmp "$etc"/conf/900.conf "$KTAP_TMP/nul"
+	expect_exit 0 cloisonctl list -a
+	cp "$KTAP_TMP/before" "$etc"/conf/900.conf
 }
 
 wrong_state() {

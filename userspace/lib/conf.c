@@ -151,9 +151,13 @@ int conf_load(const char *path, struct conf **out)
 	cleanup_free char *text = NULL;
 	int ret;
 
-	text = read_file(path, CONF_MAX);
+	text = read_text(path, CONF_MAX);
 	if (!text && errno == ENOENT)
 		return EXIT_NO_CONF;
+	/* lines after it would be lost when it is written again */
+	if (!text && errno == EILSEQ)
+		return fail(EXIT_BAD_VALUE, "%s has NUL bytes in it, as a power cut can leave "
+			    "them: take them out with an editor", path);
 	if (!text)
 		return fail_errno(EXIT_SYSTEM, "Cannot read %s", path);
 	ret = conf_parse(conf, text, path);

@@ -81,7 +81,7 @@ void text_append(char **text, const char *fmt, ...)
 	*text = xasprintf("%s%s", before, more);
 }
 
-char *read_file_at(int dirfd, const char *path, size_t max)
+static char *read_all(int dirfd, const char *path, size_t max, size_t *length)
 {
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	cleanup_free char *buf = NULL;
@@ -106,9 +106,29 @@ char *read_file_at(int dirfd, const char *path, size_t max)
 		}
 	} while (n > 0);
 	buf[len] = '\0';
+	*length = len;
 	ret = buf;
 	buf = NULL;
 	return ret;
+}
+
+char *read_file_at(int dirfd, const char *path, size_t max)
+{
+	size_t len;
+
+	return read_all(dirfd, path, max, &len);
+}
+
+char *read_text(const char *path, size_t max)
+{
+	size_t len;
+	char *text = read_all(AT_FDCWD, path, max, &len);
+
+	if (!text || strlen(text) == len)
+		return text;
+	free(text);
+	errno = EILSEQ;
+	return NULL;
 }
 
 char *read_file(const char *path, size_t max)

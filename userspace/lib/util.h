@@ -31,6 +31,8 @@ void text_append(char **text, const char *fmt, ...) __attribute__((format(printf
  */
 char *read_file(const char *path, size_t max);
 char *read_file_at(int dirfd, const char *path, size_t max);
+/* With a NUL byte in it: NULL and EILSEQ. */
+char *read_text(const char *path, size_t max);
 
 /* Replace @path by @text, all or nothing, on disk when this returns 0. A file that
  * is there keeps its mode; a new one gets @mode.
