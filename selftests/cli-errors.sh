@@ -84,7 +84,9 @@ wrong_state() {
 	cloisonctl --quiet start 900 --wait
 	expect_exit 32 cloisonctl start 900
 	expect_out '^Container is already running$' cloisonctl start 900
-	expect_exit 41 cloisonctl destroy 900
+	expect_exit 32 cloisonctl destroy 900
+	expect_exit 32 cloisonctl umount 900
+	expect_exit 32 cloisonctl set 900 --private /srv/900 --save
 	is_running 900
 }
 
@@ -92,11 +94,19 @@ bad_template() {
 	expect_exit 29 cloisonctl create 900
 	expect_exit 91 cloisonctl create 900 --ostemplate nosuch
 	expect_exit 21 cloisonctl create 900 --ostemplate ../../etc/passwd
-	expect_exit 21 cloisonctl create 900 --ostemplate busybox --config nosuch
+	expect_exit 82 cloisonctl create 900 --ostemplate busybox --config nosuch
+	expect_exit 82 cloisonctl create 900 --ostemplate busybox --config ../basic
 	expect_exit 91 cloisonctl template remove nosuch
 	expect_exit 91 cloisonctl template build nosuch
 	expect_exit 21 cloisonctl template build ../x
 	[[ ! -e $etc/conf/900.conf && ! -e $state/private/900 ]]
+	# what the file there has and what the sample has is not mixed
+	echo 'HOSTNAME="mine"' >"$etc/conf/900.conf"
+	expect_exit 82 cloisonctl create 900 --ostemplate busybox --config basic
+	expect_out '900.conf is there already.*--applyconfig' cloisonctl create 900 --ostemplate busybox --config basic
+	[[ $(<"$etc/conf/900.conf") == 'HOSTNAME="mine"' && ! -e $state/private/900 ]]
+	expect_exit 0 cloisonctl create 900 --ostemplate busybox
+	expect_exit 44 cloisonctl create 900 --ostemplate busybox --config basic
 }
 
 not_loaded() {

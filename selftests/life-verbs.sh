@@ -21,7 +21,7 @@ mounts() {
 	(cd "$root/etc" && cloisonctl --quiet start 900 --wait)
 	[[ $(findmnt -rno TARGET | grep -c "^$root") == 1 ]]
 	expect_exit 41 cloisonctl mount 900
-	expect_exit 51 cloisonctl umount 900
+	expect_exit 32 cloisonctl umount 900
 	is_running 900
 	# who sits there keeps it from being unmounted, which is said
 	(cd "$root/etc" && expect_out "it is in use" cloisonctl stop 900 --fast)
@@ -94,7 +94,7 @@ pauses() {
 	expect_exit 0 timeout 20 cloisonctl set 900 --cpuunits 2000
 	expect_exit 31 timeout 20 cloisonctl set 900 --hostname paused
 	expect_exit 31 timeout 20 cloisonctl set 900 --userpasswd root:x
-	expect_exit 41 cloisonctl destroy 900
+	expect_exit 32 cloisonctl destroy 900
 	expect_out '^Container runs again$' cloisonctl unpause 900
 	expect_exit 0 cloisonctl unpause 900
 	[[ $(status 900) == "CTID 900 exist mounted running" ]]

@@ -27,7 +27,7 @@ names() {
 	cloisonctl --quiet start 901 --wait
 	cloisonctl --quiet set 901 --name '' --save
 	# a name is found by the file: it cannot be lent
-	expect_exit 20 cloisonctl set 900 --name other
+	expect_exit 131 cloisonctl set 900 --name other
 	cloisonctl --quiet set 900 --name other --save
 	expect_exit 21 cloisonctl exec "web server" true
 	[[ $(cloisonctl exec other 'echo in') == in ]]
@@ -216,7 +216,7 @@ samples() {
 	[[ $(cloisonctl list -H -o numfile.l 900) == 4321 ]]
 	not grep -q NUMFILE "$etc/conf/900.conf"
 	expect_exit 109 cloisonctl set 900 --applyconfig none-such --save
-	expect_exit 21 cloisonctl create 901 --ostemplate busybox --config none-such
+	expect_exit 82 cloisonctl create 901 --ostemplate busybox --config none-such
 	conf 900 'ORIGIN_SAMPLE="vswap-1g"'
 }
 
@@ -426,7 +426,7 @@ moved_and_edited() {
 	cloisonctl --quiet set 900 --applyconfig_map name --save
 	cloisonctl --quiet start wanderer
 	mountpoint -q /tmp/900
-	expect_exit 41 cloisonctl set 900 --root /tmp/other --save
+	expect_exit 32 cloisonctl set 900 --root /tmp/other --save
 	sed -i 's/^PHYSPAGES=.*/PHYSPAGES="0:96M"/' "$etc/conf/900.conf"
 	cloisonctl --quiet set 900 --reset_ub
 	[[ $(cgroup_file 900 memory.max) == $((96 << 20)) ]]

@@ -328,7 +328,7 @@ other_device() {
 	cloisonctl --quiet set 900 --device "$volumes/moved" --save
 	grep -qx "VE_DEVICE=\"$volumes/moved\"" "$etc/conf/900.conf"
 	cloisonctl --quiet start 900 --wait
-	expect_exit 41 cloisonctl set 900 --device "$volumes/moved" --save
+	expect_exit 32 cloisonctl set 900 --device "$volumes/moved" --save
 	stopped
 	# one that is destroyed wipes what is its own
 	cloisonctl --quiet destroy 901

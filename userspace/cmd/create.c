@@ -13,7 +13,7 @@
 #include "cmd.h"
 
 struct options {
-	const char *config;	/* the sample */
+	const char *config;	/* the sample, or NULL: the usual one */
 	bool sampled;		/* what no option says is from there */
 	struct params params;
 };
@@ -70,7 +70,10 @@ static int begin(struct container *ct, int argc, char **argv, struct options *o)
 		/* one without a private area an administrator wrote before */
 		if (!ret && !ct->conf) {
 			o->sampled = true;
-			ret = sample_begin(o->config, &ct->conf);
+			ret = sample_begin(o->config ?: global.configfile, &ct->conf);
+		} else if (!ret && o->config && !o->sampled && access(ct->private, F_OK)) {
+			ret = fail(EXIT_CREATE_SAMPLE, "%s is there already: leave --config out, "
+				   "and take --applyconfig of set then", ct->conf_path);
 		}
 		o->params = (struct params){ .conf = ct->conf, .fresh = true };
 		if (!ret)
@@ -130,7 +133,7 @@ int cmd_create(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
 	cleanup_conf struct conf *trial = conf_new();
-	struct options o = { .config = global.configfile, .params.conf = trial };
+	struct options o = { .params.conf = trial };
 	cleanup_free char *archive = NULL;
 	struct limits limits;
 	int ret;

@@ -45,11 +45,11 @@ int cmd_destroy(int argc, char **argv)
 	if (ret)
 		return ret;
 	if (kernel_runs(&kc))
-		return fail(EXIT_MOUNTED,
+		return fail(EXIT_RUNNING,
 			    "Container is currently running. Stop it before proceeding.");
 	/* whatever the registry says, or cannot say: what runs is not destroyed */
 	if (!(kc.id && kc.state == CLOISON_STATE_DEAD) && cgroup_wait_empty(ct.id, 0))
-		return fail(EXIT_MOUNTED,
+		return fail(EXIT_RUNNING,
 			    "Processes of the container are running. Stop it before proceeding.");
 	/* what died left its cgroup with its mount; without one, somebody wanted it */
 	if (!cgroup_exists(ct.id) && container_mounted(&ct))

@@ -44,7 +44,7 @@ int cmd_umount(int argc, char **argv)
 	if (ret)
 		return ret;
 	if (kernel_runs(&kc))
-		return fail(EXIT_UMOUNT, "Container is running; stop it first");
+		return fail(EXIT_RUNNING, "Container is running; stop it first");
 	if (!container_mounted(&ct))
 		return fail(EXIT_NOT_MOUNTED, "Container is not mounted");
 	ret = adopt_refuse(&ct);

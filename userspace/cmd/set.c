@@ -191,7 +191,8 @@ static int check(const struct options *o)
 	if ((o->params.applies & APPLIES_PLACE) && !o->save)
 		return fail(EXIT_BAD_OPTION, "--root, --private and --device need --save");
 	if (((o->params.applies & APPLIES_NAME) || o->map_name) && !o->save)
-		return fail(EXIT_BAD_OPTION, "--name needs --save: a name is found by the file");
+		return fail(o->map_name ? EXIT_BAD_OPTION : EXIT_NAME,
+			    "--name needs --save: a name is found by the file");
 	if (o->mode == SETMODE_RESTART && !o->save)
 		return fail(EXIT_BAD_OPTION,
 			    "--setmode restart needs --save: it starts from the file");
@@ -348,7 +349,8 @@ int cmd_set(int argc, char **argv)
 	if (!ret && o.reset)
 		return reset(&ct, running);
 	if (!ret && (o.params.applies & APPLIES_PLACE) && (running || container_mounted(&ct)))
-		ret = fail(EXIT_MOUNTED, "Container is mounted at %s: stop it first", ct.root);
+		ret = fail(running ? EXIT_RUNNING : EXIT_MOUNTED,
+			   "Container is mounted at %s: stop it first", ct.root);
 	at_once = running && !(o.mode == SETMODE_RESTART && (o.params.applies & APPLIES_RESTART));
 	/* before the kernel has it: in its registry those that do not run are missing */
 	if (!ret && (o.params.applies & APPLIES_NAME))

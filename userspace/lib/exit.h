@@ -42,6 +42,7 @@ enum exit_status {
 	EXIT_USERPASSWD		= 74,
 	EXIT_IP_IN_USE		= 78,	/* another container or machine has the address */
 	EXIT_ACTION		= 79,	/* an action script failed */
+	EXIT_CREATE_SAMPLE	= 82,	/* create --config failed */
 	EXIT_DEVICES		= 86,
 	EXIT_NO_TEMPLATE	= 91,	/* no such OS template */
 	EXIT_NO_PLOOP		= 99,	/* a disk image was asked for */

@@ -35,9 +35,10 @@ int sample_begin(const char *name, struct conf **conf)
 		return 0;
 	}
 	ret = sample_load(name, conf);
-	if (!ret)
-		conf_set(*conf, "ORIGIN_SAMPLE", name);
-	return ret;
+	if (ret)
+		return EXIT_CREATE_SAMPLE;
+	conf_set(*conf, "ORIGIN_SAMPLE", name);
+	return 0;
 }
 
 bool sample_takes(const char *key)
