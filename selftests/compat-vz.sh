@@ -89,7 +89,7 @@ panel() {
 	local id
 	expect_exit 0 vzctl create 900 --ostemplate busybox --config basic --hostname one.example.org
 	vzctl set 900 --ram 64M --swap 32M --cpuunits 1000 --save
-	vzctl --quiet start 900 --wait
+	is "$(vzctl start 900 --wait 2>/dev/null | grep ^Setting)" 'Setting CPU units: 1000'
 	make 901
 	is "$(vzlist)" "$(printf '      CTID      NPROC STATUS    IP_ADDR         HOSTNAME\n       900          1 running   -               one.example.org')"
 	is "$(vzlist -H -o ctid,status -a)" "$(printf '       900 running\n       901 stopped')"

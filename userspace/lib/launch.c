@@ -302,7 +302,6 @@ static int start_as_container(struct container *ct, struct place *place, pid_t p
 	if (ret)
 		return ret;
 	dist_start(ct, pid);
-	limits_say(&place->limits, place->limits.given);
 	ret = network_connect(ct->id, &place->network);
 	if (!ret)
 		ret = kernel_set_init(ct->id, pid);
@@ -385,11 +384,7 @@ int launch_program(struct container *ct, struct attach_program *prog, pid_t *pid
 
 static void say_limits(const struct limits *limits)
 {
-	say("Setting CPU units: %u", limits->cpuunits);
-	if (limits->cpulimit)
-		say("Setting CPU limit: %u", limits->cpulimit);
-	if (limits->cpus)
-		say("Setting CPUs: %u", limits->cpus);
+	limits_say(limits, LIMIT_CPUUNITS | (limits->given & LIMIT_CPU_TIME));
 	if (limits->sched)
 		say("Setting scheduling policy: %s", scx_policy_name(limits->sched));
 }
