@@ -78,10 +78,11 @@ print(json.load(sys.stdin)[0]["beancounters"]["numfile"]["change"])') -lt 0 ]]
 	# bounds that are nearer
 	hold file 30
 	[[ $(cloisonctl ubc -qh 0.2 900) == *"* numfile"* ]]
+	[[ $(cloisonctl ubc -qh 20 900) == *"* numfile"* ]]
 	[[ $(cloisonctl ubc -q 900) != *"* numfile"* ]]
 	hold drop
 	[[ $(cloisonctl ubc -qm 0.2 900) == *numfile* ]]
-	expect_exit 21 cloisonctl ubc -qh 2
+	expect_exit 21 cloisonctl ubc -qh 200
 	expect_exit 21 cloisonctl ubc -wn never
 	cloisonctl ubc -wn 0.5 900 >"$KTAP_TMP/ubc" &
 	looked_twice() { [[ $(grep -c '^CTID 900' "$KTAP_TMP/ubc") -ge 2 ]]; }
@@ -99,7 +100,9 @@ from_file() {
 		printf '%10s  %-12s %20s %20s %20s %20s %20s\n' 101: kmemsize 5000 6000 10000 11000 0 '' numproc 39 40 40 40 3 \
 			'' dummy 0 0 0 0 0 102: numproc 5 6 9223372036854775807 9223372036854775807 0
 	} >"$file"
+	cloisonctl ubc -f - <"$file" >"$KTAP_TMP/other"
 	cloisonctl ubc -f "$file" >"$KTAP_TMP/ubc"
+	cmp "$KTAP_TMP/other" "$KTAP_TMP/ubc"
 	is "$(grep -c ^CTID "$KTAP_TMP/ubc")" 2
 	is "$(cloisonctl ubc -q -f "$file" 101 | awk 'NR > 2 { print $1, $2, $NF }')" "! numproc 3"
 	expect_exit 14 cloisonctl ubc --file "$file" 103

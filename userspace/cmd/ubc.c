@@ -22,6 +22,8 @@
 
 /* From so many percent of a bound on it is near. */
 #define NEAR	80
+/* as vzubc has it for what is held now */
+#define NEAR_VZ	50
 
 struct request {
 	bool json, brief;
@@ -277,9 +279,10 @@ static int parse_ratio(const char *text, double *near)
 	char *end;
 	double n = strtod(text, &end);
 
-	if (end == text || *end || !(n > 0 && n <= 1))
-		return fail(EXIT_BAD_VALUE, "%s is no part above 0 and up to 1, such as 0.8", text);
-	*near = n * 100;
+	if (end == text || *end || !(n > 0 && n <= 100))
+		return fail(EXIT_BAD_VALUE, "%s is no part such as 0.8, or percentage such as 80",
+			    text);
+	*near = n > 1 ? n : n * 100;
 	return 0;
 }
 
@@ -294,7 +297,7 @@ static int parse_interval(const char *text, double *seconds)
 }
 
 /* vzubc has options of two letters after one dash: getopt_long_only() takes those too. */
-enum { HELD = 256, MAXHELD, STORE, FORGET, FORGET_HELD, DIFFERENCES, INTERVAL };
+enum { HELD = 256, MAXHELD, STORE, STORE_HELD, FORGET, FORGET_HELD, DIFFERENCES, INTERVAL };
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -306,6 +309,7 @@ static const struct option options[] = {
 	{ "rd", required_argument, NULL, STORE },
 	{ "rc", no_argument, NULL, FORGET },
 	{ "incremental", no_argument, NULL, 'i' },
+	{ "id", required_argument, NULL, STORE_HELD },
 	{ "ic", no_argument, NULL, FORGET_HELD },
 	{ "file", required_argument, NULL, 'f' },
 	{ "color", no_argument, NULL, 'c' },
@@ -334,6 +338,10 @@ static int parse_option(struct request *req, int opt, char **argv)
 		req->store = optarg;
 		req->relative = true;
 		return 0;
+	case STORE_HELD:
+		req->store = optarg;
+		req->growth = true;
+		return 0;
 	case FORGET:
 		req->forget = true;
 		req->relative = true;
@@ -349,7 +357,7 @@ static int parse_option(struct request *req, int opt, char **argv)
 		req->growth = true;
 		return 0;
 	case 'f':
-		req->file = optarg;
+		req->file = strcmp(optarg, "-") == 0 ? "/dev/stdin" : optarg;
 		return 0;
 	case 'c': /* terminals get colours, and there is nothing that is not shown */
 	case 'v':
@@ -401,7 +409,8 @@ static int watch(struct request *req, char **args)
 int cmd_ubc(int argc, char **argv)
 {
 	struct request req = {
-		.near_held = NEAR, .near_max = NEAR, .store = UBC_STORE, .interval = 2,
+		.near_held = called_vz() ? NEAR_VZ : NEAR, .near_max = NEAR,
+		.store = UBC_STORE, .interval = 2,
 	};
 	int opt, ret = 0;
 
