@@ -323,6 +323,15 @@ validation() {
 	# one that limits memory as VSwap does needs none of that
 	printf '%s\n' 'PHYSPAGES="0:256M"' 'KMEMSIZE="1M:2M"' 'NUMPROC="100:100"' 'DCACHESIZE="1M:1M"' >"$file"
 	expect_exit 0 cloisonctl vzcfgvalidate "$file"
+	# unless it is to be taken for one that does not
+	expect_exit 2 cloisonctl vzcfgvalidate -v no "$file"
+	expect_out 'Error: limit of PHYSPAGES should be at least unlimited' cloisonctl vzcfgvalidate -v no "$file"
+	expect_exit 1 cloisonctl vzcfgvalidate -v perhaps "$file"
+	printf '%s\n' 'KMEMSIZE="1M:2M"' 'NUMPROC="100:100"' 'DCACHESIZE="1M:1M"' 'VMGUARPAGES="1:2"' >"$KTAP_TMP/old"
+	expect_out 'Error: limit of VMGUARPAGES should be at least unlimited' cloisonctl vzcfgvalidate "$KTAP_TMP/old"
+	expect_exit 0 cloisonctl vzcfgvalidate -v yes "$KTAP_TMP/old"
+	expect_exit 0 cloisonctl vzcfgvalidate -r "$KTAP_TMP/old"
+	grep -qx 'VMGUARPAGES="1:unlimited"' "$KTAP_TMP/old"
 	echo 'NUMFILE="200:100"' >>"$file"
 	expect_exit 2 cloisonctl vzcfgvalidate "$file"
 	expect_exit 1 cloisonctl vzcfgvalidate "$KTAP_TMP/none"

@@ -9,11 +9,20 @@
 /* Exit statuses of OpenVZ's program of this name. */
 enum { VALID = EXIT_OK, CANNOT = 1, INVALID = EXIT_INVALID };
 
+static int take_kind(const char *arg, enum validate_as *as)
+{
+	bool vswap = strcmp(arg, "yes") == 0;
+
+	*as = vswap ? VALIDATE_VSWAP : VALIDATE_BEANCOUNTERS;
+	return vswap || strcmp(arg, "no") == 0 ? 0 :
+	       fail(CANNOT, "-v takes yes or no, not %s", arg);
+}
+
 int cmd_vzcfgvalidate(int argc, char **argv)
 {
 	cleanup_conf struct conf *conf = NULL;
 	enum repair repair = REPAIR_NOTHING;
-	bool recommend = false;
+	enum validate_as as = VALIDATE_AS_IT_IS;
 	unsigned int errors;
 	int opt;
 
@@ -22,10 +31,10 @@ int cmd_vzcfgvalidate(int argc, char **argv)
 			repair = REPAIR_ALL;
 		} else if (opt == 'i') {
 			repair = REPAIR_ASK;
-		} else if (opt == 'v') {
-			recommend = strcmp(optarg, "yes") == 0;
-		} else {
+		} else if (opt != 'v') {
 			cmd_bad_option(argv);
+			return CANNOT;
+		} else if (take_kind(optarg, &as)) {
 			return CANNOT;
 		}
 	}
@@ -36,7 +45,7 @@ int cmd_vzcfgvalidate(int argc, char **argv)
 			fail(CANNOT, "There is no file %s", argv[optind]);
 		return CANNOT;
 	}
-	errors = validate_conf(conf, repair, recommend);
+	errors = validate_conf(conf, repair, as);
 	if (repair && conf_save(conf, argv[optind]))
 		return CANNOT;
 	if (errors)

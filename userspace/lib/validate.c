@@ -18,7 +18,6 @@ enum level { ERROR, WARNING, RECOMMENDATION };
 struct validation {
 	struct conf *conf;
 	enum repair repair;
-	bool recommend;
 	struct conf *refused;	/* KEY_limit or KEY_barrier, of what was asked */
 	unsigned int errors;
 	bool changed;
@@ -100,8 +99,7 @@ static void need(struct validation *v, enum level as, const char *key, bool limi
 	cleanup_free char *wanted = number(key, least);
 	const char *what = limit ? "limit" : "barrier";
 
-	if (!b.known || *have >= least || (as == RECOMMENDATION && !v->recommend) ||
-	    was_refused(v, key, what))
+	if (!b.known || *have >= least || was_refused(v, key, what))
 		return;
 	printf("%s: %s of %s should be at least %s%s: %s\n", words[as], what, key, wanted,
 	       unit_of(key) > 1 ? " pages" : "", because);
@@ -149,6 +147,9 @@ static void check_beancounters(struct validation *v)
 	if (dcache.known && dcache.limit != VALUE_UNLIMITED)
 		need(v, ERROR, "KMEMSIZE", false, 40960 * average + dcache.limit,
 		     "40K for each process, and DCACHESIZE");
+	need(v, ERROR, "VMGUARPAGES", true, VALUE_UNLIMITED, "it is a guarantee");
+	need(v, ERROR, "OOMGUARPAGES", true, VALUE_UNLIMITED, "it is a guarantee");
+	need(v, ERROR, "PHYSPAGES", true, VALUE_UNLIMITED, "it limits nothing without VSwap");
 	need_room(v, ERROR, "TCPSNDBUF", "NUMTCPSOCK");
 	need_room(v, ERROR, "OTHERSOCKBUF", "NUMOTHERSOCK");
 	need_room(v, WARNING, "TCPRCVBUF", "NUMTCPSOCK");
@@ -199,17 +200,21 @@ static void check_values(struct validation *v)
 	}
 }
 
-unsigned int validate_conf(struct conf *conf, enum repair repair, bool recommend)
+unsigned int validate_conf(struct conf *conf, enum repair repair, enum validate_as as)
 {
 	cleanup_conf struct conf *refused = conf_new();
-	struct validation v = { .conf = conf, .repair = repair, .recommend = recommend,
-				.refused = refused, .changed = true };
+	struct validation v = { .conf = conf, .repair = repair, .refused = refused,
+				.changed = true };
 	struct bounds ram = get(&v, "PHYSPAGES");
+
+	if (as == VALIDATE_AS_IT_IS)
+		as = ram.known && ram.limit != VALUE_UNLIMITED ? VALIDATE_VSWAP :
+								 VALIDATE_BEANCOUNTERS;
 
 	/* what one rule has raised, another may measure by: at most as often as there are rules */
 	for (int i = 0; i < 16 && v.changed; i++) {
 		v.changed = false;
-		if (!ram.known || ram.limit == VALUE_UNLIMITED)
+		if (as == VALIDATE_BEANCOUNTERS)
 			check_beancounters(&v);
 	}
 	check_values(&v);
