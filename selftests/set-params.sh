@@ -354,6 +354,15 @@ splitting() {
 	not grep -q theirs "$etc/conf/900.conf"
 	expect_exit 20 cloisonctl vzsplit
 	expect_exit 21 cloisonctl vzsplit -n 0
+	expect_exit 20 cloisonctl vzsplit -n 4 quarter
+	expect_exit 21 cloisonctl vzsplit -n 4 -v perhaps
+	# the disk of the private areas, which may be another
+	mkdir -p "$KTAP_TMP/small"
+	mount -t tmpfs -o size=40M tmpfs "$KTAP_TMP/small"
+	configure VE_PRIVATE "$KTAP_TMP/small/private/\$VEID"
+	cloisonctl vzsplit -n 4 | grep -qx 'DISKSPACE="[1-9]M:[1-9]M"'
+	configure VE_PRIVATE
+	umount "$KTAP_TMP/small"
 	rm -f "$etc/conf/ve-quarter.conf-sample"
 }
 

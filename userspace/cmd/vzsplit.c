@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -22,12 +23,20 @@ static uint64_t share(uint64_t bytes, uint64_t n)
 	return bytes / 100 * (100 - HOSTS_SHARE) / n >> 20;
 }
 
-/* The free space where private areas are made. */
+/* The free space where private areas are made, or will be. */
 static uint64_t free_space(void)
 {
+	cleanup_free char *dir = xstrndup(global.ve_private, strcspn(global.ve_private, "$"));
 	struct statvfs st;
+	char *slash;
 
-	return statvfs(STATEDIR, &st) ? 0 : (uint64_t)st.f_bavail * st.f_frsize;
+	while (statvfs(dir, &st)) {
+		slash = strrchr(dir, '/');
+		if (!slash)
+			return 0;
+		*slash = '\0';
+	}
+	return (uint64_t)st.f_bavail * st.f_frsize;
 }
 
 static char *sample(uint64_t n, uint64_t swap)
@@ -66,9 +75,14 @@ int cmd_vzsplit(int argc, char **argv)
 			return fail(EXIT_BAD_VALUE, "-s takes kilobytes, not %s", optarg);
 		if (opt == 'f')
 			name = optarg;
+		/* whether for VSwap, which all are */
+		if (opt == 'v' && strcmp(optarg, "yes") != 0 && strcmp(optarg, "no") != 0)
+			return fail(EXIT_BAD_VALUE, "-v takes yes or no, not %s", optarg);
 		if (opt == '?')
 			return cmd_bad_option(argv);
 	}
+	if (cmd_no_more(argc, argv))
+		return EXIT_BAD_OPTION;
 	if (!n)
 		return fail(EXIT_BAD_OPTION,
 			    "Say into how many parts: vzsplit -n N [-f NAME] [-s SWAP]");
