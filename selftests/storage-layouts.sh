@@ -126,6 +126,7 @@ converts() {
 	base=$(base_of 900)
 	cloisonctl --quiet mount 900
 	expect_exit 41 cloisonctl convert 900 --layout overlay
+	expect_exit 20 cloisonctl convert 900 --layout overlay --force
 	echo own >"$state/root/900/own"
 	chmod 4775 "$state/root/900/kinds/of1000"
 	rm "$state/root/900/bin/busybox"

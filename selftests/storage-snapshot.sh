@@ -156,6 +156,7 @@ clones() {
 	# two of the same time, with walls between
 	cloisonctl --quiet stop 901 --fast
 	expect_exit 44 cloisonctl clone 900 901
+	expect_exit 44 cloisonctl clone 900 900
 	expect_exit 21 cloisonctl clone 900
 	expect_exit 21 cloisonctl clone 900 902 --id no-such
 	expect_exit 131 cloisonctl clone 900 902 --name copy

@@ -47,10 +47,14 @@ static int open_source(int argc, char **argv, struct container *source)
 	return ret;
 }
 
-static int open_new(const char *arg, struct container *ct)
+static int open_new(const char *arg, const struct container *source, struct container *ct)
 {
 	int ret = container_open(ct, arg, NEED_GOOD_OR_NONE);
 
+	/* whose lock we have */
+	if (!ret && ct->id == source->id)
+		ret = fail(EXIT_PRIVATE_EXISTS, "The clone of container %u needs a number of its "
+			   "own", ct->id);
 	if (!ret)
 		ret = container_lock(ct);
 	if (!ret)
@@ -87,7 +91,7 @@ int cmd_clone(int argc, char **argv)
 	int ret = open_source(argc, argv, &source);
 
 	if (!ret)
-		ret = open_new(argv[2], &ct);
+		ret = open_new(argv[2], &source, &ct);
 	if (!ret)
 		ret = configure(&ct, &source, argc - 2, argv + 2, &o);
 	if (!ret && o.id)

@@ -39,8 +39,9 @@ static int parse(int argc, char **argv, struct options *o)
 	if (!o->layout)
 		o->layout = o->device ? "block" : "image";
 	ret = cmd_layout(o->layout);
-	if (!ret && o->device && layout_named(o->layout) != &layout_block)
-		ret = fail(EXIT_BAD_OPTION, "--device goes with --layout block");
+	if (!ret && (o->device || global.overwrite_device) &&
+	    layout_named(o->layout) != &layout_block)
+		ret = fail(EXIT_BAD_OPTION, "--device and --force go with --layout block");
 	return ret ? ret : cmd_no_more(argc, argv);
 }
 
