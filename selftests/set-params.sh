@@ -398,7 +398,7 @@ without_effect() {
 	expect_exit 21 cloisonctl set 900 --netfilter some --save
 	expect_exit 21 cloisonctl set 900 --meminfo pages --save
 	expect_exit 21 cloisonctl set 900 --diskspace 2:x --save
-	expect_out 'skip-fsck.* no effect' cloisonctl start 900 --skip-fsck --skip-remount
+	expect_out 'skip-fsck.* no effect' cloisonctl start 900 --skip-fsck --skip-remount --skip_ve_setup
 	is_running 900
 }
 
@@ -419,6 +419,7 @@ file_elsewhere() {
 refused() {
 	expect_exit 63 cloisonctl create 900 --ostemplate busybox --layout ploop:expanded --config unlimited
 	expect_exit 21 cloisonctl create 900 --ostemplate busybox --velayout zfs
+	expect_exit 21 cloisonctl create 900 --ostemplate busybox --ve_layout zfs
 	[[ ! -e $etc/conf/900.conf ]]
 	make 900
 	cp "$etc/conf/900.conf" "$KTAP_TMP/before"

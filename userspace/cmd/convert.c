@@ -20,6 +20,7 @@ static int parse(int argc, char **argv, struct options *o)
 	static const struct option options[] = {
 		{ "layout", required_argument, NULL, 'l' },
 		{ "velayout", required_argument, NULL, 'l' },
+		{ "ve_layout", required_argument, NULL, 'l' },
 		{ "device", required_argument, NULL, 'd' },
 		{ "force", no_argument, NULL, 'f' },
 		{}

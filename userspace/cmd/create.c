@@ -25,6 +25,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "config", required_argument, NULL, 'c' },
 		{ "layout", required_argument, NULL, 'l' },
 		{ "velayout", required_argument, NULL, 'l' },
+		{ "ve_layout", required_argument, NULL, 'l' },
 		{ "local_uid", required_argument, NULL, 'u' },
 		{ "local_gid", required_argument, NULL, 'g' },
 		{ "force", no_argument, NULL, 'f' },

@@ -58,7 +58,7 @@ int start_parse(int argc, char **argv, const struct option *known, struct start_
 			global.skip_arpdetect = true;
 			break;
 		case 'i':
-			warn("--skip-fsck and --skip-remount have no effect");
+			warn("--skip-fsck, --skip-remount and --skip_ve_setup have no effect");
 			break;
 		default:
 			return cmd_bad_option(argv);
@@ -76,6 +76,7 @@ int cmd_start(int argc, char **argv)
 		{ "skip_arpdetect", no_argument, NULL, 'k' },
 		{ "skip-fsck", no_argument, NULL, 'i' },
 		{ "skip-remount", no_argument, NULL, 'i' },
+		{ "skip_ve_setup", no_argument, NULL, 'i' },
 		{}
 	};
 	cleanup_container struct container ct = CONTAINER_INIT;
