@@ -293,9 +293,11 @@ no_longer_applies() {
 		KMEMSIZE="14372700:14790164"
 		FEATURES="nfs:on "
 		NETFILTER="stateless"
+		DCACHE="1M:1M"
+		IPTENTRIES="128"
 	EOF
 	cloisonctl check --json >"$KTAP_TMP/check" || true
-	for key in KMEMSIZE FEATURES NETFILTER; do
+	for key in KMEMSIZE FEATURES NETFILTER DCACHE IPTENTRIES; do
 		grep -q "900.conf: $key has no effect" "$KTAP_TMP/check"
 	done
 	grep -q "container 900: disk limits are not enforced" "$KTAP_TMP/check"

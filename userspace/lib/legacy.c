@@ -36,8 +36,10 @@ struct line {
 
 static const struct line lines[] = {
 	{ "CPUUWEIGHT", always, "use CPUUNITS" },
+	{ "DCACHE", always, "use DCACHESIZE" },
 	{ "FEATURES", wants_nfs, "NFS cannot be had in a user namespace: mount it on the host" },
 	{ "IPTABLES", always, "a container's netfilter is its own, and whole" },
+	{ "IPTENTRIES", always, "use NUMIPTENT" },
 	{ "MEMINFO", always, "it is not read" },
 	{ "MOUNT_OPTS", always, "it is not read" },
 	{ "NETDEV", always, "devices of the host's are not moved" },
