@@ -115,19 +115,17 @@ int cgtree_record(uint32_t id, int images)
 }
 
 /* For each line call @apply, with the group's directory. */
-static int each_line(uint32_t id, int images,
+static int each_line(int top, int images,
 		     int (*apply)(int *dir, int top, char kind, char *rest))
 {
 	int fd = openat(images, FILE_NAME, O_RDONLY | O_CLOEXEC), ret = 0;
 	cleanup_file FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	cleanup_close int top = -1;
 	cleanup_close int dir = -1;
 	cleanup_free char *line = NULL;
 	size_t size = 0;
 
 	if (!f)
 		return fail_errno(EXIT_UNPAUSE, "The images have no record of cgroups");
-	ret = cgroup_open(id, &top);
 	while (!ret && getline(&line, &size, f) > 1) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] == 'd') {
@@ -227,9 +225,9 @@ static int limit(int *dir, int top, char kind, char *rest)
 	return 0;
 }
 
-int cgtree_make(uint32_t id, int images)
+int cgtree_make(int top, int images)
 {
-	return each_line(id, images, make);
+	return each_line(top, images, make);
 }
 
 static int own(int *dir, int top, char kind, char *rest)
@@ -239,17 +237,17 @@ static int own(int *dir, int top, char kind, char *rest)
 	return kind == 'o' ? give_owner(*dir, rest) : 0;
 }
 
-int cgtree_delegate(uint32_t id, int images)
+int cgtree_delegate(int top, int images)
 {
-	int ret = each_line(id, images, delegate);
+	int ret = each_line(top, images, delegate);
 
 	/* of the files that are new */
-	return ret ? ret : each_line(id, images, own);
+	return ret ? ret : each_line(top, images, own);
 }
 
-int cgtree_limit(uint32_t id, int images)
+int cgtree_limit(int top, int images)
 {
-	return each_line(id, images, limit);
+	return each_line(top, images, limit);
 }
 
 int cgtree_check_frozen(uint32_t id, bool thaw)

@@ -13,12 +13,12 @@
 /* The whole tree of container @id into a file in directory @images, while nothing in it runs. */
 int cgtree_record(uint32_t id, int images);
 
-/* The groups, with their owners, below the container's own, which is there. */
-int cgtree_make(uint32_t id, int images);
+/* The groups, with their owners, below the container's own, which is there: @top. */
+int cgtree_make(int top, int images);
 /* The controllers: all tasks are where they were, and no file is open yet. */
-int cgtree_delegate(uint32_t id, int images);
+int cgtree_delegate(int top, int images);
 /* The limits. */
-int cgtree_limit(uint32_t id, int images);
+int cgtree_limit(int top, int images);
 
 /*
  * What is frozen does not run CRIU's code, and holds up the rest: EXIT_PAUSE if a group

@@ -37,7 +37,7 @@ static int on_step(enum criu_step step, void *arg)
 
 	switch (step) {
 	case CRIU_NAMESPACES:
-		return cgtree_delegate(w->ct->id, w->images);
+		return cgtree_delegate(w->place->cgroup, w->images);
 	case CRIU_RESUMING:
 		/* CRIU's hands are off next: it runs when we say so */
 		return cgroup_set(w->ct->id, "cgroup.freeze", "1");
@@ -107,7 +107,7 @@ static int restore_limits(const struct container *ct, const struct place *place,
 			  const struct meta *meta, int images)
 {
 	cleanup_free char *conf = read_file(ct->conf_path, 1 << 20);
-	int ret = cgtree_limit(ct->id, images);
+	int ret = cgtree_limit(place->cgroup, images);
 
 	if (!ret)
 		ret = restore_hardware(ct, meta);
@@ -146,7 +146,7 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 	if (!ret)
 		ret = ethernet_expect(ct->id, meta->netif);
 	if (!ret)
-		ret = cgtree_make(ct->id, w->images);
+		ret = cgtree_make(place->cgroup, w->images);
 	if (!ret)
 		ret = restore_tasks(w, place, meta, &init);
 	if (!ret)
