@@ -216,7 +216,10 @@ static int open_node(uint32_t id, const struct devnodes *nodes, const char *file
 	return -1;
 }
 
-/* It was the container's to change what is on the way: only what is mounted right there. */
+/*
+ * It was the container's to change what is on the way: only what is mounted right there. What is
+ * mounted on that later is not to be seen where the host has it.
+ */
 static int open_below(const char *path, const char *point)
 {
 	struct open_how how = {
@@ -226,6 +229,8 @@ static int open_below(const char *path, const char *point)
 	cleanup_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int fd = root < 0 ? -1 :
 			       syscall(SYS_openat2, root, point + 1, &how, sizeof(how));
+	struct mount_attr private = { .propagation = MS_PRIVATE };
+	cleanup_close int mnt = -1;
 	struct statx stx;
 
 	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, 0, &stx))
@@ -234,7 +239,10 @@ static int open_below(const char *path, const char *point)
 		errno = EINVAL;
 		return -1;
 	}
-	return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	mnt = open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mnt < 0 || mount_setattr(mnt, "", AT_EMPTY_PATH, &private, sizeof(private)))
+		return -1;
+	return take_fd(&mnt);
 }
 
 /* A device is wherever the container mounted it, under one name. */
