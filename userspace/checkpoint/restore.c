@@ -18,9 +18,9 @@
 #include "meta.h"
 #include "network.h"
 #include "place.h"
-#include "rootfs.h"
 #include "stage.h"
 #include "suspended.h"
+#include "tasks.h"
 #include "timerfd.h"
 #include "util.h"
 
@@ -65,29 +65,11 @@ static int check_ids(uint32_t theirs, uint32_t ours)
 static int restore_tasks(struct work *w, const struct place *place, const struct meta *meta,
 			 pid_t *init)
 {
-	cleanup_close int root = rootfs_detach_alone(w->ct->root);
-	cleanup_netifs struct netifs links = {};
-	struct criu_mount *mounts = NULL;
 	struct criu_job job = {
-		.work = CRIU_RESTORE, .images = w->path, .root = root, .keep = w->ct->lock,
-		.lock_network = meta->netif && *meta->netif, .step = on_step,
-		.begun = on_begun, .arg = w,
+		.images = w->path, .step = on_step, .begun = on_begun, .arg = w,
 	};
-	char **words = NULL;
-	int ret = root < 0 ? EXIT_MOUNT : netifs_parse(meta->netif, &links);
 
-	if (!ret)
-		ret = externals_open(&meta->externals, w->ct, &place->nodes, &mounts,
-				     &job.mounts_count);
-	if (!ret) {
-		words = externals_for_restore(&meta->externals, &links, w->ct->id);
-		job.external = (const char *const *)words;
-		job.mounts = mounts;
-		ret = criu_run(&job, init);
-	}
-	externals_close(mounts, job.mounts_count);
-	words_free(words);
-	return ret;
+	return tasks_restore(w->ct, &place->nodes, meta, &job, init);
 }
 
 /* Of what names hardware that is not here, no more than a warning. */
