@@ -31,9 +31,9 @@ logs_more() {
 	[[ $(logged) -gt $1 ]]
 }
 
-# A service that is just starting has a namespace of its own for a moment; a message may be on its way.
+# suspends [OPTION...]: a service that is just starting has a namespace of its own for a moment; a message may be on its way.
 suspends() {
-	wait_for cloisonctl suspend $ct
+	wait_for cloisonctl suspend $ct "$@"
 	is down suspended
 }
 
@@ -77,7 +77,7 @@ ends() {
 ktap_plan 9
 check "start" starts
 for time in "" ", again"; do
-	check "suspend$time" suspends
+	check "suspend$time" suspends ${time:+--prove}
 	check "resume$time" resumes
 	check "services restart$time" restarts
 done

@@ -81,6 +81,15 @@ int checkpoint_suspend(const struct container *ct);
  */
 int checkpoint_undump(struct container *ct, const char *images, bool any_cpu);
 
+/*
+ * Restore from @images for a trial, beside the container itself, which is frozen, and take it away
+ * again: no process runs. @above is an empty directory on a disk that has room for files that are
+ * open for writing. Either status is CRIU's, or why it was not tried. If the tool is killed
+ * checkpoint_prove_sweep() takes away what is left.
+ */
+int checkpoint_prove(const struct container *ct, const char *images, const char *above);
+int checkpoint_prove_sweep(uint32_t id);
+
 /* Of what is frozen and on hold. The first lets it run, the second takes it away. */
 int checkpoint_resume(const struct container *ct);
 int checkpoint_kill(const struct container *ct);

@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "cleanup.h"
 #include "criu.h"
 #include "error.h"
@@ -135,6 +136,9 @@ static int attach_mounts(const struct criu_job *job)
 							      mknod(path, S_IFREG, 0)) ||
 		    move_mount(mnt, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
 			return -1;
+		if (job->apart && S_ISDIR(st.st_mode) &&
+		    apart_cover(job->apart, path, job->mounts[i].name))
+			return -1;
 	}
 	return 0;
 }
@@ -143,19 +147,28 @@ static int attach_mounts(const struct criu_job *job)
  * CRIU mounts cgroup2 without options. In the host's cgroup namespace that would set the
  * options of the one hierarchy that there is. One with the same root: the same paths.
  */
+static int enter_cgroup(void)
+{
+	return write_file_at(AT_FDCWD, CGROUP_ROOT "/cgroup.procs", "0") ||
+	       unshare(CLONE_NEWCGROUP) ? -1 : 0;
+}
+
 static int enter_namespaces(const struct criu_job *job, int *images)
 {
-	if (write_file_at(AT_FDCWD, "/sys/fs/cgroup/cgroup.procs", "0") ||
-	    unshare(CLONE_NEWCGROUP | CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if ((job->apart ? apart_enter(job->apart, job->arg) : enter_cgroup()) ||
+	    unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -1;
 	if (job->work == CRIU_RESTORE && rootfs_attach_staging(job->root))
+		return -1;
+	if (job->apart && apart_cover(job->apart, ROOTFS_STAGING, APART_ROOT))
 		return -1;
 	/* in this mount namespace: CRIU works there, and mounts */
 	*images = open(job->images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*images < 0)
 		return -1;
-	return job->mounts_count ? attach_mounts(job) : 0;
+	if (job->mounts_count && attach_mounts(job))
+		return -1;
+	return job->apart ? apart_hide() : 0;
 }
 
 static int set_options(const struct criu_job *job, int images)
@@ -200,15 +213,17 @@ static int call(enum criu_work work)
 	}
 }
 
-static void run_child(const struct criu_job *job) __attribute__((noreturn));
+static void run_child(const struct criu_job *job, pid_t tool) __attribute__((noreturn));
 
-static void run_child(const struct criu_job *job)
+static void run_child(const struct criu_job *job, pid_t tool)
 {
 	struct message msg = { .done = true };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), images = -1;
 
 	/* what is typed at the terminal is for the tool alone */
 	setsid();
+	if (job->apart)
+		apart_live_with(tool);
 	/* libcriu's own words; what matters is in CRIU's log */
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(EXIT_SYSTEM);
@@ -271,7 +286,7 @@ static int failed(const struct criu_job *job, int result)
 /* Serve the child until it says that it is done. */
 static int serve(const struct criu_job *job, int sock, int *result)
 {
-	const int timeout = job->work == CRIU_PRE_DUMP ? LATE_MS : -1;
+	const int timeout = job->work == CRIU_PRE_DUMP || job->apart ? LATE_MS : -1;
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
 	int ret = job->begun ? job->begun(job->arg) : 0, answer, ready;
@@ -279,8 +294,8 @@ static int serve(const struct criu_job *job, int sock, int *result)
 
 	for (;;) {
 		ready = poll(&pfd, 1, timeout);
-		if (ready == 0)
-			job->step(CRIU_LATE, job->arg);
+		if (ready == 0 && !ret)
+			ret = job->step(CRIU_LATE, job->arg);
 		if (ready <= 0)
 			continue;
 		n = recv(sock, &msg, sizeof(msg), 0);
@@ -304,8 +319,8 @@ static int serve(const struct criu_job *job, int sock, int *result)
 int criu_run(const struct criu_job *job, pid_t *restored)
 {
 	int64_t begin = now_ms();
+	pid_t tool = getpid(), pid;
 	int ends[2], result, ret;
-	pid_t pid;
 
 	passes = false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
@@ -321,7 +336,7 @@ int criu_run(const struct criu_job *job, pid_t *restored)
 		close(ends[0]);
 		genl_close();
 		line = ends[1];
-		run_child(job);
+		run_child(job, tool);
 	}
 	close(ends[1]);
 	ret = serve(job, ends[0], &result);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "apart.h"
+
 enum criu_work { CRIU_DUMP, CRIU_PRE_DUMP, CRIU_RESTORE };
 
 /* What CRIU tells of on its way, and waits for. */
@@ -20,7 +22,7 @@ enum criu_step {
 	CRIU_NAMESPACES,	/* restore: tasks are in their groups, files are not open */
 	CRIU_RESTORED,		/* restore: all is there, and can still be given up */
 	CRIU_RESUMING,		/* restore: will run next, or be frozen */
-	CRIU_LATE,		/* pre-dump: still at it after so long, again and again */
+	CRIU_LATE,		/* pre-dump, trial: still at it after so long, again and again */
 };
 
 /*
@@ -40,13 +42,14 @@ struct criu_job {
 	const char *parent;	/* of images, below that; or NULL */
 	pid_t init;		/* dump */
 	int root;		/* restore: a detached mount of the files */
+	const struct apart *apart;	/* restore: for a trial; or NULL */
 	const char *cgroup;	/* dump: to be frozen while tasks are seized */
 	bool track;		/* another dump will follow, with this for its parent */
 	bool lock_network;	/* it has links that cannot be put on hold */
 	const char *const *external;	/* as --external has it; NULL ends the list */
 	const struct criu_mount *mounts;
 	size_t mounts_count;
-	int keep;		/* held until CRIU has ended, whatever becomes of us */
+	int keep;		/* held until CRIU has ended, whatever becomes of us; or -1 */
 	/* 0, or an exit status: CRIU gives up then */
 	int (*step)(enum criu_step step, void *arg);
 	/* while CRIU starts; an exit status stands for that of the first step; may be NULL */

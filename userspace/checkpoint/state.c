@@ -78,6 +78,31 @@ struct saving {
 	void *arg;
 };
 
+/* From the file, as a resume has it. */
+static int prove(const struct saving *s)
+{
+	cleanup_free char *work = work_of(s->ct);
+	cleanup_free char *proof = xasprintf("%s/proof", work);
+	cleanup_free char *images = images_in(proof);
+	cleanup_free char *above = xasprintf("%s/above", proof);
+	char token[TOKEN_SIZE];
+	cleanup_close int fd = -1;
+	int ret;
+
+	say("\tprove...");
+	if (mkdir(proof, 0700) || mkdir(images, 0755) || mkdir(above, 0700))
+		return fail_errno(EXIT_PAUSE, "Cannot make %s", proof);
+	ret = archive_open(s->ct->id, s->path, token, &fd);
+	if (!ret)
+		ret = checkpoint_unpack(fd, images);
+	if (!ret) {
+		ret = checkpoint_prove(s->ct, images, above);
+		if (ret)
+			ret = keep_log(s->ct, images, "restore.log", ret);
+	}
+	return ret ? fail_wrap(EXIT_PAUSE, "It could not be resumed") : 0;
+}
+
 /* With the mark it is suspended, whatever comes. */
 static int save(void *arg)
 {
@@ -88,6 +113,11 @@ static int save(void *arg)
 	ret = archive_save(s->ct->id, s->token, s->images, s->path);
 	if (!ret && s->also)
 		ret = s->also(s->arg);
+	if (!ret && s->after != GO_ON && global.prove_checkpoint) {
+		ret = prove(s);
+		if (ret)
+			unlink(s->path);
+	}
 	if (!ret && s->after == KILL) {
 		ret = suspended_mark(s->ct, s->token, s->path);
 		if (!ret) {
@@ -337,11 +367,12 @@ int state_settle(const struct container *ct)
 	cleanup_free char *noted = note_in(work);
 	cleanup_free char *token = NULL;
 	cleanup_free char *path = NULL;
-	int ret = 0;
+	int ret;
 
 	if (!state_unsettled(ct))
 		return 0;
-	if (suspended_read(noted, &token, &path))
+	ret = checkpoint_prove_sweep(ct->id);
+	if (!ret && suspended_read(noted, &token, &path))
 		ret = settle_file(ct, token, path);
 	if (ret)
 		return ret;

@@ -20,7 +20,8 @@ int tasks_restore(const struct container *ct, const struct devnodes *nodes,
 		words = externals_for_restore(&meta->externals, &links, ct->id);
 		job->work = CRIU_RESTORE;
 		job->root = root;
-		job->keep = ct->lock;
+		/* a trial keeps nobody off: who comes next takes it away */
+		job->keep = job->apart ? -1 : ct->lock;
 		job->lock_network = meta->netif && *meta->netif;
 		job->external = (const char *const *)words;
 		job->mounts = mounts;

@@ -15,7 +15,7 @@ enum stage_option { ALL, SUSPEND, DUMP, KILL, RESUME, UNDUMP };
 struct options {
 	enum stage_option stage;
 	const char *file;
-	bool keep, force;
+	bool keep, force, prove;
 };
 
 static const struct option suspend_options[] = {
@@ -24,6 +24,7 @@ static const struct option suspend_options[] = {
 	{ "kill", no_argument, NULL, KILL },
 	{ "resume", no_argument, NULL, RESUME },
 	{ "dumpfile", required_argument, NULL, 'f' },
+	{ "prove", no_argument, NULL, 'p' },
 	{ "flags", required_argument, NULL, 'i' },
 	{ "context", required_argument, NULL, 'i' },
 	{ "skip_arpdetect", no_argument, NULL, 'a' },
@@ -61,6 +62,10 @@ static int parse(int argc, char **argv, const struct option *known, struct optio
 		case 'F':
 			out->force = true;
 			break;
+		case 'p':
+			out->prove = true;
+			global.prove_checkpoint = true;
+			break;
 		case 'a':
 			global.skip_arpdetect = true;
 			break;
@@ -76,6 +81,8 @@ static int parse(int argc, char **argv, const struct option *known, struct optio
 	}
 	if ((out->stage == DUMP || out->stage == UNDUMP) && !out->file)
 		return fail(EXIT_BAD_OPTION, "Error: dumpfile is not specified");
+	if (out->prove && out->stage != ALL && out->stage != DUMP)
+		return fail(EXIT_BAD_OPTION, "--prove is for what writes a state: --dump");
 	return cmd_no_more(argc - 1, argv + 1);
 }
 

@@ -20,7 +20,6 @@
 #include "util.h"
 #include "value.h"
 
-#define CGROUP_ROOT	"/sys/fs/cgroup"
 #define CGROUP_PARENT	CGROUP_ROOT "/cloison"
 #define SHUT_IN		CGROUP_PARENT "/shut-in"
 
@@ -82,7 +81,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static int enable_controllers(const char *path)
+int cgroup_enable(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_free char *have = NULL;
@@ -143,12 +142,12 @@ static int make_parent(void)
 	int ret = cgroup_check();
 
 	if (!ret)
-		ret = enable_controllers(CGROUP_ROOT);
+		ret = cgroup_enable(CGROUP_ROOT);
 	if (ret)
 		return ret;
 	if (mkdir(CGROUP_PARENT, 0755) && errno != EEXIST)
 		return fail_errno(EXIT_SYSTEM, "Cannot make %s", CGROUP_PARENT);
-	ret = enable_controllers(CGROUP_PARENT);
+	ret = cgroup_enable(CGROUP_PARENT);
 	return ret ? ret : guard(CGROUP_PARENT);
 }
 
@@ -464,15 +463,14 @@ int cgroup_kill(uint32_t id)
 	return cgroup_wait_empty(id, KILL_TIMEOUT_MS);
 }
 
-int cgroup_remove(uint32_t id)
+int cgroup_remove_at(const char *path)
 {
-	cleanup_free char *path = path_of(id, "");
-	char *const roots[] = { path, NULL };
+	char *const roots[] = { (char *)path, NULL };
 	FTSENT *ent;
 	FTS *fts;
 	int ret = 0;
 
-	if (!cgroup_exists(id))
+	if (access(path, F_OK))
 		return 0;
 	fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
 	if (!fts)
@@ -482,4 +480,11 @@ int cgroup_remove(uint32_t id)
 			ret = fail_errno(EXIT_SYSTEM, "Cannot remove %s", ent->fts_path);
 	fts_close(fts);
 	return ret;
+}
+
+int cgroup_remove(uint32_t id)
+{
+	cleanup_free char *path = path_of(id, "");
+
+	return cgroup_remove_at(path);
 }

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define CGROUP_ROOT	"/sys/fs/cgroup"
+
 /* Is cgroup v2 mounted where we need it? EXIT_KERNEL with advice if not. */
 int cgroup_check(void);
 
@@ -27,6 +29,8 @@ int cgroup_check(void);
  * the directory, *@cgid its id as cloison.ko wants it.
  */
 int cgroup_create(uint32_t id, uint32_t base, int *fd, uint64_t *cgid);
+/* Groups below @path have the controllers that containers need: EXIT_KERNEL, EXIT_SYSTEM. */
+int cgroup_enable(const char *path);
 /* One for programs of the host's on hostile data, under the guards that containers have. */
 int cgroup_shut_in(int *fd);
 /* Its name; to be freed. */
@@ -87,5 +91,7 @@ int cgroup_wait_empty(uint32_t id, int64_t timeout_ms);
 int cgroup_kill(uint32_t id);
 /* Remove it and what the container made below. */
 int cgroup_remove(uint32_t id);
+/* The same of any, by its name. */
+int cgroup_remove_at(const char *path);
 
 #endif

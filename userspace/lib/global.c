@@ -124,6 +124,8 @@ int global_load(void)
 	if (!ret)
 		ret = get_yes_no("ERROR_ON_ARPFAIL", true, &global.error_on_arpfail);
 	if (!ret)
+		ret = get_yes_no("PROVE_CHECKPOINT", false, &global.prove_checkpoint);
+	if (!ret)
 		ret = get_yes_no("LOAD_VIEW", true, &global.load_view);
 	if (!ret)
 		ret = get_yes_no("LOAD_ACCT", true, &global.load_acct);

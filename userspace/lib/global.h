@@ -31,6 +31,7 @@ struct global {
 	bool skip_arpdetect;		/* do not ask whether an address is free */
 	bool overwrite_device;		/* whatever is on the one for a container's files */
 	bool error_on_arpfail;		/* one that is not is not used */
+	bool prove_checkpoint;		/* suspend tries whether it could be resumed */
 	bool load_view;			/* start loads cloison_view */
 	bool load_acct;			/* limits that need cloison_acct load it */
 	bool load_sched;		/* start loads cloison_sched */

@@ -26,6 +26,8 @@ int ethernet_change(uint32_t id, pid_t pid, const char *netif);
  * ethernet_change() after it.
  */
 int ethernet_expect(uint32_t id, const char *netif);
+/* The same in a network namespace that goes away, beside those that the container has. */
+int ethernet_stand_in(uint32_t id, const char *netif);
 /* To be freed. */
 char *ethernet_waiting(uint32_t id, size_t index);
 
