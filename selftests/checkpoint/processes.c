@@ -344,6 +344,43 @@ static void seccomp_look(void)
 	want(getpid() > 1);
 }
 
+/* Two of them, each on one processor of its own. */
+static int keep_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static bool keeps_to(int cpu)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) == 1 &&
+	       CPU_ISSET(cpu, &set);
+}
+
+static int other_keeps(void *arg)
+{
+	(void)arg;
+	return !keeps_to(1);
+}
+
+static void affinity_up(void)
+{
+	need(keep_to(1) == 0);
+	child = child_start(other_keeps, NULL);
+	need(keep_to(0) == 0);
+}
+
+static void affinity_look(void)
+{
+	want(keeps_to(0));
+	want(child_end(&child) == 0);
+}
+
 /* Groups of ten, each with a session of its own. All count, each two seconds. */
 static int answers[2];
 static unsigned int *counted;
@@ -448,6 +485,7 @@ const struct shape process_shapes[] = {
 	{ "terminal", terminal_up, terminal_look },
 	{ "user", user_up, user_look },
 	{ "seccomp", seccomp_up, seccomp_look },
+	{ "affinity", affinity_up, affinity_look },
 	{ "many", many_up, many_look },
 	{}
 };

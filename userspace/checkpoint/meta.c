@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "affinity.h"
 #include "carried.h"
 #include "cgroup.h"
 #include "criu.h"
@@ -141,7 +142,7 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	netif = netifs_text(&links);
 	rates = limits_rates(ct->id, container_disk(ct));
 	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:i, s:i, "
-			 "s:s*, s:o*, s:o*}", "format", FORMAT, "ctid", (int)ct->id,
+			 "s:s*, s:o*, s:o*, s:o}", "format", FORMAT, "ctid", (int)ct->id,
 			 "tool", VERSION, "criu", criu_version(), "kernel", host.release,
 			 "machine", host.machine, "cpu", cpu_features(),
 			 "mounts", externals_json(externals),
@@ -150,7 +151,7 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 			 "cpus", (int)cgroup_noted(ct->id, CGROUP_CPUS),
 			 "sched", (int)cgroup_noted(ct->id, CGROUP_SCHED), "rates", rates,
 			 "beancounters", carried_beancounters(ct->id),
-			 "view", carried_view(ct->id));
+			 "view", carried_view(ct->id), "affinity", affinity_record(ct->id));
 	if (fd < 0 || !json || json_dumpfd(json, fd, JSON_INDENT(1)))
 		ret = fail_errno(EXIT_PAUSE, "Cannot write " FILE_NAME);
 	json_decref(json);
@@ -203,12 +204,12 @@ int meta_read(int images, bool any_cpu, struct meta *meta)
 	if (format != FORMAT)
 		return fail(EXIT_UNPAUSE, "The images are another Cloison's (format %d)", format);
 	if (json_unpack(meta->json, "{s:s, s:s, s:o, s:o, s?s, s?s, s?s, s?I, s?i, s?i, s?s, s?o, "
-			"s?o}",
+			"s?o, s?o}",
 			"criu", &criu, "machine", &machine, "cpu", &cpu, "mounts", &mounts,
 			"addresses", &meta->addresses, "netif", &meta->netif, "conf", &meta->conf,
 			"base", &base, "cpus", &meta->cpus, "sched", &meta->sched,
 			"rates", &meta->rates, "beancounters", &meta->beancounters,
-			"view", &meta->view) ||
+			"view", &meta->view, "affinity", &meta->affinity) ||
 	    !read_externals(mounts, &meta->externals))
 		return fail(EXIT_UNPAUSE, FILE_NAME " among the images is not complete");
 	meta->base = base;

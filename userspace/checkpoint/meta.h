@@ -50,6 +50,7 @@ struct meta {
 	const char *conf;		/* its configuration */
 	uint32_t base;			/* of its user ids; 0: an older tool did not say */
 	json_t *beancounters, *view;	/* see carried.h, NULL: none */
+	json_t *affinity;		/* see affinity.h, NULL: an older tool did not say */
 	const char *rates;		/* see limits_rates(), NULL: none */
 	int cpus;			/* that it may have at once, 0: all */
 	int sched;			/* enum sched_policy */

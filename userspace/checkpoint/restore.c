@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "adopt.h"
+#include "affinity.h"
 #include "beancounters.h"
 #include "carried.h"
 #include "cgroup.h"
@@ -139,6 +140,8 @@ static int fill(struct container *ct, struct place *place, const struct meta *me
 		ret = cgroup_wait_frozen(ct->id);
 	if (!ret)
 		timerfd_rearm(ct->id);
+	if (!ret)
+		affinity_set(ct->id, meta->affinity);
 	if (!ret)
 		ret = restore_limits(ct, place, meta, w->images);
 	if (!ret)
