@@ -125,11 +125,12 @@ kept_here() {
 	ssh node2 'cloisonctl --quiet destroy 900; cloisonctl --quiet template remove kept'
 }
 
-ktap_plan 6
+ktap_plan 7
 run_case "overlay, stopped" there_and_back overlay
 run_case "overlay, running" live overlay
 run_case "overlay, over another build" other_template
 run_case "overlay, kept" kept_here
 run_case "image, stopped" there_and_back image --diskspace 64M
 run_case "image, running" live image --diskspace 64M
+run_case "image with xfs, running" live image:xfs --diskspace 320M
 ktap_finish

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/cli-lib.sh"
 
 root=$state/root/900
+layout=image
 truncate -s 64M "$KTAP_TMP/disk"
 disk=$(losetup --find --show "$KTAP_TMP/disk")
 trap 'clean; losetup -d "$disk"; rm -rf "$KTAP_TMP"' EXIT
@@ -60,7 +61,9 @@ exceeds() {
 
 # begin [OPTION...]: an image with the users 1000 and 1001, who are in the group 50
 begin() {
-	make 900 --layout image --diskspace 64M "$@"
+	local size=64M
+	[[ $layout == image ]] || size=320M
+	make 900 --layout "$layout" --diskspace "$size" "$@"
 	cloisonctl --quiet start 900 --wait
 	# which the template has no users for
 	inside 'chmod 755 / /bin /lib /usr 2>/dev/null; printf "one:x:1000:50::/:/bin/sh\ntwo:x:1001:50::/:/bin/sh\n" >>/etc/passwd; mkdir -m 1777 /data'
@@ -88,10 +91,13 @@ limits() {
 	is_full 1 50 16384
 	[[ $(quota get 0 1001) == "0 "* ]]
 	# its root is nobody's, and may have a limit as well
-	inside dd if=/dev/zero of=/data/root bs=1M count=20
-	quota set 0 0 30000
-	expect_out 'quota exceeded' inside dd if=/dev/zero of=/data/more bs=1M count=20
-	inside rm /data/root /data/more /data/two
+	if [[ $layout == image ]]; then
+		inside dd if=/dev/zero of=/data/root bs=1M count=20
+		quota set 0 0 30000
+		expect_out 'quota exceeded' inside dd if=/dev/zero of=/data/more bs=1M count=20
+		inside rm /data/root /data/more
+	fi
+	inside rm /data/two
 	# all this stays where it is, through a restart and while it is off
 	silent cloisonctl --quiet set 900 --quotaugidlimit 0 --save
 	write one /data/one 20
@@ -172,6 +178,24 @@ made_without() {
 	exceeds one /data/one 20
 }
 
+# xfs counts always; from an ext4 they come along.
+with_xfs() {
+	layout=image:xfs
+	limits
+	stopped
+	cloisonctl --quiet convert 900 --layout image
+	silent cloisonctl --quiet start 900 --wait
+	[[ $(quota get 0 1000) == "8192 "* && $(quota get 1 50) == "16384 "* ]]
+	stopped
+	cloisonctl --quiet convert 900 --layout image:xfs
+	cloisonctl --quiet set 900 --quotaugidlimit 0 --save
+	silent cloisonctl --quiet start 900 --wait
+	write one /data/one 20
+	inside rm /data/one
+	silent cloisonctl --quiet set 900 --quotaugidlimit 100 --save
+	exceeds one /data/one 20
+}
+
 bad() {
 	expect_exit 21 make 901 --quotaugidlimit many
 	begin --quotaugidlimit 100
@@ -186,10 +210,11 @@ bad() {
 	expect_exit 21 cloisonctl set 900 --diskspace 72M --save
 }
 
-ktap_plan 5
+ktap_plan 6
 run_case "limits hold" limits
 run_case "nobody sets them inside" refused_inside
 run_case "converted, and smaller" converted
 run_case "made without" made_without
+run_case "with xfs" with_xfs
 run_case "bad input, and a failure" bad
 ktap_finish

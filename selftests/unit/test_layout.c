@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layouts by name, and what configurations limit. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
@@ -15,7 +16,27 @@ static void names(void)
 	ok(layout_named("overlay") == &layout_overlay, "overlay");
 	ok(layout_named("image") == &layout_image, "image");
 	ok(layout_named("ploop:expanded") == &layout_image, "ploop with a format");
+	ok(layout_named("image:xfs") == &layout_image, "an image with xfs");
+	ok(!layout_named("image:btrfs") && !layout_named("image:") && !layout_named("dir:xfs"),
+	   "no other formats");
 	ok(!layout_named("") && !layout_named("ploopy") && !layout_named("di"), "no others");
+}
+
+static void plain_is(const char *name, const char *want)
+{
+	char *plain = layout_plain(name);
+
+	ok(want ? plain && strcmp(plain, want) == 0 : !plain, name);
+	free(plain);
+}
+
+static void plain(void)
+{
+	plain_is("simfs", "dir");
+	plain_is("ploop:expanded", "image");
+	plain_is("ploop:xfs", "image:xfs");
+	plain_is("image:ext4", "image");
+	plain_is("dir:xfs", NULL);
 }
 
 static int limits_of(const char *space, const char *inodes, const char *time,
@@ -59,6 +80,7 @@ static void limits(void)
 int main(void)
 {
 	names();
+	plain();
 	limits();
 	return tap_done();
 }

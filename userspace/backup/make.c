@@ -95,6 +95,7 @@ static int make_head(struct making *m)
 	const struct container *ct = m->ct;
 	const struct backup *parent = m->chain ? &m->chain[m->chain_count - 1] : NULL;
 	cleanup_free char *conf = read_file(ct->conf_path, CONF_MAX);
+	cleanup_free char *layout = layout_label(ct->private);
 	json_t *scripts = json_object();
 	int ret = action_collect(ct, scripts);
 
@@ -108,7 +109,7 @@ static int make_head(struct making *m)
 			    "cloison-backup", FORMAT_VERSION, "id", m->id, "ctid", (int)ct->id,
 			    "date", (json_int_t)m->date, "description", m->wish->description ?: "",
 			    "state", !m->runs ? "down" : m->wish->freeze ? "frozen" : "running",
-			    "layout", ct->layout->name, "fresh", private_is_fresh(ct->private),
+			    "layout", layout, "fresh", private_is_fresh(ct->private),
 			    "by", VERSION, "conf", conf, "scripts", scripts);
 	if (!m->head)
 		return fail(EXIT_BACKUP, "%s, or the description, is not UTF-8", ct->conf_path);

@@ -276,23 +276,24 @@ static void share_again(struct container *ct, const char *name)
 }
 
 /* How much a container may store depends on that: a stranger does not choose it. */
-static const char *choose_layout(const struct container *ct, const struct backup *b,
-				 const struct restore_wish *wish)
+static char *choose_layout(const struct container *ct, const struct backup *b,
+			   const struct restore_wish *wish)
 {
 	const char *own = ct->conf ? conf_get(ct->conf, "VE_LAYOUT") : NULL;
 
 	if (wish->layout || wish->trusted)
-		return wish->layout ?: backup_text(b, "layout");
+		return xstrdup(wish->layout ?: backup_text(b, "layout"));
 	if (container_exists(ct))
-		return ct->layout->name;
-	return own && *own ? own : global.ve_layout;
+		return layout_label(ct->private);
+	return xstrdup(own && *own ? own : global.ve_layout);
 }
 
 int backup_restore(struct container *ct, struct backup *chain, size_t count,
 		   const struct restore_wish *wish)
 {
 	const struct backup *newest = &chain[count - 1];
-	const char *name = choose_layout(ct, newest, wish);
+	cleanup_free char *name = choose_layout(ct, newest, wish);
+	cleanup_free char *plain = layout_plain(name);
 	const struct layout *layout = layout_named(name);
 	cleanup_json json_t *none = json_object();
 	struct restoring r = {
@@ -314,7 +315,7 @@ int backup_restore(struct container *ct, struct backup *chain, size_t count,
 	if (ret)
 		return ret;
 	conf_set(conf, "VE_DEVICE", NULL);
-	conf_set(conf, "VE_LAYOUT", r.layout->name);
+	conf_set(conf, "VE_LAYOUT", r.layout == layout ? plain : r.layout->name);
 	if (r.replace) {
 		ret = replace(ct, conf, &r);
 		conf_free(conf);

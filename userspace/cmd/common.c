@@ -55,7 +55,7 @@ int cmd_down(const struct container *ct)
 int cmd_layout(const char *name)
 {
 	return layout_named(name) ? 0 : fail(EXIT_BAD_VALUE,
-		"Bad value for --layout: %s; it takes dir (or simfs), overlay, image (or ploop) or block",
+		"Bad value for --layout: %s; it takes dir (or simfs), overlay, image (or ploop, or image:xfs) or block",
 		name);
 }
 

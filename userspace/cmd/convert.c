@@ -37,11 +37,11 @@ static int parse(int argc, char **argv, struct options *o)
 		else
 			return cmd_bad_option(argv);
 	}
-	if (!o->layout)
-		o->layout = o->device ? "block" : "image";
-	ret = cmd_layout(o->layout);
+	if (o->device && !o->layout)
+		o->layout = "block";
+	ret = o->layout ? cmd_layout(o->layout) : 0;
 	if (!ret && (o->device || global.overwrite_device) &&
-	    layout_named(o->layout) != &layout_block)
+	    (!o->layout || layout_named(o->layout) != &layout_block))
 		ret = fail(EXIT_BAD_OPTION, "--device and --force go with --layout block");
 	return ret ? ret : cmd_no_more(argc, argv);
 }
@@ -49,6 +49,7 @@ static int parse(int argc, char **argv, struct options *o)
 int cmd_convert(int argc, char **argv)
 {
 	cleanup_container struct container ct = CONTAINER_INIT;
+	cleanup_free char *own = NULL, *plain = NULL;
 	struct options o = {};
 	int ret = cmd_container(argc, argv, NEED_CONF, &ct);
 
@@ -64,13 +65,17 @@ int cmd_convert(int argc, char **argv)
 		ret = fail(EXIT_NO_PRIVATE, "There is no private area %s", ct.private);
 	if (ret)
 		return ret;
+	/* one of its own file system is made anew with that */
+	own = layout_label(ct.private);
+	if (!o.layout)
+		o.layout = ct.layout == &layout_image ? own : "image";
 	if (o.device) {
 		cleanup_free char *name = device_lasting_name(o.device);
 
 		conf_set(ct.conf, "VE_DEVICE", name);
 	}
-	say("Converting the private area from %s to %s", ct.layout->name,
-	    layout_named(o.layout)->name);
+	plain = layout_plain(o.layout);
+	say("Converting the private area from %s to %s", own, plain);
 	ret = convert(&ct, o.layout);
 	if (!ret)
 		say("Container was converted");

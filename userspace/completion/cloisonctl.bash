@@ -69,7 +69,7 @@ _cloisonctl_values() {
 	--kernel) _cloisonctl_kernels ;;
 	--onboot | --disabled) echo yes no ;;
 	--setmode) echo restart ignore ;;
-	--layout | --velayout) echo dir simfs overlay image ploop block ;;
+	--layout | --velayout) echo dir simfs overlay image image:xfs ploop block ;;
 	--diskquota) echo yes no ;;
 	--applyconfig_map) echo name ;;
 	--netfilter) echo disabled stateless stateful full ;;

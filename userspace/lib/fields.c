@@ -221,11 +221,14 @@ static void get_vswap(struct listed *l, const struct field *f, struct cell *c)
 static void get_layout(struct listed *l, const struct field *f, struct cell *c)
 {
 	const struct layout *layout = listed_container(l)->layout;
+	cleanup_free char *label = layout_label(listed_container(l)->private);
 	const char *v = listed_conf(l, f->key);
 
 	/* ploop:expanded is still ploop; and a directory is what OpenVZ called simfs */
 	c->kind = CELL_TEXT;
-	if (v && layout_named(v) == layout)
+	if (strchr(label, ':'))
+		c->text = xstrdup(label);
+	else if (v && layout_named(v) == layout)
 		c->text = xstrndup(v, strcspn(v, ":"));
 	else
 		c->text = xstrdup(layout->alias ?: layout->name);

@@ -92,6 +92,7 @@ int offer_make(const struct container *ct, uint32_t base, bool running, bool liv
 {
 	cleanup_free char *text = read_file(ct->conf_path, TEXT_MAX);
 	cleanup_free char *flags = offer_cpu_flags();
+	cleanup_free char *layout = layout_label(ct->private);
 	uint64_t memory = live ? memory_of(ct->id) : 0, bytes;
 	json_t *found;
 	int ret;
@@ -115,8 +116,7 @@ int offer_make(const struct container *ct, uint32_t base, bool running, bool liv
 		return ret;
 	}
 	*out = json_pack("{s:i, s:s, s:o, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:s}", "ctid",
-			 (int)ct->id, "conf", text, "scripts", found, "layout",
-			 ct->layout->name, "bytes",
+			 (int)ct->id, "conf", text, "scripts", found, "layout", layout, "bytes",
 			 (json_int_t)bytes, "memory", (json_int_t)memory, "fresh",
 			 private_is_fresh(ct->private), "running", running, "live", live, "force",
 			 force, "flags", flags);
@@ -144,7 +144,11 @@ int offer_read(json_t *json, struct offer *o)
 		.memory = memory, .fresh = fresh, .running = running, .live = live, .force = force,
 		.flags = flags, .json = json_incref(json),
 	};
-	return conf_parse(o->conf, text, "its configuration file") ? MIGRATE_CONFIG : 0;
+	if (conf_parse(o->conf, text, "its configuration file"))
+		return MIGRATE_CONFIG;
+	/* what its file system is to be, for who makes it */
+	layout_note(o->conf, layout);
+	return 0;
 }
 
 void offer_free(struct offer *o)

@@ -8,7 +8,7 @@
 #include "block.h"
 #include "device.h"
 #include "error.h"
-#include "ext4.h"
+#include "fs.h"
 #include "global.h"
 #include "layout.h"
 #include "snapshot.h"
@@ -111,7 +111,7 @@ static uint64_t room_on(int fd)
 {
 	uint64_t has = device_size(fd);
 
-	return has < END_UNUSED ? 0 : (has - END_UNUSED) / EXT4_BLOCK * EXT4_BLOCK;
+	return has < END_UNUSED ? 0 : (has - END_UNUSED) / FS_BLOCK * FS_BLOCK;
 }
 
 /* As large as DISKSPACE says, or the device; who says all of the device means what can be used. */
@@ -119,7 +119,7 @@ static int choose_size(const char *device, int fd, const struct disk_limits *lim
 		       uint64_t *size)
 {
 	uint64_t has = device_size(fd), room = room_on(fd);
-	int ret = ext4_size_wanted(limits, size);
+	int ret = fs_size_wanted(&fs_ext4, limits, size);
 
 	if (ret)
 		return ret;
@@ -182,7 +182,7 @@ static int mount_record(const struct conf *record, uint32_t base)
 
 	if (fd < 0)
 		return -1;
-	mnt = ext4_mount(device, device, false, base);
+	mnt = fs_mount(device, device, false, base);
 	if (mnt < 0)
 		return -1;
 	if (fstat(fd, &st) || fstat(mnt, &at) || at.st_dev != st.st_rdev) {
@@ -197,7 +197,7 @@ static int mount_record(const struct conf *record, uint32_t base)
  * open and was looked at, whatever its name has become.
  */
 static int make(const struct container *ct, int fd, const char *path, const struct conf *record,
-		const struct ext4_wish *wish)
+		const struct fs_wish *wish)
 {
 	cleanup_free char *held = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd);
 	struct device_id id;
@@ -207,14 +207,14 @@ static int make(const struct container *ct, int fd, const char *path, const stru
 	if (!ret && global.overwrite_device && device_identify(fd, &id) && *id.type &&
 	    device_wipe(fd))
 		ret = fail_errno(EXIT_DEVICES, "Cannot wipe %s", device_of(record));
-	return ret ? ret : ext4_make(ct, held, wish);
+	return ret ? ret : wish->type->make(ct, held, wish);
 }
 
 static int make_on(const struct container *ct, const char *device, int fd, const char *path,
 		   const char *archive)
 {
 	cleanup_conf struct conf *record = new_record(device);
-	struct ext4_wish wish = { .uuid = conf_get(record, "UUID") };
+	struct fs_wish wish = { .type = &fs_ext4, .uuid = conf_get(record, "UUID") };
 	struct disk_limits limits;
 	int ret = disk_limits_read(ct->conf, &limits);
 
@@ -238,7 +238,7 @@ static int fill(const char *path, const char *archive, uint32_t base)
 	if (ret)
 		return ret;
 	mnt = mount_record(record, base);
-	return mnt < 0 ? EXIT_MOUNT_IMAGE : ext4_unpack(mnt, device_of(record), archive, base);
+	return mnt < 0 ? EXIT_MOUNT_IMAGE : fs_unpack(mnt, device_of(record), archive, base);
 }
 
 static int block_create(const struct container *ct, const char *dir, const char *archive)
@@ -293,7 +293,7 @@ static int block_resize(const struct container *ct)
 	ret = choose_size(device_of(record), fd, &limits, &size);
 	if (ret)
 		return fail_wrap(EXIT_RESIZE_IMAGE, "Cannot resize the file system");
-	root = ext4_open(ct);
+	root = fs_open(ct);
 	if (root < 0)
 		return EXIT_RESIZE_IMAGE;
 	has = ext4_size(fd);
@@ -306,7 +306,7 @@ static int block_resize(const struct container *ct)
 		return fail(EXIT_RESIZE_IMAGE, "What is on a device cannot be made smaller, here "
 			    "from %lluM to %lluM: cloisonctl convert %u --device takes it to another",
 			    (unsigned long long)has >> 20, (unsigned long long)size >> 20, ct->id);
-	return size > has && ext4_grow(root, size) ?
+	return size > has && fs_grow(root, size) ?
 	       fail_errno(EXIT_RESIZE_IMAGE, "Cannot extend the file system on %s",
 			  device_of(record)) : 0;
 }
@@ -374,6 +374,6 @@ int block_rename(const struct container *ct, const char *device)
 const struct layout layout_block = {
 	.name = "block", .files = "block",
 	.create = block_create, .mount = block_mount, .resize = block_resize,
-	.usage = ext4_usage, .unenforced = block_unenforced, .own_fs = block_own_fs,
+	.usage = fs_usage, .unenforced = block_unenforced, .own_fs = block_own_fs,
 	.discard = block_discard,
 };

@@ -62,11 +62,12 @@ static int fill(struct container *ct, const char *staging, void *arg)
 
 int clone_create(struct container *ct, const struct container *source, const struct snapshot *s)
 {
-	const struct layout *layout = s ? layout_of(s->dir) : source->layout;
-	int ret = layout_check_copy(layout, source->id, EXIT_CREATE);
+	const char *from = s ? s->dir : source->private;
+	cleanup_free char *label = layout_label(from);
+	int ret = layout_check_copy(layout_of(from), source->id, EXIT_CREATE);
 
 	if (ret)
 		return ret;
-	layout_note(ct->conf, layout);
+	layout_note(ct->conf, label);
 	return private_create_by(ct, fill, &(struct work){ source, s });
 }

@@ -5,15 +5,10 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
-#include "ext4.h"
-#include "idmap.h"
-#include "template.h"
+#include "fs.h"
 #include "util.h"
 
 /* Below that there is hardly room for its own tables. */
@@ -25,22 +20,13 @@
 /* what resize2fs(8) calls */
 #define EXT4_IOC_RESIZE_FS	_IOW('f', 16, uint64_t)
 
-int ext4_size_wanted(const struct disk_limits *limits, uint64_t *size)
-{
-	*size = limits->space_hard * 1024 / EXT4_BLOCK * EXT4_BLOCK;
-	if (limits->space_hard && *size < SIZE_MIN)
-		return fail(EXIT_BAD_VALUE, "DISKSPACE of an image or device is at least %lluM",
-			    SIZE_MIN >> 20);
-	return 0;
-}
-
-int ext4_make(const struct container *ct, const char *path, const struct ext4_wish *wish)
+static int ext4_make(const struct container *ct, const char *path, const struct fs_wish *wish)
 {
 	/* room for more files than it has blocks would be tables and nothing else */
-	uint64_t most = wish->size / EXT4_BLOCK;
+	uint64_t most = wish->size / FS_BLOCK;
 	cleanup_free char *inodes = xasprintf("%" PRIu64,
 					      wish->inodes < most ? wish->inodes : most);
-	cleanup_free char *blocks = xasprintf("%" PRIu64, wish->size / EXT4_BLOCK);
+	cleanup_free char *blocks = xasprintf("%" PRIu64, wish->size / FS_BLOCK);
 	/* tables are written when they are first used: a file stays sparse */
 	const char *argv[20] = {
 		"mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-E", wish->sparse ?
@@ -86,18 +72,6 @@ static bool read_super(int fd, struct super *sb)
 	return pread(fd, sb, sizeof(*sb), 1024) == sizeof(*sb);
 }
 
-/* Both tell their progress; what goes wrong they say on the other output. */
-static int run_silently(const char *program, const char *option, const char *path,
-			const char *size, int lock)
-{
-	const char *const argv[] = {
-		"sh", "-c", "exec \"$@\" >/dev/null", "sh", program, option, path, size, NULL
-	};
-	int status = run_program(argv, lock);
-
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /*
  * The kernel has met with errors in it, as when the host had no room for what it wrote: what is
  * wrong is not to spread. e2fsck refuses what is mounted.
@@ -110,7 +84,7 @@ static void mend(const char *device, const char *what)
 
 	if (fd < 0 || !read_super(fd, &sb) || !(le16toh(sb.state) & STATE_ERROR))
 		return;
-	status = run_silently("e2fsck", "-p", device, NULL, -1);
+	status = fs_run_silently("e2fsck", "-p", device, NULL, -1);
 	/* 1: errors, which are mended */
 	if (status == 0 || status == 1)
 		warn("There were errors in the file system in %s: e2fsck has mended it", what);
@@ -118,10 +92,12 @@ static void mend(const char *device, const char *what)
 		warn("There are errors in the file system in %s: e2fsck -f mends it", what);
 }
 
-static int mount_device(const char *device, bool discard)
+static int ext4_mount(const char *device, const char *what, bool discard)
 {
-	cleanup_close int fs = fsopen("ext4", FSOPEN_CLOEXEC);
+	cleanup_close int fs = -1;
 
+	mend(device, what);
+	fs = fsopen("ext4", FSOPEN_CLOEXEC);
 	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", device, 0) ||
 	    fsconfig(fs, FSCONFIG_SET_STRING, "errors", "remount-ro", 0) ||
 	    (discard && fsconfig(fs, FSCONFIG_SET_FLAG, "discard", NULL, 0)) ||
@@ -130,60 +106,9 @@ static int mount_device(const char *device, bool discard)
 	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-int ext4_mount(const char *device, const char *what, bool discard, uint32_t base)
+static int ext4_grow(int root, uint64_t size)
 {
-	cleanup_close int mnt = -1;
-
-	mend(device, what);
-	mnt = mount_device(device, discard);
-	if (mnt < 0) {
-		fail_errno(EXIT_MOUNT_IMAGE, "Cannot mount %s", what);
-		return -1;
-	}
-	return idmap_mount(mnt, base) ? -1 : take_fd(&mnt);
-}
-
-/* A detached mount's own descriptor is for looking only. */
-static int open_root(int mnt)
-{
-	return openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-int ext4_unpack(int mnt, const char *what, const char *archive, uint32_t base)
-{
-	cleanup_close int root = open_root(mnt);
-	struct statvfs st;
-	int ret = template_unpack_in(archive, mnt, base);
-
-	if (ret && fstatvfs(root, &st) == 0 && (!st.f_bavail || !st.f_favail))
-		return fail(EXIT_NO_SPACE, "DISKSPACE or DISKINODES, or the device, is too small "
-			    "for this template");
-	if (!ret && (root < 0 || syncfs(root)))
-		ret = fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", what);
-	return ret;
-}
-
-int ext4_open(const struct container *ct)
-{
-	cleanup_close int mnt = -1;
-	int root;
-
-	if (container_mounted(ct)) {
-		root = open(ct->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	} else {
-		mnt = ct->layout->mount(ct);
-		if (mnt < 0)
-			return -1;
-		root = open_root(mnt);
-	}
-	if (root < 0)
-		fail_errno(EXIT_MOUNT_IMAGE, "Cannot open the files of %s", ct->fs);
-	return root;
-}
-
-int ext4_grow(int root, uint64_t size)
-{
-	uint64_t blocks = size / EXT4_BLOCK;
+	uint64_t blocks = size / FS_BLOCK;
 
 	return ioctl(root, EXT4_IOC_RESIZE_FS, &blocks);
 }
@@ -198,36 +123,30 @@ uint64_t ext4_size(int fd)
 	       (10 + le32toh(sb.log_block));
 }
 
-bool ext4_counts_users(int fd)
+static bool ext4_counts_users(int fd)
 {
 	struct super sb;
 
 	return read_super(fd, &sb) && (le32toh(sb.ro_compat) & RO_COMPAT_QUOTA);
 }
 
-bool ext4_usage(const struct container *ct, struct disk_usage *usage)
-{
-	struct statvfs st;
-
-	if (!container_mounted(ct) || statvfs(ct->root, &st))
-		return false;
-	*usage = (struct disk_usage){
-		(st.f_blocks - st.f_bfree) * (st.f_frsize / 1024), st.f_files - st.f_ffree,
-	};
-	return true;
-}
-
-int ext4_shrink(const char *path, uint64_t size, int lock)
+static int ext4_shrink(const char *path, uint64_t size, int lock)
 {
 	cleanup_free char *kib = xasprintf("%" PRIu64 "K", size / 1024);
-	int status = run_silently("e2fsck", "-fp", path, NULL, lock);
+	int status = fs_run_silently("e2fsck", "-fp", path, NULL, lock);
 
 	/* 1: errors, which are mended */
 	if (status != 0 && status != 1)
 		return fail(EXIT_RESIZE_IMAGE, "Its file system has errors: e2fsck -f mends it");
 	/* -f: what was checked just now, on a clock that may stand still */
-	if (run_silently("resize2fs", "-f", path, kib, lock))
+	if (fs_run_silently("resize2fs", "-f", path, kib, lock))
 		return fail(EXIT_RESIZE_IMAGE,
 			    "resize2fs cannot make it that small; its messages are above");
 	return 0;
 }
+
+const struct fs_type fs_ext4 = {
+	.name = "ext4", .least = SIZE_MIN, .counts_files = true,
+	.make = ext4_make, .mount = ext4_mount, .grow = ext4_grow, .shrink = ext4_shrink,
+	.counts_users = ext4_counts_users,
+};

@@ -14,7 +14,7 @@
 
 #include "copy.h"
 #include "error.h"
-#include "ext4.h"
+#include "fs.h"
 #include "image.h"
 #include "layout.h"
 #include "loop.h"
@@ -22,9 +22,10 @@
 #include "users.h"
 #include "util.h"
 
-static int read_size(const struct container *ct, const struct disk_limits *limits, uint64_t *size)
+static int read_size(const struct container *ct, const struct fs_type *type,
+		     const struct disk_limits *limits, uint64_t *size)
 {
-	int ret = ext4_size_wanted(limits, size);
+	int ret = fs_size_wanted(type, limits, size);
 
 	if (!ret && !*size)
 		ret = fail(EXIT_NO_DISKSPACE,
@@ -63,18 +64,19 @@ static int mount_file(const char *path, uint32_t base)
 	cleanup_close int loop = loop_open(path, &device);
 
 	/* what is deleted inside is free space of the host's */
-	return loop < 0 ? -1 : ext4_mount(device, path, true, base);
+	return loop < 0 ? -1 : fs_mount(device, path, true, base);
 }
 
 static int fill(const char *path, const char *archive, uint32_t base)
 {
 	cleanup_close int mnt = mount_file(path, base);
 
-	return mnt < 0 ? EXIT_MOUNT_IMAGE : ext4_unpack(mnt, path, archive, base);
+	return mnt < 0 ? EXIT_MOUNT_IMAGE : fs_unpack(mnt, path, archive, base);
 }
 
 static int image_create(const struct container *ct, const char *dir, const char *archive)
 {
+	const struct fs_type *type = fs_type_named(conf_get(ct->conf, "VE_LAYOUT") ?: "");
 	cleanup_free char *path = xasprintf("%s/image", dir);
 	struct disk_limits limits;
 	uint64_t size;
@@ -84,7 +86,7 @@ static int image_create(const struct container *ct, const char *dir, const char 
 	if (!ret)
 		ret = disk_limits_read(ct->conf, &limits);
 	if (!ret)
-		ret = read_size(ct, &limits, &size);
+		ret = read_size(ct, type, &limits, &size);
 	if (ret)
 		return ret;
 	/*
@@ -94,8 +96,8 @@ static int image_create(const struct container *ct, const char *dir, const char 
 	set_nocow(dir, NULL);
 	ret = make_file(path, size);
 	if (!ret)
-		ret = ext4_make(ct, path, &(struct ext4_wish){
-			.size = size, .inodes = limits.inodes_hard, .sparse = true,
+		ret = type->make(ct, path, &(struct fs_wish){
+			.type = type, .size = size, .inodes = limits.inodes_hard, .sparse = true,
 			.users = limits.users,
 		});
 	return ret || !archive ? ret : fill(path, archive, base);
@@ -114,7 +116,7 @@ static int image_mount(const struct container *ct)
  */
 static int grow(const struct container *ct, uint64_t has, uint64_t size)
 {
-	cleanup_close int root = ext4_open(ct);
+	cleanup_close int root = fs_open(ct);
 	cleanup_close int loop = -1;
 	struct stat st;
 
@@ -125,7 +127,7 @@ static int grow(const struct container *ct, uint64_t has, uint64_t size)
 	if (fstat(root, &st))
 		return fail_errno(EXIT_RESIZE_IMAGE, "Cannot look at %s", ct->root);
 	loop = loop_open_number(st.st_dev);
-	if (loop < 0 || loop_grown(loop) || ext4_grow(root, size))
+	if (loop < 0 || loop_grown(loop) || fs_grow(root, size))
 		return fail_errno(EXIT_RESIZE_IMAGE, "Cannot extend the file system in %s",
 				  ct->fs);
 	return 0;
@@ -134,7 +136,7 @@ static int grow(const struct container *ct, uint64_t has, uint64_t size)
 /* Before anything is copied; resize2fs has the last word. */
 static int check_room(const struct container *ct, uint64_t has, uint64_t size)
 {
-	cleanup_close int root = ext4_open(ct);
+	cleanup_close int root = fs_open(ct);
 	uint64_t least;
 	struct statvfs st;
 
@@ -162,7 +164,7 @@ static int make_smaller(const struct container *ct, const char *smaller, uint64_
 	int ret = copy_file(ct->fs, smaller, ct->lock, EXIT_RESIZE_IMAGE);
 
 	if (!ret)
-		ret = ext4_shrink(smaller, size, ct->lock);
+		ret = fs_ext4.shrink(smaller, size, ct->lock);
 	if (!ret && (truncate(smaller, size) || sync_file(smaller) || rename(smaller, ct->fs) ||
 		     sync_file(ct->private)))
 		ret = fail_errno(EXIT_RESIZE_IMAGE, "Cannot put %s in its place", smaller);
@@ -175,6 +177,11 @@ static int shrink(const struct container *ct, uint64_t has, uint64_t size)
 	cleanup_free char *smaller = smaller_of(ct);
 	int ret;
 
+	if (!fs_type_in(ct->fs)->shrink)
+		return fail(EXIT_RESIZE_IMAGE, "xfs cannot be made smaller, here from %lluM to "
+			    "%lluM: cloisonctl convert %u --layout dir, then set this size, and then "
+			    "convert to image:xfs", (unsigned long long)has >> 20,
+			    (unsigned long long)size >> 20, ct->id);
 	if (container_mounted(ct))
 		return fail(EXIT_RESIZE_IMAGE, "ext4 cannot be made smaller, here from %lluM to "
 			    "%lluM, while it is mounted: stop the container first",
@@ -229,7 +236,7 @@ static int image_resize(const struct container *ct)
 	/* an image has the size it has */
 	if (ret || !limits.space_hard)
 		return ret;
-	ret = read_size(ct, &limits, &size);
+	ret = read_size(ct, fs_type_in(ct->fs), &limits, &size);
 	if (ret)
 		return ret;
 	if (stat(ct->fs, &st))
@@ -258,7 +265,7 @@ int image_compact(const struct container *ct, uint64_t *bytes)
 
 	if (!ct->layout->own_fs)
 		return fail(EXIT_NO_PLOOP, "Container %u has no image", ct->id);
-	root = ext4_open(ct);
+	root = fs_open(ct);
 	if (root < 0)
 		return EXIT_COMPACT;
 	if (stat(ct->fs, &before) || ioctl(root, FITRIM, &all) || syncfs(root) ||
@@ -285,6 +292,6 @@ static int image_copy(const struct copy *c)
 const struct layout layout_image = {
 	.name = "image", .alias = "ploop", .files = "image",
 	.create = image_create, .mount = image_mount, .resize = image_resize,
-	.usage = ext4_usage, .unenforced = image_unenforced, .copy = image_copy,
+	.usage = fs_usage, .unenforced = image_unenforced, .copy = image_copy,
 	.own_fs = image_own_fs,
 };

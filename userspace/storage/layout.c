@@ -6,6 +6,7 @@
 #include "container.h"
 #include "error.h"
 #include "fields.h"
+#include "fs.h"
 #include "layout.h"
 #include "util.h"
 #include "value.h"
@@ -14,23 +15,58 @@ static const struct layout *const layouts[] = {
 	&layout_dir, &layout_overlay, &layout_image, &layout_block
 };
 
+/* OpenVZ's formats of images are one here. */
+static bool is_format(const struct layout *layout, const char *name)
+{
+	static const char *const formats[] = { "ext4", "xfs", "expanded", "plain", "raw" };
+
+	for (size_t i = 0; layout == &layout_image && i < ARRAY_SIZE(formats); i++)
+		if (strcmp(formats[i], name) == 0)
+			return true;
+	return false;
+}
+
 const struct layout *layout_named(const char *name)
 {
-	cleanup_free char *word = xstrndup(name, strcspn(name, ":"));
+	size_t len = strcspn(name, ":");
+	cleanup_free char *word = xstrndup(name, len);
 
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
 		if (strcmp(layouts[i]->name, word) == 0 ||
 		    (layouts[i]->alias && strcmp(layouts[i]->alias, word) == 0))
-			return layouts[i];
+			return !name[len] || is_format(layouts[i], name + len + 1) ? layouts[i] :
+										     NULL;
 	return NULL;
 }
 
-void layout_note(struct conf *conf, const struct layout *layout)
+static char *label(const struct layout *layout, const struct fs_type *type)
+{
+	return layout == &layout_image && type != &fs_ext4 ?
+	       xasprintf("%s:%s", layout->name, type->name) : xstrdup(layout->name);
+}
+
+char *layout_plain(const char *name)
+{
+	const struct layout *layout = layout_named(name);
+
+	return layout ? label(layout, fs_type_named(name)) : NULL;
+}
+
+char *layout_label(const char *private)
+{
+	const struct layout *layout = layout_of(private);
+	cleanup_free char *files = xasprintf("%s/%s", private, layout->files);
+
+	return label(layout, layout == &layout_image ? fs_type_in(files) : &fs_ext4);
+}
+
+void layout_note(struct conf *conf, const char *is)
 {
 	const char *named = conf_get(conf, "VE_LAYOUT");
+	cleanup_free char *said = layout_plain(named ? named : layout_dir.name);
 
-	if ((named ? layout_named(named) : &layout_dir) != layout)
-		conf_set(conf, "VE_LAYOUT", layout->name);
+	if (!said || strcmp(said, is) != 0)
+		conf_set(conf, "VE_LAYOUT", is);
 }
 
 const struct layout *layout_of(const char *private)

@@ -4,7 +4,7 @@
  *
  *	dir, simfs	PRIVATE/fs		a directory, owned by the container's ids
  *	overlay		PRIVATE/overlay		what differs from a shared tree (tree.h)
- *	image, ploop	PRIVATE/image		ext4 in a file, on a loop device
+ *	image, ploop	PRIVATE/image		ext4, or xfs, in a file, on a loop device
  *	block		PRIVATE/block		says which device has it (block.h)
  *
  * What is in the private area says which; the line of the configuration is for people,
@@ -77,11 +77,21 @@ struct layout {
 
 extern const struct layout layout_dir, layout_overlay, layout_image, layout_block;
 
-/* VE_LAYOUT="ploop:expanded" is still ploop. NULL if there is none of that name. */
+/*
+ * VE_LAYOUT="ploop:expanded" is still ploop, as is "image:xfs" (see fs.h). NULL if there is none
+ * of that name.
+ */
 const struct layout *layout_named(const char *name);
 
+/*
+ * "dir", or "image:xfs": without aliases, and what goes without saying. To be freed. Of a name,
+ * NULL if there is none of that; and of what there is in a private area.
+ */
+char *layout_plain(const char *name);
+char *layout_label(const char *private);
+
 /* VE_LAYOUT, where that would be another. */
-void layout_note(struct conf *conf, const struct layout *layout);
+void layout_note(struct conf *conf, const char *label);
 
 /* By what there is in a private area; dir if there is nothing. */
 const struct layout *layout_of(const char *private);

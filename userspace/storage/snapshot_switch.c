@@ -46,8 +46,9 @@ static int choose_conf(const struct container *ct, const struct snapshot *s, boo
 static int write_conf(struct conf *conf, const struct snapshot *s, const char *staging)
 {
 	cleanup_free char *path = xasprintf("%s/" SWITCHED, staging);
+	cleanup_free char *label = layout_label(s->dir);
 
-	layout_note(conf, layout_of(s->dir));
+	layout_note(conf, label);
 	/* of what it is now */
 	conf_set(conf, "VE_DEVICE", NULL);
 	return conf_save(conf, path);

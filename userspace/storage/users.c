@@ -6,7 +6,7 @@
 
 #include "cleanup.h"
 #include "error.h"
-#include "ext4.h"
+#include "fs.h"
 #include "project.h"
 #include "users.h"
 #include "util.h"
@@ -17,7 +17,7 @@ int users_limit(const struct container *ct, int fd, bool on)
 {
 	cleanup_close int root = -1;
 
-	if (!ext4_counts_users(fd)) {
+	if (!fs_type_of(fd)->counts_users(fd)) {
 		if (on)
 			warn("QUOTAUGIDLIMIT: the file system of container %u was made without "
 			     "quotas of users: cloisonctl convert %u makes a new one",
@@ -27,7 +27,7 @@ int users_limit(const struct container *ct, int fd, bool on)
 	/* the next mount does it */
 	if (!container_mounted(ct))
 		return 0;
-	root = ext4_open(ct);
+	root = fs_open(ct);
 	if (root < 0)
 		return EXIT_QUOTA;
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
