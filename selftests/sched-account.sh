@@ -218,11 +218,11 @@ hotplug() {
 		return
 	fi
 	for _ in {1..5}; do
-		echo 0 >$cpu1
+		echo 0 >"$cpu1"
 		run=$(fig 0 run)
 		[[ $(fig 0 running) -le 1 ]]
 		[[ $run -ge $last ]]
-		echo 1 >$cpu1
+		echo 1 >"$cpu1"
 		last=$(fig 0 run)
 		[[ $last -ge $run ]]
 	done

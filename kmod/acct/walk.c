@@ -21,8 +21,8 @@
 #include "acct.h"
 
 /*
- * A descriptor costs a container next to nothing, and each of its processes can have half a million:
- * so many are looked at, some second's work. What is beyond them is not seen.
+ * A descriptor costs a container next to nothing, and each of its processes can have half a
+ * million: so many are looked at, some second's work. What is beyond them is not seen.
  */
 #define ACCT_DESCRIPTORS_MAX	BIT(21)
 

@@ -160,7 +160,7 @@ static __always_inline bool venet_leave(struct venet_ct *ct,
 
 	if (READ_ONCE(venet_shortcut) && !READ_ONCE(ct->no_shortcut)) {
 		to = venet_address_find(&packet->daddr);
-		/* What is sent to oneself over a link is the host's to see; it does not come back. */
+		/* What is sent to oneself over a link the host may see; it does not come back. */
 		if (to && to->ct != ct && !READ_ONCE(to->ct->no_shortcut)) {
 			venet_count(ct, VENET_FROM, skb->len);
 			return venet_to(to->ct, skb, at_once);

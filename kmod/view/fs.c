@@ -167,9 +167,9 @@ static void view_kill_sb(struct super_block *sb)
 }
 
 /*
- * Whoever may mount anything at all gets here, and the kernel asks for more only when the file system
- * is made. A file that is given to a context might be the context itself, which nobody
- * could close then.
+ * Whoever may mount anything at all gets here, and the kernel asks for more only when the
+ * file system is made. A file that is given to a context might be the context itself, which
+ * nobody could close then.
  */
 static int view_init_fs_context(struct fs_context *fc)
 {

@@ -71,8 +71,8 @@ static void pass_if(struct program *p, int op, int reg, int imm)
  */
 
 /*
- * The pointer that is at @off from that in @reg, as a number in register 2: to the verifier, what was
- * added up in memory is no pointer any more.
+ * The pointer that is at @off from that in @reg, as a number in register 2: to the verifier,
+ * what was added up in memory is no pointer any more.
  */
 static void as_number(struct program *p, int reg, int off)
 {
