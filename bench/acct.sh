@@ -93,6 +93,6 @@ done
 # It answers for the cgroup of the reader.
 [[ $(in_cgroup sed -n 's/^MemTotal: *//p' /var/lib/lxcfs/proc/meminfo) == "65536 kB" ]]
 result acct.meminfo_read "${x[meminfo]}" "$(least 5 plain read 200 /var/lib/lxcfs/proc/meminfo)" lxcfs ns lower 0.1
-result acct.meminfo_read_late "${x[late]}" "$(least 5 plain read_late 10 /var/lib/lxcfs/proc/meminfo)" lxcfs ns lower
+result acct.meminfo_read_late "${x[late]}" "$(least 5 plain read_late 10 /var/lib/lxcfs/proc/meminfo)" lxcfs ns lower 0.1
 umount /var/lib/lxcfs
 finish
