@@ -201,7 +201,6 @@ killed() {
 ends() {
 	cloisonctl stop $ct --fast
 	cloisonctl destroy $ct
-	rm /etc/cloison/conf/$ct.mount
 	[[ ! -e $cgroup ]]
 	not ls $dumps/*$ct*
 }
