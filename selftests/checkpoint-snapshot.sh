@@ -74,17 +74,13 @@ fails() {
 	mkdir "$tmp/bin"
 	printf '#!/bin/sh\nkill -9 $PPID\n' >"$tmp/bin/cp"
 	chmod +x "$tmp/bin/cp"
-	# as the tree is made, of files that were copied while it ran
-	expect_exit 137 strace -o "$tmp/trace" -e trace=mkdirat -e inject=mkdirat:signal=KILL:when=3 \
-		cloisonctl --quiet snapshot $ct
+	expect_exit 137 env PATH="$tmp/bin:$PATH" cloisonctl --quiet snapshot $ct
 	wait_for settled
 	counts
 	mkdir "$tmp/fail"
 	printf '#!/bin/sh\nexit 1\n' >"$tmp/fail/cp"
 	chmod +x "$tmp/fail/cp"
-	# neither that way nor by cp
-	expect_exit 156 env PATH="$tmp/fail:$PATH" strace -o "$tmp/trace" -e trace=mkdirat \
-		-e inject=mkdirat:error=EIO:when=3+ cloisonctl --quiet snapshot $ct
+	expect_exit 156 env PATH="$tmp/fail:$PATH" cloisonctl --quiet snapshot $ct
 	counts
 	all_well
 	[[ $(cloisonctl snapshot-list $ct -H -o uuid) == "$id" ]]

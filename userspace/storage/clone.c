@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "ahead.h"
-#include "cgroup.h"
 #include "clone.h"
 #include "copy.h"
 #include "error.h"
@@ -53,11 +51,7 @@ static int fill(struct container *ct, const char *staging, void *arg)
 		return ret;
 	if (w->s)
 		c.from_base = snapshot_base(w->s, c.from_base);
-	if (w->s)
-		return layout_of(c.from)->copy(&c);
-	if (cgroup_exists(w->source->id) && !cgroup_frozen(w->source->id))
-		ret = ahead_begin(&c);
-	return ret ? ret : ahead_end(&c, still_copy(w->source, true, &c));
+	return w->s ? layout_of(c.from)->copy(&c) : still_copy(w->source, true, &c);
 }
 
 int clone_create(struct container *ct, const struct container *source, const struct snapshot *s)

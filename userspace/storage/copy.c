@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "ahead.h"
 #include "copy.h"
 #include "error.h"
 #include "idmap.h"
@@ -31,11 +30,7 @@ int copy_tree(const struct copy *c, const char *name)
 	cleanup_free char *to = xasprintf("%s/%s", c->to, name);
 	cleanup_free char *source = NULL;
 	cleanup_close int mnt = -1;
-	bool done = false;
-	int ret = c->ahead ? ahead_finish(c, to, &done) : 0;
 
-	if (ret || done)
-		return ret;
 	if (c->from_base == c->to_base) {
 		source = xasprintf("%s/.", from);
 	} else {
