@@ -88,6 +88,7 @@ int checkpoint_undump(struct container *ct, const char *images, bool any_cpu);
  * checkpoint_prove_sweep() takes away what is left.
  */
 int checkpoint_prove(const struct container *ct, const char *images, const char *above);
+bool checkpoint_prove_left(uint32_t id);
 int checkpoint_prove_sweep(uint32_t id);
 
 /* Of what is frozen and on hold. The first lets it run, the second takes it away. */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,12 +24,13 @@
 #include "error.h"
 #include "ethernet.h"
 #include "global.h"
-#include "images.h"
-#include "lock.h"
 #include "module.h"
 #include "standin.h"
 #include "tasks.h"
 #include "util.h"
+
+/* Seconds that a trial may take where a start may take any time. */
+#define MOST	300
 
 /* How long processes that CRIU has killed may take to go. */
 #define GO_MS	60000
@@ -80,14 +82,15 @@ static int delegate(const struct proof *p)
 	return ret ? ret : cgtree_delegate(p->group, p->images);
 }
 
-/* CRIU 4.1 reads on for ever where pages are missing. */
+/* CRIU 4.1 reads on for ever where pages are missing, and the container stands still. */
 static int end_late(const struct proof *p)
 {
-	if (!global.start_timeout || now_ms() - p->begun < global.start_timeout * 1000LL)
+	unsigned int most = global.start_timeout ?: MOST;
+
+	if (now_ms() - p->begun < most * 1000LL)
 		return 0;
 	kill_all(p->ct->id);
-	return fail(EXIT_PAUSE, "CRIU is still at it after %u seconds (START_TIMEOUT)",
-		    global.start_timeout);
+	return fail(EXIT_PAUSE, "CRIU is still at it after %u seconds (START_TIMEOUT)", most);
 }
 
 static int on_step(enum criu_step step, void *arg)
@@ -103,11 +106,22 @@ static int on_step(enum criu_step step, void *arg)
 	return p->restored ? EXIT_PAUSE : 0;
 }
 
-/* What does not fit in the host's memory must not take it from others. */
+/* Three quarters of what the host has left of RAM, and no swap: nobody else's is taken away. */
 static int limit(int top)
 {
-	cleanup_free char *bytes = xasprintf("%" PRIu64, images_room());
+	cleanup_free char *text = read_file("/proc/meminfo", 1 << 16);
+	const char *line = text ? strstr(text, "\nMemAvailable:") : NULL;
+	cleanup_free char *bytes = NULL;
+	uint64_t kib;
 
+	if (!line || sscanf(line, "\nMemAvailable: %" SCNu64, &kib) != 1) {
+		errno = ENOENT;
+		return -1;
+	}
+	bytes = xasprintf("%" PRIu64, kib * 1024 / 4 * 3);
+	/* a kernel that does not account swap has no such file */
+	if (write_file_at(top, "memory.swap.max", "0") && errno != ENOENT)
+		return -1;
 	return write_file_at(top, "memory.max", bytes);
 }
 
@@ -172,6 +186,13 @@ static int try(struct proof *p, const char *path, const char *above)
 	return ret;
 }
 
+bool checkpoint_prove_left(uint32_t id)
+{
+	cleanup_free char *top = top_of(id);
+
+	return access(top, F_OK) == 0;
+}
+
 int checkpoint_prove_sweep(uint32_t id)
 {
 	cleanup_free char *top = top_of(id);
@@ -202,15 +223,11 @@ int checkpoint_prove(const struct container *ct, const char *images, const char 
 	cleanup_close int fd = open(images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_meta struct meta meta = {};
 	struct proof p = { .ct = ct, .meta = &meta, .images = fd, .group = -1 };
-	cleanup_close int lock = -1;
 	int ret;
 
 	if (fd < 0)
 		return fail_errno(EXIT_PAUSE, "Cannot open %s", images);
 	ret = meta_read(fd, false, &meta);
-	/* what one takes of the host's memory another must not count on */
-	if (!ret)
-		ret = lock_take("proof", true, &lock);
 	p.begun = now_ms();
 	if (!ret)
 		ret = sweep(ct->id, try(&p, images, above));

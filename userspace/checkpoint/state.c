@@ -11,6 +11,7 @@
 #include "checkpoint.h"
 #include "error.h"
 #include "global.h"
+#include "lock.h"
 #include "stage.h"
 #include "state.h"
 #include "suspended.h"
@@ -78,11 +79,21 @@ struct saving {
 	void *arg;
 };
 
+static bool wants_proof(const struct saving *s)
+{
+	return s->after != GO_ON && global.prove_checkpoint;
+}
+
+static char *proof_in(const char *work)
+{
+	return xasprintf("%s/proof", work);
+}
+
 /* From the file, as a resume has it. */
 static int prove(const struct saving *s)
 {
 	cleanup_free char *work = work_of(s->ct);
-	cleanup_free char *proof = xasprintf("%s/proof", work);
+	cleanup_free char *proof = proof_in(work);
 	cleanup_free char *images = images_in(proof);
 	cleanup_free char *above = xasprintf("%s/above", proof);
 	char token[TOKEN_SIZE];
@@ -113,7 +124,7 @@ static int save(void *arg)
 	ret = archive_save(s->ct->id, s->token, s->images, s->path);
 	if (!ret && s->also)
 		ret = s->also(s->arg);
-	if (!ret && s->after != GO_ON && global.prove_checkpoint) {
+	if (!ret && wants_proof(s)) {
 		ret = prove(s);
 		if (ret)
 			unlink(s->path);
@@ -156,8 +167,15 @@ static int write_state(const struct container *ct, const char *path, enum after 
 		.images = images, .taken = save, .arg = &s, .leave = after == LEAVE,
 		.go_on = after == GO_ON,
 	};
+	cleanup_close int lock = -1;
 	int ret = make_images(work, images);
 
+	/*
+	 * What one trial takes of the host's memory another must not count on; and who waits for his
+	 * turn does so while it runs.
+	 */
+	if (!ret && wants_proof(&s))
+		ret = lock_take("proof", true, &lock);
 	random_digits(s.token, TOKEN_SIZE - 1);
 	/* a snapshot's is a part of that */
 	if (!ret && after != GO_ON)
@@ -335,7 +353,8 @@ bool state_unsettled(const struct container *ct)
 {
 	cleanup_free char *work = work_of(ct);
 
-	return checkpoint_unsettled(ct) || access(work, F_OK) == 0;
+	return checkpoint_unsettled(ct) || access(work, F_OK) == 0 ||
+	       checkpoint_prove_left(ct->id);
 }
 
 /*
@@ -345,14 +364,16 @@ bool state_unsettled(const struct container *ct)
 static int settle_file(const struct container *ct, const char *token, const char *path)
 {
 	cleanup_free char *tmp = archive_temporary(path);
+	cleanup_free char *work = work_of(ct);
+	cleanup_free char *proof = proof_in(work);
 	cleanup_free char *marked = NULL;
 	cleanup_free char *where = NULL;
 
 	unlink(tmp);
 	if (!archive_is(path, token))
 		return 0;
-	/* it stands still, as it did when that was written */
-	if (checkpoint_staged(ct))
+	/* it stands still, as it did when that was written; but whether it can be restored was asked */
+	if (checkpoint_staged(ct) && access(proof, F_OK))
 		return note_dumped(ct, token, path);
 	if (suspended_find(ct, &marked, &where))
 		return 0;
