@@ -106,17 +106,22 @@ shared() {
 	provokes "file 300" "tcp 2" "flock 2" "child 10" : numproc=10 numfile=304 numtcpsock=2 numflock=2
 }
 
-# took PROCESSES: how long it takes to count with so many that share a table of 200000 descriptors, into $took, in us
+# took PROCESSES: how long it takes to count with so many that share a table of 200000 descriptors, into $took, in us, the least
+# of three
 took() {
-	local table=$state/private/900/fs/tmp/table start
+	local table=$state/private/900/fs/tmp/table start time i
 	alone() { [[ $(bc 900 numproc) -le 5 ]]; }
 	wait_for alone
 	rm -f "$table"
 	hold table "$1"
 	wait_for test -e "$table"
-	start=${EPOCHREALTIME/./}
-	[[ $(bc 900 numproc) -gt $1 ]]
-	took=$((${EPOCHREALTIME/./} - start))
+	took=
+	for ((i = 0; i < 3; i++)); do
+		start=${EPOCHREALTIME/./}
+		[[ $(bc 900 numproc) -gt $1 ]]
+		time=$((${EPOCHREALTIME/./} - start))
+		[[ $took && $took -le $time ]] || took=$time
+	done
 	hold drop
 }
 

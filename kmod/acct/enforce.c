@@ -269,7 +269,8 @@ static int acct_recount(struct acct_ct *ct, u32 r)
 /*
  * May the calling process have one more, of what is not counted? Sleeps, and all the time those
  * who free programs wait for it. So nobody waits for more than the look that is on its way and the
- * next one: if others have taken all that this one found, there was none for him.
+ * next one: if others have taken all that this one found, there was none for him. But who may
+ * exceed the limit looks himself.
  */
 static bool acct_ask(struct acct_ct *ct, u32 r)
 {
@@ -287,12 +288,13 @@ static bool acct_ask(struct acct_ct *ct, u32 r)
 		return false;
 	if (atomic_long_dec_if_positive(&c->left) >= 0) {
 		err = 0;
-	} else if ((int)(c->looks - next) >= 0) {
+	} else if ((int)(c->looks - next) >= 0 && !acct_may_exceed(ct, r, 0)) {
 		err = -ENOSPC;
 	} else {
 		WRITE_ONCE(c->looks, c->looks + 1);
 		err = acct_recount(ct, r);
-		WRITE_ONCE(c->looks, c->looks + 1);
+		/* one that was cut off says nothing to anybody */
+		WRITE_ONCE(c->looks, c->looks + (!err || err == -ENOSPC ? 1 : -1));
 	}
 	mutex_unlock(&ct->recount);
 	if (err == -ENOSPC)
