@@ -108,7 +108,7 @@ changes() {
 			while :; do
 				i=$((i + 1)) n=$((i % 7))
 				echo $i >"#$n"; echo $i >";$n"; echo $i >"a b$n"
-				ln -f "#$n" "link$n"; ln -sf $i "soft$n"
+				ln -f "#$n" link; ln -sf $i "soft$n"
 				rm -rf "gone$n"; [ $((i % 3)) = 0 ] || mkdir "gone$n"
 				mkdir -p d$n/e/f; echo $i >d$n/e/f/deep
 				mv d$n away$n; mv away$n d$n
@@ -118,7 +118,7 @@ changes() {
 				printf %08d $i >../inplace/same; touch -d "2020-01-01 00:00:00" ../inplace/same
 			done
 		EOF
-	wait_for test -e "$state/private/900/fs/srv/work/link6"
+	wait_for test -e "$state/private/900/fs/srv/work/a b6"
 	for ((i = 0; i < 2; i++)); do
 		cloisonctl --verbose migrate --keep node2 900 >"$KTAP_TMP/said" 2>&1
 		grep '[0-9] names in the last pass' "$KTAP_TMP/said"

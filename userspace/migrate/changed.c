@@ -4,7 +4,8 @@
  * it is listed (a slash at its end), and rsync removes what is not there. It may have been moved as
  * well, and what is below it has no new times then; so all below it is listed. A file that has
  * changed has by all its names. But one of several names that has not, in what may have been
- * moved, would be sent as another file: then all there is must be looked at.
+ * moved, would be sent as another file: then all there is must be looked at. The same with another
+ * file system's directory, or subvolume: rsync goes into it, and its times may be of any clock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,7 @@ struct look {
 	time_t since;
 	struct list names, contents;
 	char below[PATH_MAX];	/* of this directory all is listed; none if empty */
+	long long device;	/* of the first directory, 0 before */
 	bool all;
 };
 
@@ -80,10 +82,15 @@ static bool is_below(const char *dir, const char *name)
 	return len && strncmp(name, dir, len) == 0 && name[len] == '/';
 }
 
-static void take(struct look *l, char type, time_t modified, const char *name)
+static void take(struct look *l, char type, long long device, time_t modified, const char *name)
 {
 	bool below = is_below(l->below, name);
 
+	/* in an overlay only directories all have one */
+	if (type == 'd' || type == SAME_DIRECTORY) {
+		l->device = l->device ?: device;
+		l->all |= device != l->device;
+	}
 	if (type == SAME_LINKED) {
 		l->all |= below;
 	} else if (type == SAME_DIRECTORY) {
@@ -104,25 +111,27 @@ static void take(struct look *l, char type, time_t modified, const char *name)
 	}
 }
 
-/* "TYPE SECONDS.FRACTION NAME". False at the end, and what is no such thing is not looked at. */
+/*
+ * "TYPE DEVICE SECONDS.FRACTION NAME". False at the end, and when all must be looked at, as for what
+ * is no such thing.
+ */
 static bool take_next(struct look *l, FILE *found)
 {
-	char record[PATH_MAX + 64], *end;
+	char record[PATH_MAX + 64], type;
+	long long device, modified;
 	size_t len = 0;
-	time_t modified;
-	int c;
+	int c, at = 0;
 
 	while ((c = getc(found)) != EOF && c && len < sizeof(record) - 1)
 		record[len++] = (char)c;
 	record[len] = '\0';
 	if (c == EOF && !len)
 		return false;
-	modified = len > 2 ? strtoll(record + 2, &end, 10) : 0;
-	end = len > 2 ? strchr(end, ' ') : NULL;
-	if (c || !end || strlen(end + 1) >= PATH_MAX)
+	if (c || sscanf(record, "%c %lld %lld%*[.0-9] %n", &type, &device, &modified, &at) != 3 ||
+	    !at || strlen(record + at) >= PATH_MAX)
 		l->all = true;
 	else
-		take(l, record[0], modified, end + 1);
+		take(l, type, device, modified, record + at);
 	return !l->all;
 }
 
@@ -130,12 +139,12 @@ static int look_through(const struct container *ct, uint32_t base, struct look *
 {
 	cleanup_free char *than = xasprintf("@%lld", (long long)l->since);
 	const char *const argv[] = {
-		"find", ".", "-xdev",
+		"find", ".",
 		/* what is from the future the target distrusts, see files.c */
 		"(", "-newerct", than, "-o", "-newermt", than, ")",
-		"-printf", "%y %T@ %p\\0",
-		"-o", "-type", "d", "-printf", "u 0 %p\\0",
-		"-o", "-links", "+1", "-printf", "h 0 %p\\0", NULL
+		"-printf", "%y %D %T@ %p\\0",
+		"-o", "-type", "d", "-printf", "u %D 0. %p\\0",
+		"-o", "-links", "+1", "-printf", "h 0 0. %p\\0", NULL
 	};
 	int ends[2], ret;
 	FILE *found;
