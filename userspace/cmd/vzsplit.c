@@ -32,9 +32,10 @@ static uint64_t free_space(void)
 
 	while (statvfs(dir, &st)) {
 		slash = strrchr(dir, '/');
-		if (!slash)
+		if (!slash || !dir[1])
 			return 0;
-		*slash = '\0';
+		/* the root's own stays */
+		slash[slash == dir] = '\0';
 	}
 	return (uint64_t)st.f_bavail * st.f_frsize;
 }
