@@ -171,8 +171,8 @@ static int write_state(const struct container *ct, const char *path, enum after 
 	int ret = make_images(work, images);
 
 	/*
-	 * What one trial takes of the host's memory another must not count on; and who waits for his
-	 * turn does so while it runs.
+	 * What one trial takes of the host's memory another must not count on; and who waits for
+	 * his turn does so while it runs.
 	 */
 	if (!ret && wants_proof(&s))
 		ret = lock_take("proof", true, &lock);
@@ -372,7 +372,7 @@ static int settle_file(const struct container *ct, const char *token, const char
 	unlink(tmp);
 	if (!archive_is(path, token))
 		return 0;
-	/* it stands still, as it did when that was written; but whether it can be restored was asked */
+	/* it stands still, as it did when that was written; but a trial had not come to its end */
 	if (checkpoint_staged(ct) && access(proof, F_OK))
 		return note_dumped(ct, token, path);
 	if (suspended_find(ct, &marked, &where))

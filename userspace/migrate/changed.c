@@ -82,7 +82,8 @@ static bool is_below(const char *dir, const char *name)
 	return len && strncmp(name, dir, len) == 0 && name[len] == '/';
 }
 
-static void take(struct look *l, char type, long long device, time_t modified, const char *name)
+static void take(struct look *l, char type, long long device, time_t modified,
+		 const char *name)
 {
 	bool below = is_below(l->below, name);
 
@@ -112,8 +113,8 @@ static void take(struct look *l, char type, long long device, time_t modified, c
 }
 
 /*
- * "TYPE DEVICE SECONDS.FRACTION NAME". False at the end, and when all must be looked at, as for what
- * is no such thing.
+ * "TYPE DEVICE SECONDS.FRACTION NAME". False at the end, and when all must be looked at, as for
+ * what is no such thing.
  */
 static bool take_next(struct look *l, FILE *found)
 {
