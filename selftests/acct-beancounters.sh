@@ -132,7 +132,7 @@ tables() {
 	few=$took
 	took 48
 	echo "12: $few us, 48: $took us"
-	[[ $took -lt $((2 * few)) ]]
+	[[ $took -lt $((3 * few)) ]]
 }
 
 signals() {

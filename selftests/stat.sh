@@ -264,7 +264,7 @@ network() {
 	format "$KTAP_TMP/metrics"
 	awk '/^cloison_network_sent_drops_total.*venet0/ { all = $NF }
 		/^cloison_network_sent_drops_by_reason_total/ { sum += $NF; n++ }
-		END { exit !(n == 8 && all >= 3 && sum == all) }' "$KTAP_TMP/metrics"
+		END { exit !(n == 9 && all >= 3 && sum == all) }' "$KTAP_TMP/metrics"
 	cloisonctl stat 900 | grep -qE '^    sent, dropped: [1-9][0-9]* scope, [1-9][0-9]* spoofed$'
 	not sh -c 'cloisonctl stat 900 | grep -q "received, dropped"'
 	cloisonctl stat --json 900 | tr -d ' \n' | grep -qE '"drops_by_reason":\{[^}]*"scope":[1-9][0-9]*,"spoofed":[1-9]'
