@@ -126,13 +126,6 @@ in_stages() {
 	runs_on
 }
 
-ends() {
-	cloisonctl stop $ct --fast
-	cloisonctl destroy $ct
-	[[ ! -e $cgroup ]]
-	not ls $dumps/*$ct*
-}
-
 ktap_plan 6
 check "start" starts
 check "suspend" in_suspend

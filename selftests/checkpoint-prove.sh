@@ -26,15 +26,8 @@ starts() {
 	ip link add prove-br type bridge
 	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ipadd fd00::101 --ram 512M \
 		--netif_add eth0,,,,prove-br --devnodes net/tun:rw
-	mkdir "$tmp/shared"
-	echo of the host >"$tmp/shared/file"
+	shares_directory
 	chmod a+w "$tmp/shared/file"
-	cat >/etc/cloison/conf/$ct.mount <<-EOF
-		#!/bin/sh
-		mkdir -p \$VE_ROOT/mnt
-		mount --bind $tmp/shared \$VE_ROOT/mnt
-	EOF
-	chmod +x /etc/cloison/conf/$ct.mount
 	cloisonctl start $ct --wait
 	inside 'ip addr add 10.9.0.2/24 dev eth0'
 	cp "$here/checkpoint/shapes" "$fs/root/"
@@ -196,13 +189,6 @@ killed() {
 	runs_on
 	dies rename "$mark.tmp" 1
 	runs_on
-}
-
-ends() {
-	cloisonctl stop $ct --fast
-	cloisonctl destroy $ct
-	[[ ! -e $cgroup ]]
-	not ls $dumps/*$ct*
 }
 
 ktap_plan 8

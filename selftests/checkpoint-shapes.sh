@@ -83,13 +83,6 @@ refused() {
 	all_well
 }
 
-ends() {
-	cloisonctl stop $ct --fast
-	cloisonctl destroy $ct
-	[[ ! -e $cgroup && ! -e $fs ]]
-	not ls $dumps/*$ct*
-}
-
 ktap_plan 6
 check "start" starts
 check "where nothing happens all is well" unmoved

@@ -12,14 +12,7 @@ dump=$dumps/Dump.$ct
 starts() {
 	modprobe -a cloison cloison_net
 	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ram 64M
-	mkdir "$tmp/shared"
-	echo of the host >"$tmp/shared/file"
-	cat >/etc/cloison/conf/$ct.mount <<-EOF
-		#!/bin/sh
-		mkdir -p \$VE_ROOT/mnt
-		mount --bind $tmp/shared \$VE_ROOT/mnt
-	EOF
-	chmod +x /etc/cloison/conf/$ct.mount
+	shares_directory
 	cloisonctl start $ct --wait
 	install_counter
 }

@@ -169,3 +169,23 @@ stands_still() {
 	sleep 0.3
 	[[ $(last) == "$n" ]]
 }
+
+# shares_directory: a script mounts $tmp/shared, which is the host's, at /mnt.
+shares_directory() {
+	mkdir "$tmp/shared"
+	echo of the host >"$tmp/shared/file"
+	cat >/etc/cloison/conf/$ct.mount <<-EOF
+		#!/bin/sh
+		mkdir -p \$VE_ROOT/mnt
+		mount --bind $tmp/shared \$VE_ROOT/mnt
+	EOF
+	chmod +x /etc/cloison/conf/$ct.mount
+}
+
+# ends: nothing is left of it.
+ends() {
+	cloisonctl stop $ct --fast
+	cloisonctl destroy $ct
+	[[ ! -e $cgroup && ! -e $fs ]]
+	not ls $dumps/*$ct*
+}
