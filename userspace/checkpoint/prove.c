@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,16 +108,8 @@ static int on_step(enum criu_step step, void *arg)
 /* Three quarters of what the host has left of RAM, and no swap: nobody else's is taken away. */
 static int limit(int top)
 {
-	cleanup_free char *text = read_file("/proc/meminfo", 1 << 16);
-	const char *line = text ? strstr(text, "\nMemAvailable:") : NULL;
-	cleanup_free char *bytes = NULL;
-	uint64_t kib;
+	cleanup_free char *bytes = xasprintf("%" PRIu64, host_meminfo("MemAvailable") / 4 * 3);
 
-	if (!line || sscanf(line, "\nMemAvailable: %" SCNu64, &kib) != 1) {
-		errno = ENOENT;
-		return -1;
-	}
-	bytes = xasprintf("%" PRIu64, kib * 1024 / 4 * 3);
 	/* a kernel that does not account swap has no such file */
 	if (write_file_at(top, "memory.swap.max", "0") && errno != ENOENT)
 		return -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -358,4 +359,16 @@ void random_digits(char *text, size_t len)
 		;
 	for (size_t i = 0; i < len / 2; i++)
 		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+uint64_t host_meminfo(const char *name)
+{
+	cleanup_free char *text = read_file("/proc/meminfo", 1 << 16);
+	cleanup_free char *start = xasprintf("\n%s:", name);
+	const char *line = text ? strstr(text, start) : NULL;
+	uint64_t kb = 0;
+
+	if (line)
+		sscanf(line + strlen(start), "%" SCNu64, &kb);
+	return kb << 10;
 }

@@ -33,6 +33,8 @@ char *read_file(const char *path, size_t max);
 char *read_file_at(int dirfd, const char *path, size_t max);
 /* With a NUL byte in it: NULL and EILSEQ. */
 char *read_text(const char *path, size_t max);
+/* In bytes, what /proc/meminfo has of @name, such as "MemFree"; 0: nothing. */
+uint64_t host_meminfo(const char *name);
 
 /* Replace @path by @text, all or nothing, on disk when this returns 0. A file that
  * is there keeps its mode; a new one gets @mode.

@@ -26,21 +26,9 @@ char *images_path(uint32_t ctid, const char *name)
 	return xasprintf(IMAGES_DIR "/%u/%s", ctid, name);
 }
 
-static uint64_t memory(const char *text, const char *name)
-{
-	const char *line = text ? strstr(text, name) : NULL;
-	uint64_t kb = 0;
-
-	if (line)
-		sscanf(line + strlen(name), "%" SCNu64, &kb);
-	return kb << 10;
-}
-
 uint64_t images_room(void)
 {
-	cleanup_free char *text = read_file("/proc/meminfo", 1 << 16);
-
-	return (memory(text, "\nMemAvailable:") + memory(text, "\nSwapFree:")) / 4 * 3;
+	return (host_meminfo("MemAvailable") + host_meminfo("SwapFree")) / 4 * 3;
 }
 
 /* False: there are none. */
