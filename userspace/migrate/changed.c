@@ -46,7 +46,7 @@ struct look {
 	struct list names, contents;
 	char below[PATH_MAX];	/* of this directory all is listed; none if empty */
 	long long device;	/* of the first directory, 0 before */
-	bool all;
+	const char *all;	/* why all must be looked at */
 };
 
 static time_t ahead(void)
@@ -72,7 +72,7 @@ static void list(struct look *l, struct list *in, const char *name, const char *
 	in->bytes += strlen(name) + 2;
 	if (in->bytes > NAMES_MAX || fprintf(in->file, "%s%s", name, tail) < 0 ||
 	    putc('\0', in->file) == EOF)
-		l->all = true;
+		l->all = "so many have changed";
 }
 
 static bool is_below(const char *dir, const char *name)
@@ -90,16 +90,19 @@ static void take(struct look *l, char type, long long device, time_t modified,
 	/* in an overlay only directories all have one */
 	if (type == 'd' || type == SAME_DIRECTORY) {
 		l->device = l->device ?: device;
-		l->all |= device != l->device;
+		if (device != l->device)
+			l->all = "there is another file system";
 	}
 	if (type == SAME_LINKED) {
-		l->all |= below;
+		if (below)
+			l->all = "a file with several names may have been moved";
 	} else if (type == SAME_DIRECTORY) {
 		if (below)
 			list(l, &l->names, name, "/");
 	} else if (type == 'd') {
 		/* that would be everything */
-		l->all |= strcmp(name, ".") == 0;
+		if (strcmp(name, ".") == 0)
+			l->all = "/ has changed";
 		list(l, &l->names, name, "/");
 		if (!below)
 			snprintf(l->below, sizeof(l->below), "%s", name);
@@ -130,7 +133,7 @@ static bool take_next(struct look *l, FILE *found)
 		return false;
 	if (c || sscanf(record, "%c %lld %lld%*[.0-9] %n", &type, &device, &modified, &at) != 3 ||
 	    !at || strlen(record + at) >= PATH_MAX)
-		l->all = true;
+		l->all = "a name cannot be read";
 	else
 		take(l, type, device, modified, record + at);
 	return !l->all;
@@ -223,10 +226,10 @@ int changed_find(const struct container *ct, uint32_t base, const struct moment 
 		/* its own times, and what is right in it */
 		list(&l, &l.names, "./", "");
 		if (look_through(ct, base, &l))
-			l.all = true;
+			l.all = l.all ?: "find failed";
 		error_clear();
 		if (l.all)
-			detail("All names in the last pass");
+			detail("All names in the last pass: %s", l.all);
 		else
 			detail("%zu names in the last pass", l.names.count);
 	}
