@@ -46,7 +46,8 @@ struct look {
 	struct list names, contents;
 	char below[PATH_MAX];	/* of this directory all is listed; none if empty */
 	long long device;	/* of the first directory, 0 before */
-	const char *all;	/* why all must be looked at */
+	const char *all;	/* why all names must be looked at */
+	bool unknown;		/* of contents, too */
 };
 
 static time_t ahead(void)
@@ -66,12 +67,18 @@ void changed_begin(struct moment *since)
 	*since = (struct moment){ now.tv_sec - CUT_OFF, ahead() };
 }
 
-static void list(struct look *l, struct list *in, const char *name, const char *tail)
+/* False if that cannot be. */
+static bool list(struct list *in, const char *name, const char *tail)
 {
 	in->count++;
 	in->bytes += strlen(name) + 2;
-	if (in->bytes > NAMES_MAX || fprintf(in->file, "%s%s", name, tail) < 0 ||
-	    putc('\0', in->file) == EOF)
+	return in->bytes <= NAMES_MAX && fprintf(in->file, "%s%s", name, tail) >= 0 &&
+	       putc('\0', in->file) != EOF;
+}
+
+static void list_name(struct look *l, const char *name, const char *tail)
+{
+	if (!l->all && !list(&l->names, name, tail))
 		l->all = "so many have changed";
 }
 
@@ -98,27 +105,24 @@ static void take(struct look *l, char type, long long device, time_t modified,
 			l->all = "a file with several names may have been moved";
 	} else if (type == SAME_DIRECTORY) {
 		if (below)
-			list(l, &l->names, name, "/");
+			list_name(l, name, "/");
 	} else if (type == 'd') {
 		/* that would be everything */
 		if (strcmp(name, ".") == 0)
 			l->all = "/ has changed";
-		list(l, &l->names, name, "/");
+		list_name(l, name, "/");
 		if (!below)
 			snprintf(l->below, sizeof(l->below), "%s", name);
 	} else {
 		if (!below)
-			list(l, &l->names, name, "");
+			list_name(l, name, "");
 		/* of the others the target has copies that are known to be old, see files.c */
-		if (type == 'f' && modified <= l->since)
-			list(l, &l->contents, name, "");
+		if (type == 'f' && modified <= l->since && !list(&l->contents, name, ""))
+			l->unknown = true;
 	}
 }
 
-/*
- * "TYPE DEVICE SECONDS.FRACTION NAME". False at the end, and when all must be looked at, as for
- * what is no such thing.
- */
+/* "TYPE DEVICE SECONDS.FRACTION NAME". False at the end, and for what is no such thing. */
 static bool take_next(struct look *l, FILE *found)
 {
 	char record[PATH_MAX + 64], type;
@@ -133,10 +137,10 @@ static bool take_next(struct look *l, FILE *found)
 		return false;
 	if (c || sscanf(record, "%c %lld %lld%*[.0-9] %n", &type, &device, &modified, &at) != 3 ||
 	    !at || strlen(record + at) >= PATH_MAX)
-		l->all = "a name cannot be read";
+		l->unknown = true;
 	else
 		take(l, type, device, modified, record + at);
-	return !l->all;
+	return !l->unknown;
 }
 
 static int look_through(const struct container *ct, uint32_t base, struct look *l)
@@ -169,7 +173,7 @@ static int look_through(const struct container *ct, uint32_t base, struct look *
 	fclose(found);
 	if (ret)
 		return ret;
-	if (l->all)
+	if (l->unknown)
 		kill(pid, SIGKILL);
 	return shut_in_wait(pid);
 }
@@ -218,23 +222,29 @@ int changed_find(const struct container *ct, uint32_t base, const struct moment 
 
 	*names = *contents = -1;
 	/* seconds were cut off twice */
-	if (!since->seconds || moved < -1 || moved > 1 || !has_times(ct))
+	if (!since->seconds || moved < -1 || moved > 1 || !has_times(ct)) {
+		detail("All names in the last pass: times do not tell");
 		return 0;
+	}
+	if (since->missed)
+		l.all = "not all came there before";
 	if (open_list(&l.names, names) || open_list(&l.contents, contents))
 		ret = fail_errno(MIGRATE_COPY, "Cannot make a list");
 	if (!ret) {
 		/* its own times, and what is right in it */
-		list(&l, &l.names, "./", "");
+		list_name(&l, "./", "");
 		if (look_through(ct, base, &l))
-			l.all = l.all ?: "find failed";
+			l.unknown = true;
 		error_clear();
+		if (l.unknown)
+			l.all = "not all of them could be looked at";
 		if (l.all)
 			detail("All names in the last pass: %s", l.all);
 		else
 			detail("%zu names in the last pass", l.names.count);
 	}
 	if (close_list(&l.names, names, !ret && !l.all) ||
-	    close_list(&l.contents, contents, !ret && !l.all && l.contents.bytes))
+	    close_list(&l.contents, contents, !ret && !l.unknown && l.contents.bytes))
 		ret = fail_errno(MIGRATE_COPY, "Cannot write a list");
 	return ret;
 }

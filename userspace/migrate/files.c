@@ -147,7 +147,7 @@ static int send_through(struct channel *ch, int line, pid_t pid, struct moment *
 	ours = shut_in_wait(pid);
 	theirs = json_integer_value(json_object_get(reply, "rsync"));
 	if (since && (ours == RSYNC_PARTIAL || theirs == RSYNC_PARTIAL))
-		since->seconds = 0;
+		since->missed = true;
 	return ret ? ret : judge(ours, theirs, !since);
 }
 
