@@ -76,20 +76,22 @@ make_systemd() {
 make_idle() {
 	local fill='for i = 1, 250000 do redis.call("set", i, i .. string.rep("x", 1000)) end'
 	make_systemd
-	once cloisonctl exec 900 redis-cli eval "$fill" 0
+	# else it forks, to save what is in there, when it likes
+	once cloisonctl exec 900 "redis-cli config set save ''"
+	once cloisonctl exec 900 "redis-cli eval '$fill' 0"
 	awk '$1 == "anon" && $2 > 250000000 { found = 1 } END { exit !found }' /sys/fs/cgroup/cloison/900/memory.stat
 }
 
 # criu_ms: what CRIU takes to dump and restore it, images in memory, the best of three
 criu_ms() {
-	local i dumped restored
+	local i dumped restored took='s/^CRIU took \([0-9]*\) ms, and waited for \([0-9]*\) .*/\1 - \2/p'
 	mkdir -p /var/lib/cloison/dump
 	mount -t tmpfs tmpfs /var/lib/cloison/dump
 	for ((i = 0; i < 3; i++)); do
 		dumped=$(cloisonctl --verbose suspend 900 2>&1 | tee -a "$tmp/suspend" |
-			sed -n 's/.*images written after \([0-9]*\) ms.*/\1/p')
+			sed -n "$took")
 		restored=$(cloisonctl --verbose resume 900 2>&1 | tee -a "$tmp/resume" |
-			sed -n 's/CRIU and what it waited for took \([0-9]*\) ms/\1/p')
+			sed -n "$took")
 		echo $((dumped + restored))
 	done | sort -n | head -n 1
 	umount /var/lib/cloison/dump
@@ -114,7 +116,10 @@ moves() {
 	memory=$(awk '$1 == "anon" || $1 == "shmem" { n += $2 } END { print n }' /sys/fs/cgroup/cloison/900/memory.stat)
 	files=$(du -sx --block-size=1 $private | cut -f 1)
 	criu=$(criu_ms)
-	[[ $criu -gt 0 ]]
+	[[ $criu -gt 0 ]] || {
+		tail -n 5 "$tmp/suspend" "$tmp/resume"
+		exit 1
+	}
 	mkfifo "$tmp/stop"
 	exec 7<>"$tmp/stop"
 	ip netns exec third python3 "$here/parts/migrate-client.py" 10.99.0.100 <"$tmp/stop" >"$tmp/client" 2>&1 7<&- &

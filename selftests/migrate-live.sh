@@ -88,6 +88,14 @@ works() {
 		>"$state/private/900/fs/root/remember"
 	chmod 755 "$state/private/900/fs/root/remember"
 	cloisonctl exec 900 'setsid /root/remember </dev/null >/dev/null 2>&1 &'
+	# open by a name that it has lost, and by another one there
+	cloisonctl exec 900 'cd /root; echo kept >one; ln one two; cat >holds; exec 3<>one; rm one
+		setsid sh holds </dev/null >/dev/null 2>&1 &' <<-"EOF"
+			while :; do
+				if [ /proc/$$/fd/3 -ef two ]; then echo yes; else echo no; fi >same
+				sleep 0.2
+			done
+		EOF
 	wait_for cloisonctl exec 900 'test -s /root/said'
 	cloisonctl exec 900 'cut -d " " -f 2 /root/said' >"$KTAP_TMP/sum"
 	ip netns exec third bash -c "$talk" >"$KTAP_TMP/talk" 2>&1 &
@@ -121,6 +129,9 @@ moves() {
 	[[ $(on "$2" cloisonctl status 900) == *" running" ]]
 	wait_for says_more "$2" "$before"
 	[[ $(on "$2" cloisonctl exec 900 'cut -d " " -f 2 /root/said') == "$(<"$KTAP_TMP/sum")" ]]
+	on "$2" cloisonctl exec 900 'rm /root/same'
+	wait_for on "$2" cloisonctl exec 900 'grep -qx yes /root/same'
+	on "$2" cloisonctl exec 900 'cd /root && set -- link_remap* && [ ! -e "$1" ]'
 	goes_on talk
 	[[ $(limits "$2") == "$limits" ]]
 	on "$1" ping -c 1 -W 10 fd00:99::100

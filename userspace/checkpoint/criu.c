@@ -177,7 +177,7 @@ static int set_options(const struct criu_job *job, int images)
 		return -ENOMEM;
 	criu_set_images_dir_fd(images);
 	criu_set_log_file(job->work == CRIU_RESTORE ? "restore.log" : "dump.log");
-	criu_set_log_level(verbose ? CRIU_LOG_DEBUG : CRIU_LOG_INFO);
+	criu_set_log_level(verbose > 1 ? CRIU_LOG_DEBUG : CRIU_LOG_INFO);
 	criu_set_tcp_established(true);
 	criu_set_file_locks(true);
 	criu_set_link_remap(true);
@@ -283,13 +283,14 @@ static int failed(const struct criu_job *job, int result)
 		    strerror(-result) : "it does not say why");
 }
 
-/* Serve the child until it says that it is done. */
-static int serve(const struct criu_job *job, int sock, int *result)
+/* Serve the child until it says that it is done; *@waited: for how long it did not go on for that. */
+static int serve(const struct criu_job *job, int sock, int *result, int64_t *waited)
 {
 	const int timeout = job->work == CRIU_PRE_DUMP || job->apart ? LATE_MS : -1;
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
 	int ret = job->begun ? job->begun(job->arg) : 0, answer, ready;
+	int64_t since;
 	ssize_t n;
 
 	for (;;) {
@@ -309,16 +310,20 @@ static int serve(const struct criu_job *job, int sock, int *result)
 			*result = msg.result;
 			return ret;
 		}
+		since = now_ms();
 		if (!ret && job->step)
 			ret = job->step(msg.step, job->arg);
+		*waited += now_ms() - since;
 		answer = ret ? -1 : 0;
 		send(sock, &answer, sizeof(answer), MSG_NOSIGNAL);
+		if (!ret && job->meanwhile && msg.step == CRIU_FROZEN)
+			ret = job->meanwhile(job->arg);
 	}
 }
 
 int criu_run(const struct criu_job *job, pid_t *restored)
 {
-	int64_t begin = now_ms();
+	int64_t begin = now_ms(), waited = 0;
 	pid_t tool = getpid(), pid;
 	int ends[2], result, ret;
 
@@ -339,11 +344,12 @@ int criu_run(const struct criu_job *job, pid_t *restored)
 		run_child(job, tool);
 	}
 	close(ends[1]);
-	ret = serve(job, ends[0], &result);
+	ret = serve(job, ends[0], &result, &waited);
 	close(ends[0]);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	detail("CRIU and what it waited for took %lld ms", (long long)(now_ms() - begin));
+	detail("CRIU took %lld ms, and waited for %lld ms of these", (long long)(now_ms() - begin),
+	       (long long)waited);
 	/* a step that failed has noted why */
 	if (ret)
 		return ret;

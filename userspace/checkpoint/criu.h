@@ -52,6 +52,8 @@ struct criu_job {
 	int keep;		/* held until CRIU has ended, whatever becomes of us; or -1 */
 	/* 0, or an exit status: CRIU gives up then */
 	int (*step)(enum criu_step step, void *arg);
+	/* dump: after CRIU_FROZEN, while CRIU goes on; its exit status is that of the next step */
+	int (*meanwhile)(void *arg);
 	/* while CRIU starts; an exit status stands for that of the first step; may be NULL */
 	int (*begun)(void *arg);
 	void *arg;

@@ -80,6 +80,13 @@ static int on_step(enum criu_step step, void *arg)
 	return ret;
 }
 
+static int on_meanwhile(void *arg)
+{
+	struct work *w = arg;
+
+	return w->dump->meanwhile(w->dump->arg);
+}
+
 static bool has_links(uint32_t id)
 {
 	cleanup_netifs struct netifs all = {};
@@ -134,7 +141,7 @@ static int dump(struct work *w, pid_t init)
 		.init = init,
 		.cgroup = cgroup, .lock_network = has_links(w->ct->id), .keep = w->ct->lock,
 		.external = (const char *const *)external, .step = on_step,
-		.arg = w,
+		.meanwhile = w->dump->meanwhile ? on_meanwhile : NULL, .arg = w,
 	};
 	int ret = run(w, &job);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../checkpoint/checkpoint.h"
@@ -62,6 +64,8 @@ struct dump {
 	struct container *ct;
 	struct channel *ch;
 	struct report *report;
+	const char *images;
+	int (*files)(void *arg);
 	int (*taken)(void *arg);
 	void *arg;
 	int ret;
@@ -74,27 +78,52 @@ static void on_seizing(void *arg)
 	report_step(d->report, d->ch, "dump", true);
 }
 
+/* Nothing of it runs, so its files are what they will be, but for what CRIU does. */
+static int on_meanwhile(void *arg)
+{
+	struct dump *d = arg;
+
+	d->ret = d->files(d->arg);
+	report_step(d->report, d->ch, "dump", true);
+	return d->ret ? EXIT_PAUSE : 0;
+}
+
+/*
+ * Of a file that is open, and has lost that name but not all, CRIU makes another name
+ * (--link-remap), and notes it here, beside those that have none any more. 8 bytes: nothing.
+ */
+static bool gave_names(const struct dump *d)
+{
+	cleanup_free char *path = xasprintf("%s/remap-fpath.img", d->images);
+	struct stat st;
+
+	return stat(path, &st) ? errno != ENOENT : st.st_size > 8;
+}
+
 static int on_taken(void *arg)
 {
 	struct dump *d = arg;
 	uint64_t room;
 
+	if (gave_names(d))
+		d->ret = d->files(d->arg);
 	report_step(d->report, d->ch, "state", true);
-	d->ret = images_send(d->ch, d->ct->id, "dump", &room);
+	if (!d->ret)
+		d->ret = images_send(d->ch, d->ct->id, "dump", &room);
 	if (!d->ret)
 		d->ret = d->taken(d->arg);
 	return d->ret ? EXIT_PAUSE : 0;
 }
 
 int live_dump(struct container *ct, struct channel *ch, struct report *report,
-	      const char *parent, int (*taken)(void *arg), void *arg)
+	      const char *parent, int (*files)(void *arg), int (*taken)(void *arg), void *arg)
 {
 	cleanup_free char *path = images_make(ct->id, "dump");
 	struct checkpoint_dump dump = {
 		.images = path, .parent = parent, .seizing = on_seizing, .taken = on_taken,
-		.journal = true,
+		.meanwhile = on_meanwhile, .journal = true,
 	};
-	struct dump d = { ct, ch, report, taken, arg, 0 };
+	struct dump d = { ct, ch, report, path, files, taken, arg, 0 };
 	int ret;
 
 	if (!path)

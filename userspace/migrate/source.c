@@ -165,8 +165,10 @@ static int copy_files(struct migration *m, bool first)
 }
 
 /* It stands still: nothing may be amiss. */
-static int copy_last(struct migration *m)
+static int copy_last(void *arg)
 {
+	struct migration *m = arg;
+
 	step(m, "last files", true);
 	if (!m->changed_files)
 		m->pass = (struct moment){};
@@ -395,10 +397,8 @@ static int hand_over(struct migration *m)
 static int on_taken(void *arg)
 {
 	struct migration *m = arg;
-	int ret = copy_last(m);
+	int ret = make_ready(m);
 
-	if (!ret)
-		ret = make_ready(m);
 	if (!ret)
 		m->outcome = hand_over(m);
 	if (m->j.state == JOURNAL_GIVEN) {
@@ -421,7 +421,8 @@ static int move_live(struct migration *m)
 	if (!ret)
 		ret = copy_files(m, false);
 	if (!ret)
-		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, on_taken, m);
+		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, copy_last,
+				on_taken, m);
 	live_unguard(guard);
 	/* what is given is away, whatever became of its rest here */
 	return m->j.state == JOURNAL_GIVEN ? m->outcome : ret;
