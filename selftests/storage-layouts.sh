@@ -215,15 +215,15 @@ shares() {
 	[[ $(cloisonctl exec2 900 cat /etc/passwd) == mine ]]
 }
 
-# Twenty at once: one unpacks, none sees half a tree.
+# A hundred at once: one unpacks, none sees half a tree.
 many() {
 	local id
 	zstd -dqc "$cache/busybox.tar.zst" | zstd -q -o "$cache/st-many.tar.zst"
-	for id in {900..919}; do
+	for id in {900..999}; do
 		cloisonctl --quiet create "$id" --ostemplate st-many --layout overlay &
 	done
 	wait
-	for id in {900..919}; do
+	for id in {900..999}; do
 		[[ $(status "$id") == "CTID $id exist unmounted down" ]]
 	done
 	[[ $(find "$trees" -mindepth 1 -maxdepth 1 -name '*st-many@*' | wc -l) == 1 ]]
@@ -469,7 +469,7 @@ for layout in overlay image; do
 	run_case "$layout: mounts that are killed" mount_killed $layout
 done
 run_case "overlay: containers share a template" shares
-run_case "overlay: twenty at once" many
+run_case "overlay: a hundred at once" many
 run_case "overlay: killed while it unpacks" unpacking_killed
 run_case "image: sizes, one loop device" image
 run_case "image: smaller" smaller
