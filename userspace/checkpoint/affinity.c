@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
+#include "process.h"
 #include "util.h"
 
 /* As many as a kernel may be built for. */
@@ -72,17 +73,10 @@ static bool has_all(pid_t tid, const cpu_set_t *set)
 /* Its id in the container; to be freed. */
 static char *inner_id(pid_t tid)
 {
-	cleanup_free char *path = xasprintf("/proc/%d/status", (int)tid);
-	cleanup_free char *text = read_file(path, 65536);
-	char *line = text ? strstr(text, "\nNSpid:") : NULL;
-	char *last;
+	pid_t ids[PROCESS_LEVELS];
+	unsigned int count = process_ids(tid, ids);
 
-	if (!line)
-		return xstrdup("");
-	line++;
-	line[strcspn(line, "\n")] = '\0';
-	last = strrchr(line, '\t');
-	return xstrdup(last ? last + 1 : "");
+	return count ? xasprintf("%d", (int)ids[count - 1]) : xstrdup("");
 }
 
 static void record(struct work *w, pid_t tid)

@@ -11,6 +11,7 @@
 #include "ethernet.h"
 #include "meta.h"
 #include "network.h"
+#include "process.h"
 #include "stage.h"
 #include "suspended.h"
 #include "util.h"
@@ -231,10 +232,9 @@ struct predump {
 static int on_late(enum criu_step step, void *arg)
 {
 	const struct predump *p = arg;
-	cleanup_free char *path = xasprintf("/proc/%d/status", (int)p->init);
-	cleanup_free char *text = read_file(path, 65536);
+	cleanup_free char *tracer = process_status(p->init, "TracerPid:");
 
-	if (step == CRIU_LATE && text && !strstr(text, "\nTracerPid:\t0\n"))
+	if (step == CRIU_LATE && tracer && strcmp(tracer, "0") != 0)
 		cgtree_check_frozen(p->id, true);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "criu.h"
 #include "error.h"
 #include "ethernet.h"
+#include "process.h"
 #include "stage.h"
 #include "util.h"
 
@@ -44,16 +45,6 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* What it says of itself after @key, in the file status; -1 if it has gone. */
-static int status_number(pid_t pid, const char *key)
-{
-	cleanup_free char *path = xasprintf("/proc/%d/status", (int)pid);
-	cleanup_free char *text = read_file(path, 65536);
-	char *line = text ? strstr(text, key) : NULL;
-
-	return line ? atoi(line + strlen(key)) : -1;
-}
-
 /* For people, with what the container can put there made harmless. */
 static char *name_of(pid_t pid)
 {
@@ -72,7 +63,8 @@ static char *name_of(pid_t pid)
  */
 static int check_parent(const struct processes *all, pid_t pid)
 {
-	pid_t parent = status_number(pid, "\nPPid:");
+	cleanup_free char *text = process_status(pid, "PPid:");
+	pid_t parent = text ? atoi(text) : -1;
 	cleanup_free char *name = NULL;
 
 	if (parent < 0 || bsearch(&parent, all->list, all->count, sizeof(parent), compare))

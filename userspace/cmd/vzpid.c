@@ -7,6 +7,7 @@
 
 #include "../lib/error.h"
 #include "../lib/json.h"
+#include "../lib/process.h"
 #include "../lib/terminal.h"
 #include "../lib/util.h"
 #include "../lib/value.h"
@@ -18,25 +19,12 @@ static void usage(FILE *f)
 	      "       vzpid [-p|--json] -\n", f);
 }
 
-/* The rest of the line that begins with @key in a /proc/PID/status; to be freed. */
-static char *status_line(const char *status, const char *key)
+/* The container's namespace is the one below ours. */
+static unsigned int own_pid(pid_t pid)
 {
-	size_t len = strlen(key);
+	pid_t ids[PROCESS_LEVELS];
 
-	for (; status; status = strchr(status, '\n')) {
-		status += *status == '\n';
-		if (strncmp(status, key, len) == 0)
-			return xstrndup(status + len, strcspn(status + len, "\n"));
-	}
-	return xstrdup("");
-}
-
-/* Numbers from the outermost namespace inwards: the container's own is the second. */
-static unsigned int own_pid(const char *nspid, unsigned int pid)
-{
-	unsigned int host, own;
-
-	return sscanf(nspid, "%u %u", &host, &own) == 2 ? own : pid;
+	return process_ids(pid, ids) > 1 ? ids[1] : pid;
 }
 
 struct request {
@@ -61,15 +49,14 @@ static void print(const struct request *req, unsigned int pid, unsigned int own,
 /* A process that is not there is passed over, as vzpid does. */
 static int show(const struct request *req, const char *word)
 {
-	cleanup_free char *path = NULL, *status = NULL, *name = NULL, *nspid = NULL;
+	cleanup_free char *name = NULL;
 	uint64_t pid;
 	uint32_t id;
 
 	if (!parse_number(word, 1, INT32_MAX, &pid))
 		return 0;
-	path = xasprintf("/proc/%u/status", (unsigned int)pid);
-	status = read_file(path, 65536);
-	if (!status)
+	name = process_status(pid, "Name:");
+	if (!name)
 		return 0;
 	if (kernel_resolve(pid, &id)) {
 		/* it has just ended, or there is no module to ask */
@@ -78,11 +65,9 @@ static int show(const struct request *req, const char *word)
 		error_clear();
 		return 0;
 	}
-	name = status_line(status, "Name:\t");
 	/* a customer's program has the name that the customer likes */
 	make_printable(name);
-	nspid = status_line(status, "NSpid:");
-	print(req, pid, own_pid(nspid, pid), id, name);
+	print(req, pid, own_pid(pid), id, name);
 	return 0;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,44 +8,13 @@
 #include "beancounters.h"
 #include "cgroup.h"
 #include "error.h"
+#include "process.h"
 #include "util.h"
-
-#define STATUS_MAX	65536
 
 /* Who hears that the tool has gone ends at once, but for a busy machine. */
 #define LEFT_MS		5000
 
-/*
- * How many pid namespaces process @pid is in, ours and those below; *@last is its
- * number in the innermost. 0: it is gone.
- */
-static unsigned int pid_levels(const char *pid, long *last)
-{
-	cleanup_free char *path = xasprintf("/proc/%s/status", pid);
-	cleanup_free char *status = read_file(path, STATUS_MAX);
-	char *line = status ? strstr(status, "\nNSpid:") : NULL;
-	unsigned int levels = 0;
-	char *end;
-
-	if (!line)
-		return 0;
-	line += strlen("\nNSpid:");
-	for (;;) {
-		long n;
-
-		/* strtol() would go on to the next line */
-		line += strspn(line, " \t");
-		n = strtol(line, &end, 10);
-		if (*line == '\n' || end == line)
-			return levels;
-		*last = n;
-		levels++;
-		line = end;
-	}
-}
-
 struct search {
-	unsigned int levels;	/* of a container's process */
 	uint32_t base;
 	unsigned int found;
 	pid_t init;
@@ -55,12 +22,12 @@ struct search {
 
 static void look(pid_t pid, void *arg)
 {
-	cleanup_free char *text = xasprintf("%d", (int)pid);
+	pid_t ids[PROCESS_LEVELS];
 	struct search *s = arg;
-	long last = 0;
 	uint32_t base;
 
-	if (pid_levels(text, &last) == s->levels && last == 1 &&
+	/* ours, and the container's */
+	if (process_ids(pid, ids) == 2 && ids[1] == 1 &&
 	    container_mapped_ids(pid, &base) && base == s->base) {
 		s->init = pid;
 		s->found++;
@@ -78,7 +45,6 @@ int adopt_find(const struct container *ct, pid_t *init, int *pidfd)
 {
 	struct search s = {}, again;
 	cleanup_close int fd = -1;
-	long last = 0;
 	int ret;
 
 	if (!ct->conf)
@@ -86,7 +52,6 @@ int adopt_find(const struct container *ct, pid_t *init, int *pidfd)
 	ret = container_ids(ct, &s.base);
 	if (ret)
 		return ret;
-	s.levels = pid_levels("self", &last) + 1;
 	again = s;
 	cgroup_each_process(ct->id, false, look, &s);
 	if (s.found != 1)
