@@ -266,6 +266,23 @@ static int acct_recount(struct acct_ct *ct, u32 r)
 	return left > 0 || acct_may_exceed(ct, r, -left) ? 0 : -ENOSPC;
 }
 
+/* One at a time. @next: c->looks after one that began since he came. */
+static int acct_take(struct acct_ct *ct, u32 r, unsigned int next)
+{
+	struct acct_charge *c = &ct->charge[r];
+	int err;
+
+	if (atomic_long_dec_if_positive(&c->left) >= 0)
+		return 0;
+	if ((int)(c->looks - next) >= 0 && !acct_may_exceed(ct, r, 0))
+		return -ENOSPC;
+	WRITE_ONCE(c->looks, c->looks + 1);
+	err = acct_recount(ct, r);
+	/* one that was cut off says nothing to anybody */
+	WRITE_ONCE(c->looks, c->looks + (!err || err == -ENOSPC ? 1 : -1));
+	return err;
+}
+
 /*
  * May the calling process have one more, of what is not counted? Sleeps, and all the time those
  * who free programs wait for it. So nobody waits for more than the look that is on its way and the
@@ -276,7 +293,7 @@ static bool acct_ask(struct acct_ct *ct, u32 r)
 {
 	struct acct_charge *c = &ct->charge[r];
 	unsigned int next;
-	int err = 0;
+	int err;
 
 	if (READ_ONCE(c->limit) == CLOISON_ACCT_UNLIMITED ||
 	    atomic_long_dec_if_positive(&c->left) >= 0)
@@ -286,16 +303,7 @@ static bool acct_ask(struct acct_ct *ct, u32 r)
 	/* Its own processes wait for each other only. */
 	if (mutex_lock_killable(&ct->recount))
 		return false;
-	if (atomic_long_dec_if_positive(&c->left) >= 0) {
-		err = 0;
-	} else if ((int)(c->looks - next) >= 0 && !acct_may_exceed(ct, r, 0)) {
-		err = -ENOSPC;
-	} else {
-		WRITE_ONCE(c->looks, c->looks + 1);
-		err = acct_recount(ct, r);
-		/* one that was cut off says nothing to anybody */
-		WRITE_ONCE(c->looks, c->looks + (!err || err == -ENOSPC ? 1 : -1));
-	}
+	err = acct_take(ct, r, next);
 	mutex_unlock(&ct->recount);
 	if (err == -ENOSPC)
 		atomic_long_inc(&c->failcnt);
