@@ -416,15 +416,20 @@ char *ethernet_waiting(uint32_t id, size_t index)
 	return xasprintf("c%u.%zu", id, index);
 }
 
-static int make_waiting(struct nl_sock *sock, uint32_t id, const struct netifs *all)
+int ethernet_stand_in(uint32_t id, const char *netif)
 {
 	cleanup_close int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int ret = 0;
+	cleanup_netifs struct netifs all = {};
+	cleanup_rtnl struct nl_sock *sock = NULL;
+	int ret = netifs_parse(netif, &all);
 
-	for (size_t i = 0; !ret && i < all->count; i++) {
+	if (ret || !all.count)
+		return ret;
+	ret = rtnl_open(-1, &sock);
+	for (size_t i = 0; !ret && i < all.count; i++) {
 		cleanup_free char *name = ethernet_waiting(id, i);
 
-		ret = make_pair(sock, netns, &all->list[i], name);
+		ret = make_pair(sock, netns, &all.list[i], name);
 	}
 	return ret;
 }
@@ -443,19 +448,7 @@ int ethernet_expect(uint32_t id, const char *netif)
 		ret = check_names(host, &none, &all);
 	if (!ret)
 		ret = note(id, &all);
-	return ret ? ret : make_waiting(host, id, &all);
-}
-
-int ethernet_stand_in(uint32_t id, const char *netif)
-{
-	cleanup_netifs struct netifs all = {};
-	cleanup_rtnl struct nl_sock *sock = NULL;
-	int ret = netifs_parse(netif, &all);
-
-	if (ret || !all.count)
-		return ret;
-	ret = rtnl_open(-1, &sock);
-	return ret ? ret : make_waiting(sock, id, &all);
+	return ret ? ret : ethernet_stand_in(id, netif);
 }
 
 int ethernet_remove(uint32_t id)
