@@ -4,7 +4,7 @@
 # kernels: newest
 # The layout block: logical volumes that containers have for themselves, and all that must not be taken for one.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 volumes=/dev/storageblock
 node=/dev/storage-block-node
@@ -86,10 +86,6 @@ all_used() {
 # number DEVICE: MAJOR:MINOR
 number() {
 	lsblk -dno MAJ:MIN "$1" | tr -d ' '
-}
-
-inside_k() {
-	cloisonctl exec2 900 busybox df -k / | awk 'END { print $2 }'
 }
 
 stopped() {

@@ -4,7 +4,7 @@
 # about: tool
 # The host's disk is full: what was begun is undone, the container is as it was and runs on, and nobody's files are lost.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 host=$KTAP_TMP/host
 mkdir "$host"
@@ -60,13 +60,9 @@ overcommitted() {
 	inside 'rm -f /big; dd if=/dev/zero of=/big bs=1M count=60 conv=fsync'
 	[[ $(inside cat /kept) == kept ]]
 	cloisonctl --quiet stop 900 --fast
-	wait_for no_loops
+	wait_for no_loops "$host/900"
 	e2fsck -fn "$host/900/image"
 	cmp "$host/901/fs/theirs" "$KTAP_TMP/theirs"
-}
-
-no_loops() {
-	not grep -q "$host/900" <<<"$(losetup -n -O BACK-FILE)"
 }
 
 # What there is on the host's disk, by names, and what the container is.
@@ -111,7 +107,7 @@ verbs() {
 	overlay) in_vain 46 cloisonctl convert 900 --layout image ;;
 	image)
 		in_vain 155 cloisonctl convert 900 --layout dir
-		wait_for no_loops
+		wait_for no_loops "$host/900"
 		in_vain 154 cloisonctl set 900 --diskspace 64M --save
 		;;
 	esac

@@ -5,7 +5,7 @@
 # Hosts whose containers are on xfs or btrfs: all layouts, snapshots and clones that share blocks, limits where there are
 # project quotas, and what is said where there are none.
 
-. "$(dirname "$0")/cli-lib.sh"
+. "$(dirname "$0")/storage-lib.sh"
 
 # Templates are on a disk of the test machine's, which is there too.
 mkdir "$KTAP_TMP/cache"
@@ -52,10 +52,6 @@ used_k() {
 
 inside() {
 	cloisonctl exec2 900 "$@"
-}
-
-no_loops() {
-	not grep -q "$state" <<<"$(losetup -n -O BACK-FILE)"
 }
 
 lives() {

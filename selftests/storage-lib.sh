@@ -10,6 +10,26 @@ base_of() {
 	sed -n 's/^LOCAL_UID="\(.*\)"/\1/p' "$etc/conf/$1.conf"
 }
 
+# inside_k: the size of the file system of container 900 as it sees it, KiB
+inside_k() {
+	cloisonctl exec2 900 busybox df -k / | awk 'END { print $2 }'
+}
+
+# no_loops [DIRECTORY]: nothing in it, or of what Cloison keeps, is in a loop device
+no_loops() {
+	not grep -q "${1:-$state}" <<<"$(losetup -n -O BACK-FILE)"
+}
+
+# gives_back BLOCKS FILE...: these files of container 900, which runs, are removed, and its image takes so much less of the disk, in
+# blocks of 512 bytes
+gives_back() {
+	local image=$state/private/900/image before
+	before=$(stat -c %b "$image")
+	cloisonctl exec2 900 "rm ${*:2}; sync"
+	cloisonctl compact 900
+	[[ $(stat -c %b "$image") -lt $((before - $1)) ]]
+}
+
 # at ID COMMAND...: in its files, mounted for it
 at() {
 	local id=$1 status=0
