@@ -51,6 +51,20 @@ is_down() {
 	[[ $(status "$1") == *" down" ]]
 }
 
+# events_begin [OPTION...]: into $KTAP_TMP/events, from now on, by the job $listener
+# shellcheck disable=SC2120 # some give none
+events_begin() {
+	: >"$KTAP_TMP/events"
+	cloisonctl events "$@" >"$KTAP_TMP/events" &
+	listener=$!
+	wait_for listening "$listener"
+}
+
+# listening PID: it has asked what it had to, and waits in poll(2) (7) for what comes
+listening() {
+	[[ $(<"/proc/$1/syscall") == "7 "* ]]
+}
+
 # init_of ID: its init's pid on the host.
 init_of() {
 	head -n 1 "/sys/fs/cgroup/cloison/$1/init.scope/cgroup.procs"

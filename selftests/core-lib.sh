@@ -116,11 +116,9 @@ dies() {
 
 # listen COUNT: events go to $tmp/events from now on; wait for the job $listener to have them all.
 listen() {
-	rm -f "$tmp/events"
-	"$nl" listen "$1" 120 >"$tmp/events" &
+	start_until "$tmp/events" ready "$nl" listen "$1" 120
 	# shellcheck disable=SC2034 # for the caller
 	listener=$!
-	wait_for grep -q ready "$tmp/events"
 }
 
 # running: how many containers hold the module.

@@ -5,19 +5,6 @@
 
 . "$(dirname "$0")/cli-lib.sh"
 
-# listen [OPTION...]: events into $KTAP_TMP/events, from now on
-listen() {
-	: >"$KTAP_TMP/events"
-	cloisonctl events "$@" >"$KTAP_TMP/events" &
-	listener=$!
-	wait_for listening "$listener"
-}
-
-# listening PID: it has asked what it had to, and waits in poll(2) (7) for what comes
-listening() {
-	[[ $(<"/proc/$1/syscall") == "7 "* ]]
-}
-
 # heard REGEX
 heard() {
 	grep -qE -e "$1" "$KTAP_TMP/events"
@@ -25,7 +12,7 @@ heard() {
 
 text() {
 	make 900
-	listen
+	events_begin
 	cloisonctl --quiet start 900 --wait
 	cloisonctl --quiet stop 900 --fast
 	wait_for heard ' 900 deleted'
@@ -51,7 +38,7 @@ text() {
 json() {
 	make 900
 	make 901
-	listen --json 900
+	events_begin --json 900
 	cloisonctl --quiet start 901
 	cloisonctl --quiet start 900
 	cloisonctl --quiet stop 900 --fast
@@ -81,7 +68,7 @@ ends_with_its_reader() {
 
 over_a_reload() {
 	make 900
-	listen
+	events_begin
 	unload
 	wait_for heard '- module-unloaded'
 	modprobe cloison

@@ -145,3 +145,14 @@ wait_for() {
 		read -rt 0.05 -u "$ktap_silence" || true
 	done
 }
+
+# start_until FILE REGEX COMMAND...: it runs in the background ($!), with the output (both streams) in FILE, where by now a line
+# matches.
+start_until() {
+	rm -f "$1"
+	"${@:3}" <&0 >"$1" 2>&1 &
+	wait_for grep -qE -e "$2" "$1" || {
+		cat "$1"
+		return 1
+	}
+}

@@ -67,9 +67,8 @@ nobody_else_meanwhile() {
 	local tool
 	make 900
 	echo 'echo begun; sleep 1000' >"$KTAP_TMP/script"
-	cloisonctl runscript 900 "$KTAP_TMP/script" >"$KTAP_TMP/out" &
+	start_until "$KTAP_TMP/out" begun cloisonctl runscript 900 "$KTAP_TMP/script"
 	tool=$!
-	wait_for grep -q begun "$KTAP_TMP/out"
 	is_down 900
 	expect_exit 9 cloisonctl start 900
 	expect_exit 9 cloisonctl destroy 900
@@ -80,10 +79,8 @@ nobody_else_meanwhile() {
 	# killed, it leaves what the next command sweeps, or a repair, which does not take it for a container that runs
 	local next
 	for next in "check --repair 900" "--quiet start 900 --wait"; do
-		: >"$KTAP_TMP/out"
-		cloisonctl runscript 900 "$KTAP_TMP/script" >"$KTAP_TMP/out" &
+		start_until "$KTAP_TMP/out" begun cloisonctl runscript 900 "$KTAP_TMP/script"
 		tool=$!
-		wait_for grep -q begun "$KTAP_TMP/out"
 		kill -9 "$tool"
 		wait "$tool" || true
 		is_down 900

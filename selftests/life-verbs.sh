@@ -126,8 +126,7 @@ exec_across_a_pause() {
 	make_running 900
 	mkfifo "$KTAP_TMP/in"
 	exec 5<>"$KTAP_TMP/in"
-	cloisonctl exec2 900 'echo waiting; read line; echo "$line"; exit 6' <&5 >"$KTAP_TMP/out" &
-	wait_for grep -q waiting "$KTAP_TMP/out"
+	start_until "$KTAP_TMP/out" waiting cloisonctl exec2 900 'echo waiting; read line; echo "$line"; exit 6' <&5
 	cloisonctl --quiet pause 900
 	echo through >&5
 	sleep 1

@@ -76,9 +76,7 @@ stream() {
 	local take=() give=()
 	[[ $2 == host ]] || take=(ip netns exec "ct$2")
 	[[ $1 == host ]] || give=(ip netns exec "ct$1")
-	rm -f "$tmp/udp"
-	"${take[@]}" "$numbers" udp-from 7000 1500 100 >"$tmp/udp" &
-	wait_for grep -q ready "$tmp/udp"
+	start_until "$tmp/udp" ready "${take[@]}" "$numbers" udp-from 7000 1500 100
 	"${give[@]}" taskset -c 0 "$numbers" udp-to "$3" 7000 1500 1000 &
 	local sender=$! i
 	for ((i = 0; i < 5; i++)); do
@@ -107,9 +105,7 @@ order() {
 # A connection at full speed lives through it.
 tcp() {
 	topology
-	rm -f "$tmp/tcp"
-	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
-	wait_for grep -q ready "$tmp/tcp"
+	start_until "$tmp/tcp" ready in_ct 101 "$numbers" tcp-from 7000
 	"$numbers" tcp-to 10.0.101.2 7000 60000000 0 &
 	local sender=$! holds=0
 	while kill -0 "$sender"; do
@@ -137,9 +133,7 @@ some_held() {
 # It ends though the connection does not.
 tcp_goes_on() {
 	topology
-	rm -f "$tmp/tcp"
-	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
-	wait_for grep -q ready "$tmp/tcp"
+	start_until "$tmp/tcp" ready in_ct 101 "$numbers" tcp-from 7000
 	"$numbers" tcp-to 10.0.101.2 7000 2000000000 0 &
 	local sender=$! held
 	sleep 0.5
@@ -204,9 +198,7 @@ discard() {
 	no_answer pings 10.0.101.2
 	count_is 101 to.queued 1
 	"$net" discard id=101
-	rm -f "$tmp/udp"
-	in_ct 101 "$numbers" udp-from 7000 100 3 >"$tmp/udp" &
-	wait_for grep -q ready "$tmp/udp"
+	start_until "$tmp/udp" ready in_ct 101 "$numbers" udp-from 7000 100 3
 	release 101
 	wait $!
 	grep -x 'received 0 lost 100 late 0' "$tmp/udp"
@@ -257,9 +249,7 @@ address_leaves() {
 	count_is 101 to.queued 7
 	"$net" del id=101 ip=10.0.101.2
 	ip addr add 10.0.101.2/32 dev nettest
-	rm -f "$tmp/udp"
-	"$numbers" udp-from 7000 7 20 >"$tmp/udp" &
-	wait_for grep -q ready "$tmp/udp"
+	start_until "$tmp/udp" ready "$numbers" udp-from 7000 7 20
 	release 101
 	wait $!
 	grep -x 'received 7 lost 0 late 0' "$tmp/udp"
@@ -285,10 +275,8 @@ host_count_is() {
 # What opens a TCP connection waits, all else passes; then all waits.
 new_only() {
 	topology
-	rm -f "$tmp/tcp"
-	in_ct 101 "$numbers" tcp-from 7000 >"$tmp/tcp" &
+	start_until "$tmp/tcp" ready in_ct 101 "$numbers" tcp-from 7000
 	local server=$!
-	wait_for grep -q ready "$tmp/tcp"
 	hold 101 new=1
 	pings 10.0.101.2
 	ct_pings 101 10.0.0.1

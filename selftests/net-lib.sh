@@ -164,7 +164,5 @@ host_address() {
 # in $where.
 where=()
 sniff() {
-	rm -f "$1"
-	"${where[@]}" "$here/net/packet" sniff "${@:2}" >"$1" &
-	wait_for grep -q ready "$1"
+	start_until "$1" ready "${where[@]}" "$here/net/packet" sniff "${@:2}"
 }

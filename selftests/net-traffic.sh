@@ -73,9 +73,7 @@ tcp() {
 	local take=() give=()
 	[[ $2 == host ]] || take=(ip netns exec "ct$2")
 	[[ $1 == host ]] || give=(ip netns exec "ct$1")
-	rm -f "$tmp/tcp"
-	"${take[@]}" "$numbers" tcp-from 7000 >"$tmp/tcp" &
-	wait_for grep -q ready "$tmp/tcp"
+	start_until "$tmp/tcp" ready "${take[@]}" "$numbers" tcp-from 7000
 	"${give[@]}" timeout 60 "$numbers" tcp-to "$3" 7000 "$4" 0
 	wait $!
 	grep -x "received $4 wrong 0" "$tmp/tcp"
@@ -123,9 +121,7 @@ without_offloads() {
 
 datagrams() {
 	topology
-	rm -f "$tmp/udp"
-	in_ct 102 "$numbers" udp-from 7000 200 60 >"$tmp/udp" &
-	wait_for grep -q ready "$tmp/udp"
+	start_until "$tmp/udp" ready in_ct 102 "$numbers" udp-from 7000 200 60
 	in_ct 101 "$numbers" udp-to 2001:db8:1::1 7000 200 1000
 	wait $!
 	grep -x "received 200 lost 0 late 0" "$tmp/udp"

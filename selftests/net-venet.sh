@@ -216,10 +216,9 @@ taken() {
 	expect_exit 78 cloisonctl set 901 --ipadd 10.0.107.0/28
 	ip addr del 10.0.107.1 dev lo
 	# moved while traffic flows
-	ping -i 0.2 10.0.100.2 >"$KTAP_TMP/pings" 2>&1 &
-	ping=$!
 	# one that begins without a route ends at once
-	wait_for grep -q 'bytes from' "$KTAP_TMP/pings"
+	start_until "$KTAP_TMP/pings" 'bytes from' ping -i 0.2 10.0.100.2
+	ping=$!
 	cloisonctl set 900 --ipdel 10.0.100.2
 	cloisonctl set 901 --ipadd 10.0.100.2
 	pings 10.0.100.2

@@ -427,12 +427,8 @@ stress() {
 
 # The kernel ends it: that is seen, and said.
 ejected() {
-	local ended=/sys/fs/bpf/cloison/sched_ended events watch
-	cloisonctl events >"$KTAP_TMP/events" &
-	events=$!
-	# it waits in poll(2) for what comes
-	listening() { [[ $(<"/proc/$events/syscall") == "7 "* ]]; }
-	wait_for listening
+	local ended=/sys/fs/bpf/cloison/sched_ended watch
+	events_begin
 	echo 1 >/proc/sys/kernel/sysrq
 	echo S >/proc/sysrq-trigger
 	wait_for expect_exit 5 cloisonctl sched status
@@ -453,7 +449,7 @@ ejected() {
 	wait_for ours
 	wait_for grep -q 'scheduler-enabled' "$KTAP_TMP/events"
 	grep -q 'scheduler-ejected' "$KTAP_TMP/events"
-	kill "$watch" "$events"
+	kill "$watch" "$listener"
 	wait "$watch" || true
 	grep -q 'in charge again, after' "$KTAP_TMP/watch"
 }

@@ -48,24 +48,18 @@ assert looks[1][1]["cpu"] > looks[1][0]["cpu"]
 starts_anew() {
 	make_running 900
 	cloisonctl exec 900 'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done'
-	rm -f "$KTAP_TMP/top"
-	cloisonctl top -b -n 8 -d 0.5 >"$KTAP_TMP/top" &
+	start_until "$KTAP_TMP/top" '^ *900 ' cloisonctl top -b -n 8 -d 0.5
 	local top=$!
-	seen() { grep -q '^ *900 ' "$KTAP_TMP/top"; }
-	wait_for seen
 	cloisonctl --quiet restart 900 --fast
 	wait "$top"
 	not grep -qE -e '-[0-9]|inf|nan|[0-9]{5}\.[0-9]' "$KTAP_TMP/top"
 	cloisonctl --quiet stop 900 --fast
-	rm -f "$KTAP_TMP/top"
-	cloisonctl top -b -n 4000 -d 0.5 >"$KTAP_TMP/top" &
+	start_until "$KTAP_TMP/top" '^0 running' cloisonctl top -b -n 4000 -d 0.5
 	top=$!
-	none() { grep -q '^0 running' "$KTAP_TMP/top"; }
-	wait_for none
 	unload
 	modprobe cloison
 	cloisonctl --quiet start 900
-	wait_for seen
+	wait_for grep -q '^ *900 ' "$KTAP_TMP/top"
 	kill "$top"
 	wait "$top" || true
 }

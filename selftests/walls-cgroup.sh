@@ -87,8 +87,7 @@ hostile_groups() {
 	[[ ! -e $cg/cloison/902 ]]
 	cloisonctl --quiet start 902 --wait
 	# a program that does not end when it is told to, or is frozen: the operator's command does
-	cloisonctl exec2 902 'trap "" TERM; echo begun; sleep 1000' >"$KTAP_TMP/out" &
-	wait_for grep -q begun "$KTAP_TMP/out"
+	start_until "$KTAP_TMP/out" begun cloisonctl exec2 902 'trap "" TERM; echo begun; sleep 1000'
 	kill "$!"
 	status_of wait "$!"
 	[[ $status -eq 143 ]]

@@ -168,9 +168,8 @@ netlink() {
 	cloisonctl list -a >/dev/null
 	is_running 900
 	refused audit
-	"$escape" uevents 20 >"$KTAP_TMP/uevents" &
+	start_until "$KTAP_TMP/uevents" listening "$escape" uevents 20
 	listener=$!
-	wait_for grep -q listening "$KTAP_TMP/uevents"
 	in900 '/escape uevent' || true
 	not grep -q walls "$KTAP_TMP/uevents"
 	works uevent

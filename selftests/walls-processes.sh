@@ -60,8 +60,7 @@ namespaces() {
 }
 
 abstract_sockets() {
-	"$escape" abstract-listen cloison-walls >"$KTAP_TMP/listen" &
-	wait_for grep -q listening "$KTAP_TMP/listen"
+	start_until "$KTAP_TMP/listen" listening "$escape" abstract-listen cloison-walls
 	works abstract-connect cloison-walls
 	refused abstract-connect cloison-walls
 	kill %1
@@ -134,8 +133,7 @@ counted() {
 	local most
 	most=$(sysctl -n user.max_uts_namespaces)
 	sysctl -qw user.max_uts_namespaces=300
-	in900 'exec /escape exhaust' >"$KTAP_TMP/taken" &
-	wait_for grep -q full "$KTAP_TMP/taken"
+	start_until "$KTAP_TMP/taken" full in900 'exec /escape exhaust'
 	cat "$KTAP_TMP/taken"
 	grep -qE 'full: [1-9][0-9]+ instances, [1-9][0-9]+ namespaces' "$KTAP_TMP/taken"
 	works one-of-each

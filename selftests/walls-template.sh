@@ -140,9 +140,8 @@ broken_tar() {
 		exec $zstd.real "\$@"
 	EOF
 	chmod 755 "$zstd"
-	"$escape" abstract-listen cloison-walls >"$KTAP_TMP/listen" &
+	start_until "$KTAP_TMP/listen" listening "$escape" abstract-listen cloison-walls
 	listener=$!
-	wait_for grep -q listening "$KTAP_TMP/listen"
 	modprobe -q algif_hash || true
 	modprobe -r -q minix || true
 	works socketcall 38 5 0

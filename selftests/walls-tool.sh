@@ -106,10 +106,8 @@ visitor() {
 	in900 'sleep 1000 & /escape reach $!; s=$?; kill $!; exit $s' >"$KTAP_TMP/own"
 	[[ $(grep -c worked "$KTAP_TMP/own") -ge 12 ]]
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		rm -f "$KTAP_TMP/ambush"
-		in900 '/escape ambush cloisonctl' >"$KTAP_TMP/ambush" 2>&1 &
+		start_until "$KTAP_TMP/ambush" waiting in900 '/escape ambush cloisonctl'
 		trap_pid=$!
-		wait_for grep -q waiting "$KTAP_TMP/ambush"
 		timeout 20 cloisonctl exec2 900 true || true
 		status_of wait "$trap_pid"
 		cat "$KTAP_TMP/ambush"
