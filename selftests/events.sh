@@ -153,16 +153,37 @@ found_dead() {
 	end_watch
 }
 
+# started_again: how often
+started_again() {
+	grep -c 'started again' "$KTAP_TMP/watch" || true
+}
+
+stays_down() {
+	grep -q 'Container 900 rebooted 6 times .* stays down' "$KTAP_TMP/watch"
+}
+
+# goes_on COUNT: it was started again more often than that, or never will be
+goes_on() {
+	[[ $(started_again) -gt $1 ]] || stays_down
+}
+
+# Two minutes are the limit for six reboots: where the first ones take longer there are more.
 reboot_loop() {
+	local begun count
 	make 900
 	printf '#!/bin/sh\nexec /bin/busybox reboot -f\n' >"$state/private/900/fs/sbin/loop"
 	chmod 755 "$state/private/900/fs/sbin/loop"
 	ln -sf loop "$state/private/900/fs/sbin/init"
 	watching
+	begun=$SECONDS
 	cloisonctl --quiet start 900
-	wait_for grep -q 'Container 900 rebooted 6 times .* stays down' "$KTAP_TMP/watch"
+	until stays_down; do
+		wait_for goes_on "$(started_again)"
+	done
 	is_swept 900
-	[[ $(grep -c 'started again' "$KTAP_TMP/watch") == 5 ]]
+	count=$(started_again)
+	echo "started again $count times in $((SECONDS - begun)) s"
+	[[ $count == 5 || ($count -gt 5 && $((SECONDS - begun)) -ge 120) ]]
 	end_watch
 }
 
@@ -238,7 +259,7 @@ wave() {
 	wait_for not pgrep -P "$watcher"
 	end_watch
 	rm "$etc/conf/vps.mount"
-	[[ $(grep -c 'started again' "$KTAP_TMP/watch") == 20 ]]
+	[[ $(started_again) == 20 ]]
 	[[ $(grep '^+' "$KTAP_TMP/turns" | sort -u | wc -l) == 20 && $(grep -c '^+' "$KTAP_TMP/turns") == 20 ]]
 	width=$(awk '{ n += $1 == "+" ? 1 : -1 } n > max { max = n } END { print max }' "$KTAP_TMP/turns")
 	echo "$width at once"
@@ -261,7 +282,7 @@ lost_count_once() {
 		wait_for other_init 900 "$old"
 	done
 	wait_for not pgrep -P "$watcher"
-	[[ $(grep -c 'started again' "$KTAP_TMP/watch") == 4 ]]
+	[[ $(started_again) == 4 ]]
 	end_watch
 }
 
