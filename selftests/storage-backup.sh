@@ -415,6 +415,21 @@ LOCAL_UID="65536"'
 	forge "$KTAP_TMP/tar" ''
 	expect_exit 171 cloisonctl restore-backup "$KTAP_TMP/forged"
 	not test -e "$state/private/900"
+	# a name that is a path: of what is not there, and of another's configuration
+	rm "$tree/node"
+	tar -C "$tree" -cf "$KTAP_TMP/tar" .
+	make_one 901 dir
+	for to in ../../cloison-outside ../conf/901.conf; do
+		forge "$KTAP_TMP/tar" "NAME=\"$to\""
+		expect_out "$to is no name of a container: 900 is left without" cloisonctl restore-backup "$KTAP_TMP/forged"
+		[[ ! -L $etc/../cloison-outside && ! -L $etc/conf/901.conf && -s $etc/conf/901.conf ]]
+		not grep -q '^NAME=' "$etc/conf/900.conf"
+		cloisonctl --quiet destroy 900
+	done
+	echo 'NAME="../../cloison-outside"' >"$etc/conf/900.conf"
+	expect_exit 131 cloisonctl create 900 --ostemplate bk-kinds
+	[[ ! -L $etc/../cloison-outside && ! -e $state/private/900 ]]
+	rm "$etc/conf/900.conf"
 	# names that are paths
 	sed -i 's,900-20260101T,../../260101T,' "$KTAP_TMP/forged"
 	expect_out 'its head says what cannot be' cloisonctl restore-backup "$KTAP_TMP/forged"

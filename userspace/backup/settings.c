@@ -7,6 +7,7 @@
 #include "../lib/params.h"
 #include "../lib/sample.h"
 #include "../lib/util.h"
+#include "../lib/value.h"
 #include "settings.h"
 
 /* Of whoever restores it, not of whoever made it. */
@@ -94,9 +95,14 @@ static void drop_name(struct conf *conf, const struct container *ct)
 	const char *name = conf_get(conf, "NAME");
 	uint32_t holder;
 
-	if (!name || !*name || !names_find(name, &holder) || holder == ct->id)
+	if (!name || !*name)
 		return;
-	warn("The name %s is container %u's now: %u is left without", name, holder, ct->id);
+	if (!valid_name(name))
+		warn("%s is no name of a container: %u is left without", name, ct->id);
+	else if (names_find(name, &holder) && holder != ct->id)
+		warn("The name %s is container %u's now: %u is left without", name, holder, ct->id);
+	else
+		return;
 	conf_set(conf, "NAME", NULL);
 }
 

@@ -69,8 +69,12 @@ int names_claim(const char *name, uint32_t id, int *lock)
 	cleanup_free char *target = xasprintf("../conf/%u.conf", id);
 	cleanup_free char *path = xasprintf(NAMES_DIR "/%s", name);
 	cleanup_free char *tmp = xasprintf(NAMES_DIR "/.%u", id);
-	int ret = lock_take("names", true, lock);
+	int ret;
 
+	/* it may be any path: files are edited, and come from elsewhere */
+	if (!valid_name(name))
+		return fail(EXIT_NAME, "Bad name of a container: %s", name);
+	ret = lock_take("names", true, lock);
 	if (ret)
 		return ret;
 	ret = names_check(name, id);

@@ -18,7 +18,7 @@ int names_check(const char *name, uint32_t id);
 
 /*
  * Make @name lead to container @id, before the file that has it is saved: it
- * counts from then on. EXIT_NAME if another container has it. *@lock is to be
+ * counts from then on. EXIT_NAME if another container has it, or it is none. *@lock is to be
  * closed when the file is saved.
  */
 int names_claim(const char *name, uint32_t id, int *lock);
