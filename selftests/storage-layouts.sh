@@ -176,6 +176,14 @@ shares() {
 	expect_exit 53 cloisonctl template remove st-share
 	expect_out 'Container 901 shares the files of template st-share' cloisonctl template remove st-share
 	[[ -d $tree && -e $cache/st-share.tar.zst ]]
+	# what it has is not there, or cannot be read, as without its disk
+	mv "$state/private/901" "$state/private/901.aside"
+	expect_out 'Container 901 may share the files of template st-share, and its own are not there' cloisonctl template remove st-share
+	expect_exit 53 cloisonctl template remove st-share
+	ln -s 901 "$state/private/901"
+	expect_exit 53 cloisonctl template remove st-share
+	rm "$state/private/901"
+	mv "$state/private/901.aside" "$state/private/901"
 	# built anew: a new tree for new ones, the old one goes with its last container
 	touch -d 2001-01-01 "$cache/st-share.tar.zst"
 	cloisonctl --quiet create 900 --ostemplate st-share --layout overlay
@@ -184,7 +192,10 @@ shares() {
 	cloisonctl --quiet stop 901 --fast
 	cloisonctl --quiet destroy 901
 	cloisonctl --quiet destroy 900
+	# one that is not there, of another template
+	echo 'OSTEMPLATE="busybox"' >"$etc/conf/901.conf"
 	cloisonctl --quiet template remove st-share
+	rm "$etc/conf/901.conf"
 	not compgen -G "$trees/st-share@*"
 	expect_exit 91 cloisonctl create 900 --ostemplate st-share --layout overlay
 	# what is shared is gone: said, and nothing else is lost

@@ -100,15 +100,15 @@ int tree_use(const char *name, const char *archive, uint32_t base, char **path, 
 	return 0;
 }
 
-/* Does the private area at @private@suffix use it? */
-static bool uses(const char *private, const char *suffix, const char *tree)
+/* Does the private area @private use it? One that cannot be read might. */
+static bool uses(const char *private, const char *tree)
 {
-	cleanup_free char *link = xasprintf("%s%s/" TREE_LINK, private, suffix);
+	cleanup_free char *link = xasprintf("%s/" TREE_LINK, private);
 	char target[PATH_MAX];
 	ssize_t n = readlink(link, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return false;
+		return errno != ENOENT && errno != ENOTDIR && errno != EINVAL;
 	target[n] = '\0';
 	return strcmp(target, tree) == 0;
 }
@@ -119,21 +119,38 @@ static bool in_snapshots(const struct container *ct, const char *tree)
 	cleanup_dir DIR *dir = opendir(path);
 	struct dirent *de;
 
-	while (dir && (de = readdir(dir))) {
+	if (!dir)
+		return errno != ENOENT;
+	while ((de = readdir(dir))) {
 		cleanup_free char *one = xasprintf("%s/%s", path, de->d_name);
 
-		if (uses(one, "", tree))
+		if (uses(one, tree))
 			return true;
 	}
 	return false;
 }
 
+/* Who keeps a tree from being removed; none if @id is 0. */
+struct user {
+	uint32_t id;
+	bool moved;	/* given to another host, and kept, too */
+	bool away;	/* whose files are not there to be looked at */
+};
+
+static bool is_made_of(const struct container *ct, const char *name)
+{
+	const char *own = ct->conf ? conf_get(ct->conf, "OSTEMPLATE") : NULL;
+
+	return own && strcmp(own, name) == 0;
+}
+
 /*
- * Of those with a file CTID.conf@kept. *@user is 0 if there is none. What cannot be read might be
- * one. Where an area comes from is looked at before where it goes, as it may go there meanwhile:
- * a snapshot is made of the area, and the area of a snapshot.
+ * Of those with a file CTID.conf@kept. What cannot be read might be one: so might one of the
+ * template @name that has no area at all, on a disk that is not mounted, say. Where an area comes
+ * from is looked at before where it goes, as it may go there meanwhile: a snapshot is made of the
+ * area, and the area of a snapshot.
  */
-static int find_in(const char *kept, const char *tree, uint32_t *user)
+static int find_in(const char *kept, const char *name, const char *tree, struct user *user)
 {
 	static const char *const suffixes[] = {
 		".creating", ".converting", "", ".destroyed", PRIVATE_KEPT,
@@ -142,29 +159,50 @@ static int find_in(const char *kept, const char *tree, uint32_t *user)
 	size_t count;
 	int ret = container_ids_with(kept, &ids, &count);
 
-	*user = 0;
-	for (size_t i = 0; !ret && !*user && i < count; i++) {
+	*user = (struct user){};
+	for (size_t i = 0; !ret && !user->id && i < count; i++) {
 		cleanup_container struct container ct = CONTAINER_INIT;
+		bool away = true;
 
 		ret = container_open_with(&ct, ids[i], kept, NEED_GOOD_OR_NONE);
 		if (!ret && in_snapshots(&ct, tree))
-			*user = ids[i];
-		for (size_t j = 0; !ret && j < ARRAY_SIZE(suffixes); j++)
-			if (uses(ct.private, suffixes[j], tree))
-				*user = ids[i];
+			user->id = ids[i];
+		for (size_t j = 0; !ret && j < ARRAY_SIZE(suffixes); j++) {
+			cleanup_free char *area = xasprintf("%s%s", ct.private, suffixes[j]);
+
+			away = away && access(area, F_OK);
+			if (uses(area, tree))
+				user->id = ids[i];
+		}
 		if (!ret && in_snapshots(&ct, tree))
-			*user = ids[i];
+			user->id = ids[i];
+		if (!ret && !user->id && away && is_made_of(&ct, name))
+			*user = (struct user){ .id = ids[i], .away = true };
 	}
 	return ret;
 }
 
-/* One that was given to another host, and kept, too: its files go there first, then its name. */
-static int find_user(const char *tree, uint32_t *user, bool *moved)
+/* One that was given to another host: its files go there first, then its name. */
+static int find_user(const char *name, const char *tree, struct user *user)
 {
-	int ret = find_in("", tree, user);
+	int ret = find_in("", name, tree, user);
 
-	*moved = !ret && !*user;
-	return *moved ? find_in(PRIVATE_KEPT, tree, user) : ret;
+	if (ret || user->id)
+		return ret;
+	ret = find_in(PRIVATE_KEPT, name, tree, user);
+	user->moved = true;
+	return ret;
+}
+
+static int refuse(const struct user *user, const char *name)
+{
+	if (user->away)
+		return fail(EXIT_TEMPLATE_USED,
+			    "Container %u may share the files of template %s, and its own are not "
+			    "there: is their disk mounted?", user->id, name);
+	return fail(EXIT_TEMPLATE_USED, "%s %u shares the files of template %s: %s it before",
+		    user->moved ? "What migrate --keep has left of container" : "Container",
+		    user->id, name, user->moved ? "remove" : "destroy");
 }
 
 static int drop(const char *dir, const char *name, int lock)
@@ -198,20 +236,15 @@ int tree_prune(const char *name, const char *keep)
 	ret = lock_take(lock_name, true, &lock);
 	while (!ret && (de = readdir(all))) {
 		cleanup_free char *path = xasprintf("%s/%s", dir, de->d_name);
-		uint32_t user;
-		bool moved;
+		struct user user;
 
 		if (!is_of(de->d_name, name) || (kept && strcmp(de->d_name, kept) == 0))
 			continue;
-		ret = find_user(path, &user, &moved);
-		if (!ret && !user)
+		ret = find_user(name, path, &user);
+		if (!ret && !user.id)
 			ret = drop(dir, de->d_name, lock);
 		else if (!ret && !keep)
-			ret = fail(EXIT_TEMPLATE_USED,
-				   "%s %u shares the files of template %s: %s it before",
-				   moved ? "What migrate --keep has left of container" :
-					   "Container",
-				   user, name, moved ? "remove" : "destroy");
+			ret = refuse(&user, name);
 	}
 	return ret;
 }

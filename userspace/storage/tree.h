@@ -21,7 +21,8 @@ int tree_use(const char *name, const char *archive, uint32_t base, char **path, 
 #define TREE_LINK	"overlay/lower"
 
 /*
- * Remove those of @name's trees that no container uses, but not that of the archive @keep.
+ * Remove those of @name's trees that no container uses, but not that of the archive @keep. One
+ * that has OSTEMPLATE @name, and whose private area is not there, may use any of them.
  * With @keep NULL, EXIT_TEMPLATE_USED says who uses one.
  */
 int tree_prune(const char *name, const char *keep);
