@@ -183,6 +183,29 @@ limits() {
 	done
 }
 
+# A customer makes none, for copies would not have what is in it, and not all of it could be removed.
+no_subvolumes() {
+	local file layout
+	for layout in dir overlay; do
+		make_running 900 --layout "$layout" 2>/dev/null
+		for file in /usr/bin/btrfs $(ldd /usr/bin/btrfs | grep -o '/[^ ]*'); do
+			install -D "$file" "$state/root/900/$file"
+		done
+		expect_out 'Inappropriate ioctl' inside btrfs subvolume create /sub
+		expect_exit 1 inside btrfs subvolume create /sub
+		expect_exit 1 inside btrfs subvolume snapshot / /snapshot
+		inside 'mkdir /sub && echo kept >/sub/file'
+		cloisonctl --quiet clone 900 901
+		cloisonctl --quiet mount 901
+		[[ $(<"$state/root/901/sub/file") == kept ]]
+		cloisonctl --quiet umount 901
+		cloisonctl --quiet stop 900 --fast
+		cloisonctl --quiet destroy 900
+		cloisonctl --quiet destroy 901
+		[[ -z $(find "$state/private" -mindepth 1) ]]
+	done
+}
+
 # not_limited REGEX: said, recorded; all else works.
 not_limited() {
 	make 900 --diskspace 20M 2>"$KTAP_TMP/said"
@@ -194,7 +217,7 @@ not_limited() {
 	cloisonctl --quiet stop 900 --fast
 }
 
-ktap_plan 8
+ktap_plan 9
 host_case xfs prjquota "lives" lives
 host_case xfs prjquota "blocks are shared" shares_blocks
 host_case xfs prjquota "limits" limits
@@ -202,5 +225,6 @@ host_case xfs noquota "no limits" not_limited 'its file system is mounted withou
 host_case btrfs compress=no "lives" lives
 host_case btrfs compress=no "blocks are shared" shares_blocks
 host_case btrfs compress=no "images" nocow
+host_case btrfs compress=no "no subvolumes" no_subvolumes
 host_case btrfs compress=no "no limits" not_limited 'its file system has no project quotas'
 ktap_finish

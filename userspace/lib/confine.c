@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/btrfs.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 
@@ -60,6 +61,15 @@ static const int fcntls[] = { SCMP_SYS(fcntl), SCMP_SYS(fcntl64) };
 /* The second one pastes on a virtual console, such as tar's messages may go to. */
 static const unsigned int typing[] = { TIOCSTI, TIOCLINUX };
 
+/*
+ * In a directory of the host's. What copies its files does not go into one, as it does not into
+ * other file systems, and what removes them cannot.
+ */
+static const unsigned int subvolumes[] = {
+	BTRFS_IOC_SNAP_CREATE, BTRFS_IOC_SNAP_CREATE_V2, BTRFS_IOC_SUBVOL_CREATE,
+	BTRFS_IOC_SUBVOL_CREATE_V2,
+};
+
 static const int inet[] = { AF_INET, AF_INET6 };
 
 static int bound_capabilities(uint64_t dropped)
@@ -91,6 +101,9 @@ static int add_rules(scmp_filter_ctx ctx)
 		ret = seccomp_rule_add(ctx, no, SCMP_SYS(ioctl), 1,
 				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, typing[i]));
 	/* as file systems say that have none */
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(subvolumes); i++)
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, subvolumes[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(fcntls); i++)
 		for (size_t j = 0; !ret && j < ARRAY_SIZE(leases); j++)
 			ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), fcntls[i], 1,
