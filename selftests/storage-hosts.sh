@@ -183,6 +183,26 @@ limits() {
 	done
 }
 
+# Files in an image do not share blocks, or, where others made it, do not become more than it has room for.
+shared_inside() {
+	local share='head -c 40M /dev/urandom >tmp/big; for i in 1 2 3 4 5 6 7; do cp --reflink=always tmp/big tmp/$i; done'
+	make 900 --layout image:xfs --diskspace 300M 2>/dev/null
+	expect_out 'failed to clone' as_root 900 "$share"
+	cloisonctl --quiet destroy 900
+	mkdir "$KTAP_TMP/bin"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nexec %s $(echo "$@" | sed s/reflink=0/reflink=1/)\n' "$(type -P mkfs.xfs)" >"$KTAP_TMP/bin/mkfs.xfs"
+	chmod +x "$KTAP_TMP/bin/mkfs.xfs"
+	PATH=$KTAP_TMP/bin:$PATH make 900 --layout image:xfs --diskspace 300M 2>/dev/null
+	as_root 900 "$share"
+	expect_exit 155 cloisonctl convert 900 --layout dir
+	[[ -e $state/private/900/image && ! -e $state/private/900.converting ]]
+	as_root 900 'rm tmp/[1-5]'
+	cloisonctl --quiet convert 900 --layout dir
+	cloisonctl --quiet mount 900
+	[[ $(stat -c %s "$state/root/900/tmp/7") == $((40 << 20)) && $(listed diskspace) -gt 120000 ]]
+}
+
 # A customer makes none, for copies would not have what is in it, and not all of it could be removed.
 no_subvolumes() {
 	local file layout
@@ -217,11 +237,12 @@ not_limited() {
 	cloisonctl --quiet stop 900 --fast
 }
 
-ktap_plan 9
+ktap_plan 10
 host_case xfs prjquota "lives" lives
 host_case xfs prjquota "blocks are shared" shares_blocks
 host_case xfs prjquota "limits" limits
 host_case xfs noquota "no limits" not_limited 'its file system is mounted without prjquota'
+host_case xfs prjquota "files in an image that share blocks" shared_inside
 host_case btrfs compress=no "lives" lives
 host_case btrfs compress=no "blocks are shared" shares_blocks
 host_case btrfs compress=no "images" nocow

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "convert.h"
@@ -11,6 +12,7 @@
 #include "fill.h"
 #include "layout.h"
 #include "private.h"
+#include "project.h"
 #include "rootfs.h"
 #include "shut_in.h"
 #include "snapshot.h"
@@ -47,8 +49,12 @@ int convert_abandon(const struct container *ct)
 {
 	int ret = convert_clear(ct);
 
-	/* what was made counted beside what there is, so they were lifted */
-	return ret || !ct->conf || !ct->layout->unlimit ? ret : ct->layout->resize(ct);
+	/* what was made counted beside what there is, so they were others; or alone */
+	if (!ret && ct->conf && ct->layout->unlimit)
+		ret = ct->layout->resize(ct);
+	else if (!ret && !ct->layout->unlimit)
+		project_unlimit(ct->private, ct->id);
+	return ret;
 }
 
 int convert_undo(const struct container *ct, int ret)
@@ -91,6 +97,30 @@ static int copy(int from, int to, uint32_t base)
 	return 0;
 }
 
+/*
+ * For a while both count, and an overlay's files did not before: no limits. But the files of a file
+ * system of its own are bounded by that, unless they share blocks, as in images of xfs that others
+ * made: then not much more than its size is what they may have.
+ */
+static int limit_copy(const struct container *new, const struct container *ct, int from)
+{
+	cleanup_close int root = -1;
+	struct statvfs st;
+
+	if (!new->layout->unlimit)
+		return 0;
+	if (!ct->layout->own_fs) {
+		new->layout->unlimit(new, new->private);
+		return 0;
+	}
+	root = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || fstatvfs(root, &st))
+		return fail_errno(EXIT_CONVERT, "Cannot look at the files to be copied");
+	return project_limit(new->fs, new->id, &(struct disk_limits){
+		.space_hard = st.f_blocks * st.f_frsize / 1024 / 8 * 9,
+	});
+}
+
 static int copy_all(const struct container *new, int to, void *arg)
 {
 	const struct container *ct = arg;
@@ -100,14 +130,12 @@ static int copy_all(const struct container *new, int to, void *arg)
 
 	if (ret)
 		return ret;
-	/* for a while both count */
-	if (new->layout->unlimit)
-		new->layout->unlimit(new, new->private);
 	from = ct->layout->mount(ct);
 	if (from < 0)
 		return EXIT_CONVERT;
+	ret = limit_copy(new, ct, from);
 	/* before it is read-only: for the kernel to ask for quotas is to write */
-	if (ct->layout->own_fs && new->layout->own_fs)
+	if (!ret && ct->layout->own_fs && new->layout->own_fs)
 		ret = users_copy(from, to);
 	return ret ? ret : copy(from, to, base);
 }
