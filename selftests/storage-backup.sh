@@ -338,8 +338,10 @@ configuration() {
 	take 900
 	rm "$etc/conf/900.mount"
 	sed -i 's/^NAME=.*/NAME="two"/' "$etc/conf/900.conf"
-	cloisonctl --quiet restore-backup "$last"
+	strace -y -o "$KTAP_TMP/trace" -e trace=unlink,fsync cloisonctl --quiet restore-backup "$last"
 	[[ -x $etc/conf/900.mount && $(status one) == "CTID 900 "* ]]
+	# that this is done is on disk
+	awk '/unlink.*\/900\/restored"/ { gone = 1 } gone && /fsync.*\/private\/900>/ { kept = 1 } END { exit !kept }' "$KTAP_TMP/trace"
 	# what is a stranger's gives it nothing of the host's
 	expect_out '^Warning: Left out.* PHYSPAGES.*IP_ADDRESS' cloisonctl restore-backup "$backups/900/$last.tar.zst" --ctid 901
 	[[ ! -e $etc/conf/901.mount ]]

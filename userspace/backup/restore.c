@@ -203,7 +203,8 @@ int restore_settle(struct container *ct)
 		ret = save_conf(ct, conf);
 	if (!ret)
 		ret = action_write(ct, json_object_get(todo, "scripts"));
-	if (!ret && unlink(done))
+	/* or it would be written over a newer one after a power cut */
+	if (!ret && (unlink(done) || sync_file(ct->private)))
 		ret = fail_errno(EXIT_RESTORE, "Cannot remove %s", done);
 	if (ret) {
 		conf_free(conf);
