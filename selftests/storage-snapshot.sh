@@ -219,10 +219,15 @@ print(s["uuid"], s["parent"], s["current"], s["name"], s["description"], s["memo
 	cloisonctl --quiet snapshot-switch 900 --id d
 	not grep later "$etc/conf/900.conf"
 	expect_out 'has snapshots' cloisonctl migrate 127.0.0.1 900
+	expect_out 'Move .*900.snapshots first' cloisonctl set 900 --private "$private.other" --save
+	expect_exit 44 cloisonctl set 900 --private "$private.other" --save
+	not grep -q other "$etc/conf/900.conf"
+	cloisonctl --quiet set 900 --private "$private" --save
 	for id in a c d; do
 		cloisonctl --quiet snapshot-delete 900 --id "$id"
 	done
 	[[ ! -e $snapshots && -z $(listed uuid) ]]
+	cloisonctl --quiet set 900 --private "$private.other" --save
 }
 
 # A snapshot shares its container's template, and keeps its layout.

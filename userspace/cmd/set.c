@@ -15,6 +15,7 @@
 #include "../net/network.h"
 #include "../storage/block.h"
 #include "../storage/layout.h"
+#include "../storage/snapshot.h"
 #include "apply.h"
 #include "cmd.h"
 
@@ -280,6 +281,16 @@ static int ask_kernel(const struct container *ct, bool force, struct kernel_cont
 	return 0;
 }
 
+/* They are found beside its private area, and would not be any more. */
+static int check_private(const struct container *ct)
+{
+	cleanup_free char *beside = snapshots_dir(ct);
+
+	return strcmp(conf_get(ct->conf, "VE_PRIVATE"), ct->private) == 0 ||
+	       !snapshots_refuse(ct, EXIT_PRIVATE_EXISTS) ? 0 :
+	       fail_wrap(EXIT_PRIVATE_EXISTS, "Move %s first", beside);
+}
+
 /* A file system of its own has a size, and room for so many files from the beginning. */
 static void warn_own_fs(const struct container *ct, const struct params *p)
 {
@@ -351,6 +362,8 @@ int cmd_set(int argc, char **argv)
 	if (!ret && (o.params.applies & APPLIES_PLACE) && (running || container_mounted(&ct)))
 		ret = fail(running ? EXIT_RUNNING : EXIT_MOUNTED,
 			   "Container is mounted at %s: stop it first", ct.root);
+	if (!ret && params_seen(&o.params, "VE_PRIVATE"))
+		ret = check_private(&ct);
 	at_once = running && !(o.mode == SETMODE_RESTART && (o.params.applies & APPLIES_RESTART));
 	/* before the kernel has it: in its registry those that do not run are missing */
 	if (!ret && (o.params.applies & APPLIES_NAME))
