@@ -90,6 +90,20 @@ space() {
 	[[ $(df_k 2) -gt 200000 ]]
 }
 
+# What runs on has the limits it had though a switch was killed, and so was the next one.
+switches_killed() {
+	local staging=$host/900.converting switch=(cloisonctl --quiet snapshot-switch 900 --id one --skip-config)
+	make_limited dir --diskspace 60M:60M
+	cloisonctl --quiet snapshot 900 --skip-suspend --name one
+	mkdir "$KTAP_TMP/bin"
+	printf '#!/bin/sh\nkill -9 $PPID\n' >"$KTAP_TMP/bin/cp"
+	chmod +x "$KTAP_TMP/bin/cp"
+	expect_exit 137 env PATH="$KTAP_TMP/bin:$PATH" "${switch[@]}"
+	[[ -e $staging && $(df_k 2) -gt 61440 ]]
+	expect_exit 137 strace -o "$KTAP_TMP/trace" -P "$staging" -e trace=mkdir -e inject=mkdir:signal=KILL "${switch[@]}"
+	[[ ! -e $staging && $(df_k 2) == 61440 ]]
+}
+
 inodes() {
 	local n
 	make_limited "$1" --diskinodes 10000:10000
@@ -289,13 +303,14 @@ samples() {
 }
 
 host_disk prjquota
-ktap_plan 14
+ktap_plan 15
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
 	run_case "$layout: from inside" no_escape "$layout"
 	run_case "$layout: what is kept for root" reserve "$layout"
 done
+run_case "killed switches" switches_killed
 run_case "no grace, no limits" no_grace
 run_case "quotaon, quotaoff, quotainit" verbs
 run_case "replaced" replaced

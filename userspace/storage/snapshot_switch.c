@@ -180,7 +180,8 @@ int snapshot_settle(struct container *ct)
 int snapshot_switch(struct container *ct, const struct snapshot *s, bool skip_config, bool resume)
 {
 	cleanup_free char *staging = convert_staging(ct);
-	int ret = convert_clear(ct);
+	/* with the limits that one before this had raised: this may be killed, too */
+	int ret = convert_abandon(ct);
 
 	if (!ret)
 		ret = fill(ct, s, skip_config, resume, staging);
