@@ -216,8 +216,12 @@ print(s["uuid"], s["parent"], s["current"], s["name"], s["description"], s["memo
 	grep -q later "$etc/conf/900.conf"
 	cloisonctl --quiet snapshot-switch 900 --id d --skip-config
 	grep -q later "$etc/conf/900.conf"
+	# which may be kept elsewhere
+	mv "$etc/conf/900.conf" "$KTAP_TMP/900.conf"
+	ln -s "$KTAP_TMP/900.conf" "$etc/conf/900.conf"
 	cloisonctl --quiet snapshot-switch 900 --id d
-	not grep later "$etc/conf/900.conf"
+	[[ -L $etc/conf/900.conf ]]
+	not grep later "$KTAP_TMP/900.conf"
 	expect_out 'has snapshots' cloisonctl migrate 127.0.0.1 900
 	expect_out 'Move .*900.snapshots first' cloisonctl set 900 --private "$private.other" --save
 	expect_exit 44 cloisonctl set 900 --private "$private.other" --save

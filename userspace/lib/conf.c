@@ -271,13 +271,19 @@ char *conf_text(const struct conf *conf)
 	return text;
 }
 
-int conf_save(const struct conf *conf, const char *path)
+int conf_put(const char *path, const char *text)
 {
-	cleanup_free char *text = conf_text(conf);
 	/* it may be kept elsewhere, on storage that hosts share */
 	cleanup_free char *real = realpath(path, NULL);
 
 	if (write_file_atomic(real ? real : path, text, 0644))
 		return fail_errno(EXIT_CONF_SAVE, "Cannot write %s", path);
 	return 0;
+}
+
+int conf_save(const struct conf *conf, const char *path)
+{
+	cleanup_free char *text = conf_text(conf);
+
+	return conf_put(path, text);
 }

@@ -39,10 +39,11 @@ int conf_parse(struct conf *conf, const char *text, const char *what);
 char *conf_text(const struct conf *conf);
 
 /*
- * Write to @path: a temporary file, fsync, rename, fsync of the directory, so
- * that after any crash there is the old text or the new one. Callers hold the
+ * Write to @path, or where a link there leads: a temporary file, fsync, rename, fsync of the
+ * directory, so that after any crash there is the old text or the new one. Callers hold the
  * lock of what the file belongs to. Returns 0 or EXIT_CONF_SAVE.
  */
+int conf_put(const char *path, const char *text);
 int conf_save(const struct conf *conf, const char *path);
 
 static inline void cleanup_conf_fn(struct conf **conf)

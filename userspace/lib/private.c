@@ -124,9 +124,10 @@ static int undo_create(struct container *ct)
 	if (!text && errno != ENOENT)
 		return fail_errno(EXIT_CREATE, "Cannot read %s", before);
 	/* what did not come as far as that has not come to the file either */
-	if (text && (*text ? write_file_atomic(ct->conf_path, text, 0644) :
-			     file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT))
-		return fail_errno(EXIT_CONF_SAVE, "Cannot put %s back", ct->conf_path);
+	if (text && *text && conf_put(ct->conf_path, text))
+		return EXIT_CONF_SAVE;
+	if (text && !*text && file_is_its(ct) && unlink(ct->conf_path) && errno != ENOENT)
+		return fail_errno(EXIT_CONF_SAVE, "Cannot remove %s", ct->conf_path);
 	/* it may be on another disk, which has its own order */
 	if (text && sync_name(EXIT_CONF_SAVE, ct->conf_path))
 		return EXIT_CONF_SAVE;

@@ -167,8 +167,8 @@ int snapshot_settle(struct container *ct)
 	if (!ret)
 		ret = suspended_find(ct, &token, &path) ?
 		      suspended_mark(ct, token, path) : suspended_unmark(ct);
-	if (!ret && write_file_atomic(ct->conf_path, text, 0644))
-		ret = fail_errno(EXIT_CONF_SAVE, "Cannot write %s", ct->conf_path);
+	if (!ret)
+		ret = conf_put(ct->conf_path, text);
 	if (!ret && ((unlink(switched) && errno != ENOENT) || sync_file(ct->private)))
 		ret = fail_errno(EXIT_SNAPSHOT_SWITCH, "Cannot remove %s", switched);
 	/* what is there now is what it was */
