@@ -145,10 +145,11 @@ lives() {
 clones() {
 	make_kinds "$1"
 	cloisonctl --quiet set 900 --name source --ipadd 10.0.90.1 --onboot yes --save
+	cloisonctl --quiet set 900 --port_add tcp:8900:80 --save
 	write_numbers
 	expect_out 'no addresses' cloisonctl clone source 901 --name copy
 	numbers_go_on
-	not grep -E '^(IP_ADDRESS|NETIF)' "$etc/conf/901.conf"
+	not grep -E '^(IP_ADDRESS|PORTS|NETIF)' "$etc/conf/901.conf"
 	grep -qx 'ONBOOT="yes"' "$etc/conf/901.conf"
 	cloisonctl --quiet start copy --wait
 	numbers_agree "$state/root/901"

@@ -12,7 +12,8 @@
 struct conf *clone_conf(const struct container *source)
 {
 	static const char *const own[] = {
-		"NAME", "IP_ADDRESS", "NETIF", "NETDEV", "LOCAL_UID", "LOCAL_GID", "VE_DEVICE",
+		"NAME", "IP_ADDRESS", "PORTS", "NETIF", "NETDEV", "LOCAL_UID", "LOCAL_GID",
+		"VE_DEVICE",
 	};
 	static const char *const paths[] = { "VE_ROOT", "VE_PRIVATE" };
 	struct conf *conf = conf_copy(source->conf);
