@@ -302,8 +302,23 @@ samples() {
 	host_disk prjquota
 }
 
+# Nothing is said to be gone that comes again with its disk.
+unmounted() {
+	cloisonctl --quiet create 903 --ostemplate busybox --private "$host/deep/903"
+	umount "$host"
+	expect_out 'is its disk mounted' cloisonctl destroy 903
+	expect_exit 52 cloisonctl destroy 903
+	[[ -e $etc/conf/903.conf ]]
+	host_disk prjquota
+	cloisonctl --quiet destroy 903
+	[[ ! -e $host/deep/903 && ! -e $etc/conf/903.conf ]]
+	# there is none, and that can be seen
+	echo "VE_PRIVATE=\"$host/deep/903\"" >"$etc/conf/903.conf"
+	cloisonctl --quiet destroy 903
+}
+
 host_disk prjquota
-ktap_plan 15
+ktap_plan 16
 for layout in dir overlay; do
 	run_case "$layout: space" space "$layout"
 	run_case "$layout: inodes" inodes "$layout"
@@ -317,4 +332,5 @@ run_case "replaced" replaced
 run_case "an overlay replaced" overlay_replaced
 run_case "samples" samples
 run_case "not enforced" not_enforced
+run_case "not mounted" unmounted
 ktap_finish

@@ -367,6 +367,14 @@ int private_put_aside(struct container *ct)
 	return ret;
 }
 
+/* Where its disk is not mounted, what it would be in is not there either. */
+static bool has_place(const struct container *ct)
+{
+	cleanup_free char *copy = xstrdup(ct->private);
+
+	return access(dirname(copy), F_OK) == 0;
+}
+
 int private_destroy(struct container *ct)
 {
 	cleanup_free char *doomed = doomed_of(ct);
@@ -374,5 +382,8 @@ int private_destroy(struct container *ct)
 
 	if (!ret && access(ct->private, F_OK) == 0)
 		ret = move(EXIT_DESTROY, ct->private, doomed);
+	else if (!ret && (errno != ENOENT || !has_place(ct)))
+		ret = fail_errno(EXIT_DESTROY, "Cannot look for %s (is its disk mounted?)",
+				 ct->private);
 	return ret ? ret : remove_doomed(ct, true);
 }

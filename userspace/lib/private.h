@@ -68,7 +68,8 @@ int private_put_aside(struct container *ct);
 
 /*
  * Destroy it and put the configuration file aside, as NAME.destroyed. From the
- * first step on it does not exist. 0, EXIT_DESTROY.
+ * first step on it does not exist. 0, EXIT_DESTROY: also where nobody can say whether there is
+ * one, as its disk is not mounted.
  */
 int private_destroy(struct container *ct);
 
