@@ -103,7 +103,7 @@ lives() {
 	cloisonctl snapshot-mount 900 --id "$id" --target "$view"
 	numbers_agree "$view"
 	not touch "$view/numbers/a"
-	[[ $(findmnt -no OPTIONS "$view") == *nosuid*nodev* && $(listed mounted) == "$view" ]]
+	[[ $(findmnt -no OPTIONS "$view") == *nosuid*nodev* && $(listed mounted) == "$view" && $(listed device) == "$view" ]]
 	expect_exit 160 cloisonctl snapshot-mount 900 --id "$id" --target "$view"
 	expect_exit 158 cloisonctl snapshot-delete 900 --id "$id"
 	# it runs, and is down then

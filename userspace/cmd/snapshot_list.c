@@ -99,7 +99,7 @@ static const struct field fields[] = {
 	{ "desc", "description", "DESC", 32, get_description },
 	{ "layout", NULL, "LAYOUT", 7, get_layout },
 	{ "memory", NULL, "MEMORY", 6, get_memory },
-	{ "mounted", NULL, "MOUNTED", 32, get_mounted },
+	{ "mounted", "device", "MOUNTED", 32, get_mounted },
 };
 
 static const struct field *find_field(const char *name)
