@@ -488,13 +488,30 @@ assert a["size"] > 0 and a["ctid"] == 900 and a["status"] == "whole", a' "$KTAP_
 	expect_exit 21 cloisonctl restore-backup "$full" --layout nothing
 }
 
+# More files than the operator's shell may have open.
+long_chain() {
+	local n
+	make_one 900 dir
+	take 900
+	for n in {1..12}; do
+		echo "$n" >"$state/private/900/fs/n"
+		take 900 --incremental
+	done
+	(
+		ulimit -Sn 16
+		cloisonctl --quiet restore-backup "$last" --ctid 901
+		cloisonctl backup-list -H 900 >"$KTAP_TMP/list"
+	)
+	[[ $(<"$state/private/901/fs/n") == 12 && $(grep -c whole "$KTAP_TMP/list") == 13 ]]
+}
+
 # one NAME FUNCTION [ARGUMENT...]: nobody's backups before it
 one() {
 	rm -rf "$backups"/9*
 	run_case "$@"
 }
 
-ktap_plan 12
+ktap_plan 13
 all_kinds
 one "full, incremental, restored over and as another" goes_and_comes
 one "overlay, and to an image" layout overlay image
@@ -508,4 +525,5 @@ one "killed at any point" killed
 one "configuration and scripts" configuration
 one "an enemy's" hostile
 one "deleted, elsewhere" deletes
+one "a long chain" long_chain
 ktap_finish

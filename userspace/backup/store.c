@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -239,12 +240,24 @@ static int open_parent(const struct backup *child, struct backup *parent)
 	return 0;
 }
 
+/* All of a chain are open at once: as many as we may. */
+static void raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int store_chain(struct backup *newest, struct backup **chain, size_t *count)
 {
 	struct backup *all = xmalloc(sizeof(*all));
 	size_t n = 1;
 	int ret = 0;
 
+	raise_files();
 	all[0] = *newest;
 	*newest = (struct backup)BACKUP_INIT;
 	while (!ret && backup_text(&all[n - 1], "parent")) {
