@@ -146,6 +146,45 @@ layout() {
 	same "$KTAP_TMP/after" 901
 }
 
+# What lies as deep as a path can say, and deeper, below names that no list of lines could have.
+too_deep() {
+	make_one 900 dir
+	python3 - "$state/private/900/fs" "$(base_of 900)" <<-'END'
+		import os, sys
+		base = int(sys.argv[2])
+		path = "."
+		os.chdir(sys.argv[1])
+		def down(name):
+		    global path
+		    os.mkdir(name)
+		    os.chown(name, base, base)
+		    os.chdir(name)
+		    path += "/" + name
+		for i in range(20):
+		    down("%02d\n* %s " % (i, "x" * 194))
+		for length in 4095, 4096:
+		    name = "f" * (length - len(path) - 1)
+		    open(name, "w").write("deep")
+		    os.chown(name, base, base)
+		for i in range(10):
+		    down("d" * 200)
+	END
+	expect_out '^Warning: Left out.* 2 whose paths have more than 4095 bytes.* \./00' cloisonctl backup 900
+	last=$(newest 900)
+	cloisonctl backup-list --verify 900
+	cloisonctl --quiet restore-backup "$last" --ctid 901
+	[[ $(find "$state/private/901/fs" -mindepth 21 -printf '%f %s\n') == "$(printf 'f%.0s' {1..73}) 4" ]]
+	[[ $(<"$state/private/901/fs/kinds/file") == one ]]
+	echo two >"$state/private/900/fs/kinds/file"
+	take 900 --incremental
+	told 900 "[one['left_out'] for one in b] == [2, 2]"
+	cloisonctl --quiet restore-backup "$last" --ctid 901 --force
+	[[ $(find "$state/private/901/fs" -mindepth 21 -printf '%f %s\n') == "$(printf 'f%.0s' {1..73}) 4" ]]
+	[[ $(<"$state/private/901/fs/kinds/file") == two ]]
+	take 901
+	told 901 "b[-1]['left_out'] == 0"
+}
+
 # Without Cloison: tar and zstd.
 plain_tar() {
 	make_one 900 dir
@@ -516,6 +555,7 @@ all_kinds
 one "full, incremental, restored over and as another" goes_and_comes
 one "overlay, and to an image" layout overlay image
 one "image, and to a directory" layout image dir
+one "paths that are too long" too_deep
 one "by tar alone" plain_tar
 one "damaged, cut off, without its parent" damaged
 one "streams" streams

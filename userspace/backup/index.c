@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@
 /* Of some ten million files; what makes more of a small archive is no index. */
 #define TEXT_MAX	(1ULL << 30)
 #define ENTRIES_MAX	(16UL << 20)
+
+/* Before what has too long a path: no kind. */
+#define TOO_LONG	"!"
 
 /* "KIND INODE TIME PATH" and a zero byte */
 struct entry {
@@ -97,14 +101,51 @@ static int run(const struct place_of_files *place, const char *const argv[], con
 	return ret;
 }
 
-int index_make(const struct place_of_files *place, struct text *index)
+char *index_too_long(void)
 {
-	static const char *const argv[] = {
+	char *pattern = xmalloc(PATH_MAX + 2);
+
+	memset(pattern, '?', PATH_MAX);
+	strcpy(pattern + PATH_MAX, "*");
+	return pattern;
+}
+
+/* What find marked. */
+static size_t drop_too_long(struct text *index)
+{
+	const char *end = index->data + index->len;
+	cleanup_free char *first = NULL;
+	char *to = index->data;
+	size_t n = 0, len;
+
+	for (char *s = index->data; s < end; s += len) {
+		len = strlen(s) + 1;
+		if (*s != *TOO_LONG) {
+			memmove(to, s, len);
+			to += len;
+		} else if (!n++) {
+			first = xstrdup(s + strlen(TOO_LONG));
+		}
+	}
+	index->len = to - index->data;
+	if (n)
+		warn("Left out, with what is below: %zu whose paths have more than %d bytes, and which could not be restored, such as %s...",
+		     n, PATH_MAX - 1, first);
+	return n;
+}
+
+int index_make(const struct place_of_files *place, struct text *index, size_t *left_out)
+{
+	cleanup_free char *too_long = index_too_long();
+	const char *const argv[] = {
 		"find", ".", "-ignore_readdir_race", "-path", "./dev/*", "-prune", "-o",
+		"-path", too_long, "-prune", "-printf", TOO_LONG "%.100p\\0", "-o",
 		"-printf", "%y %i %C@ %p\\0", NULL
 	};
+	int ret = run(place, argv, NULL, index);
 
-	return run(place, argv, NULL, index);
+	*left_out = ret ? 0 : drop_too_long(index);
+	return ret;
 }
 
 int index_pack(const struct place_of_files *place, const struct text *index, struct text *packed)
@@ -236,7 +277,8 @@ int index_remove_others(const struct place_of_files *place, const struct text *i
 	static const char *const argv[] = { "xargs", "-0", "-r", "rm", "-rf", "--", NULL };
 	struct text there = {}, others = {}, said = {};
 	struct entries all = {}, wanted = {};
-	int ret = index_make(place, &there);
+	size_t left_out;
+	int ret = index_make(place, &there, &left_out);
 
 	if (!ret)
 		ret = parse(&there, &all);

@@ -32,8 +32,17 @@ struct place_of_files {
 	int status;
 };
 
-/* What there is, but for what is in /dev. */
-int index_make(const struct place_of_files *place, struct text *index);
+/*
+ * A pattern, to be freed, that matches what has a longer path than programs can be given: nobody
+ * could unpack it. find(1) and tar(1) go no deeper there.
+ */
+char *index_too_long(void);
+
+/*
+ * What there is, but for what is in /dev. *@left_out: of so many a path was too long, with all
+ * below each of them; a warning has said so.
+ */
+int index_make(const struct place_of_files *place, struct text *index, size_t *left_out);
 
 /* As it is in a backup. */
 int index_pack(const struct place_of_files *place, const struct text *index, struct text *packed);

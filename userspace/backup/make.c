@@ -38,6 +38,7 @@ struct making {
 	const struct container *ct;
 	const struct backup_wish *wish;
 	bool runs, changed;
+	size_t left_out;	/* see index_make() */
 	char *dir;
 	char id[ID_MAX];
 	int64_t date;
@@ -189,12 +190,14 @@ struct tar {
 
 static int start_tar(const struct making *m, struct tar *tar)
 {
-	static const char *const argv[] = {
+	cleanup_free char *too_long = index_too_long();
+	cleanup_free char *exclude = xasprintf("--exclude=%s", too_long);
+	const char *const argv[] = {
 		"tar", "--create", "--file=-", "--format=posix",
 		"--pax-option=delete=atime,delete=ctime", "--numeric-owner", "--acls", "--xattrs",
 		"--xattrs-include=user.*", "--xattrs-include=security.capability", "--sparse",
 		/* /dev is made at each start, sockets by who listens */
-		"--anchored", "--exclude=./dev/*", "--warning=no-file-ignored",
+		"--anchored", "--exclude=./dev/*", exclude, "--warning=no-file-ignored",
 		"--no-wildcards", "--exclude-from=-",
 		"--use-compress-program=zstd -q", ".", NULL
 	};
@@ -253,7 +256,7 @@ static int read_files(void *arg)
 	int ret = m->runs ? sync_files(m->ct) : 0;
 
 	if (!ret)
-		ret = index_make(&place, &index);
+		ret = index_make(&place, &index, &m->left_out);
 	if (!ret)
 		ret = index_pack(&place, &index, &packed);
 	if (!ret && m->chain)
@@ -274,6 +277,7 @@ static int write_it(struct making *m)
 	if (ret)
 		return ret;
 	json_object_set_new(tail, "changed", json_boolean(m->changed));
+	json_object_set_new(tail, "left_out", json_integer(m->left_out));
 	return backup_write_tail(m->out, tail, &m->sum);
 }
 

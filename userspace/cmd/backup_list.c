@@ -111,6 +111,7 @@ json_t *backup_json(const struct backup *b, const char *status)
 	json_object_set_new(one, "layout", json_text(backup_text(b, "layout")));
 	json_object_set_new(one, "state", json_text(backup_text(b, "state")));
 	json_object_set(one, "changed", json_object_get(b->tail, "changed") ?: json_null());
+	json_object_set(one, "left_out", json_object_get(b->tail, "left_out") ?: json_null());
 	return one;
 }
 
