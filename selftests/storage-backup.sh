@@ -405,18 +405,24 @@ configuration() {
 	rm -f "$etc"/conf/90[01].mount*
 }
 
-# forge TAR CONF: a backup as an enemy makes it
+# forge TAR CONF [INDEX]: a backup as an enemy makes it; one that comes after the last, with that list of files
 forge() {
 	zstd -qc "$1" >"$KTAP_TMP/data"
-	python3 - "$2" "$KTAP_TMP/data" "$KTAP_TMP/forged" <<-'END'
+	python3 - "$2" "$KTAP_TMP/data" "$KTAP_TMP/forged" "${@:3}" <<-'END'
 		import hashlib, json, struct, sys
-		conf, data, out = sys.argv[1:]
-		def frame(text):
-		    return struct.pack("<II", 0x184d2a5c, len(text)) + text
+		conf, data, out, *index = sys.argv[1:]
+		def frame(text, kind=0x184d2a5c):
+		    return struct.pack("<II", kind, len(text)) + text
 		head = {"cloison-backup": 1, "id": "900-20260101T000000-00000000", "ctid": 900, "date": 1,
 		        "description": "", "state": "down", "layout": "dir", "fresh": False, "conf": conf,
 		        "scripts": {"mount": "#!/bin/sh\ntouch /tmp/outside/ran"}}
-		all = bytes.fromhex("28b52ffd240001000099e9d851") + frame(json.dumps(head).encode()) + open(data, "rb").read()
+		if index:
+		    last = json.loads(open(out, "rb").read()[-503:])
+		    head.update(id="900-20260101T000001-00000000", parent=head["id"], parent_sha256=last["sha256"])
+		all = bytes.fromhex("28b52ffd240001000099e9d851") + frame(json.dumps(head).encode())
+		if index:
+		    all += frame(open(index[0], "rb").read(), 0x184d2a5d)
+		all += open(data, "rb").read()
 		tail = json.dumps({"sha256": hashlib.sha256(all).hexdigest()}).encode()
 		open(out, "wb").write(all + frame(b"\n" + tail.ljust(502) + b"\n"))
 	END
@@ -476,6 +482,25 @@ LOCAL_UID="65536"'
 	sed -i 's,900-20260101T,../../260101T,' "$KTAP_TMP/forged"
 	expect_out 'its head says what cannot be' cloisonctl restore-backup "$KTAP_TMP/forged"
 	rm -r "$outside"
+}
+
+# A list of files without an end: no more of the host's memory than a good one may take.
+bomb() {
+	local chain=$KTAP_TMP/chain
+	mkdir -p "$chain" "$KTAP_TMP/tree"
+	tar -C "$KTAP_TMP/tree" -cf "$KTAP_TMP/tar" .
+	forge "$KTAP_TMP/tar" ''
+	cp "$KTAP_TMP/forged" "$chain/900-20260101T000000-00000000.tar.zst"
+	head -c 300M /dev/zero | zstd -q -o "$KTAP_TMP/index"
+	forge "$KTAP_TMP/tar" '' "$KTAP_TMP/index"
+	cp "$KTAP_TMP/forged" "$chain/900-20260101T000001-00000000.tar.zst"
+	python3 -c '
+import resource, subprocess, sys
+said = subprocess.run(["cloisonctl", "restore-backup", sys.argv[1]], stderr=subprocess.PIPE)
+most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+print(said, most)
+sys.exit(said.returncode != 171 or b"more than 256 MB" not in said.stderr or most > 400)' "$chain/900-20260101T000001-00000000.tar.zst"
+	not test -e "$state/private/900"
 }
 
 deletes() {
@@ -550,7 +575,7 @@ one() {
 	run_case "$@"
 }
 
-ktap_plan 13
+ktap_plan 14
 all_kinds
 one "full, incremental, restored over and as another" goes_and_comes
 one "overlay, and to an image" layout overlay image
@@ -564,6 +589,7 @@ one "overlay: while it runs, frozen" running overlay
 one "killed at any point" killed
 one "configuration and scripts" configuration
 one "an enemy's" hostile
+one "an enemy's list of files" bomb
 one "deleted, elsewhere" deletes
 one "a long chain" long_chain
 ktap_finish

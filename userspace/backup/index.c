@@ -15,8 +15,11 @@
 #include "../lib/util.h"
 #include "index.h"
 
-/* Of some ten million files; what makes more of a small archive is no index. */
-#define TEXT_MAX	(1ULL << 30)
+/*
+ * Of some three million files: there are up to five times as much in memory. What makes more of a
+ * small archive is no index.
+ */
+#define TEXT_MAX	(256U << 20)
 #define ENTRIES_MAX	(16UL << 20)
 
 /* Before what has too long a path: no kind. */
@@ -93,7 +96,10 @@ static int run(const struct place_of_files *place, const char *const argv[], con
 	if (ret)
 		return ret;
 	if (read_all(to, out)) {
-		ret = fail_errno(place->status, "Cannot read what %s says", argv[0]);
+		ret = errno == EFBIG ?
+		      fail(place->status, "There are too many files: a list of them takes more than %u MB",
+			   TEXT_MAX >> 20) :
+		      fail_errno(place->status, "Cannot read what %s says", argv[0]);
 		kill(pid, SIGKILL);
 	}
 	if (shut_in_wait(pid) && !ret)
