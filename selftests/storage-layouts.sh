@@ -439,8 +439,19 @@ mount_killed() {
 
 # However its files are kept, its limit of I/O holds where they are in the end.
 rates() {
+	local start device slow=/sys/fs/cgroup/slow
 	make_running 900 --layout "$1" --diskspace 64M
 	is_held 900
+	# nor does who ends it wait for what it has not written yet, whatever limits its root has set itself
+	cloisonctl --quiet set 900 --iolimit 100K
+	device=$(cgroup_file 900 io.max | cut -d ' ' -f 1)
+	cloisonctl exec2 900 "echo +io >/sys/fs/cgroup/cgroup.subtree_control; mkdir $slow; echo $device wbps=100000 >$slow/io.max
+		echo \$\$ >$slow/cgroup.procs; dd if=/dev/zero of=/late bs=64k count=320"
+	start=${EPOCHREALTIME/./}
+	cloisonctl --quiet stop 900 --fast
+	start=$(((${EPOCHREALTIME/./} - start) / 1000))
+	ktap_say "stopped in $start ms, with 200 s of writes before it"
+	[[ $start -lt 60000 ]]
 }
 
 layouts_by_name() {

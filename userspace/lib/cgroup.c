@@ -451,6 +451,41 @@ int cgroup_wait_frozen(uint32_t id)
 	return ret == 1 ? fail(EXIT_PAUSE, "Processes of container %u do not freeze", id) : ret;
 }
 
+static void lift_rates_of(const char *path)
+{
+	cleanup_free char *file = xasprintf("%s/io.max", path);
+	cleanup_free char *text = read_file(file, 1 << 16);
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		cleanup_free char *none = NULL;
+
+		if (!*line)
+			continue;
+		none = xasprintf("%.*s rbps=max wbps=max riops=max wiops=max",
+				 (int)strcspn(line, " "), line);
+		write_file_at(AT_FDCWD, file, none);
+	}
+}
+
+/*
+ * What they wrote last goes to disk as slowly as their limits say, and they end after that; so does
+ * the umount of their files. A container's root may have set some below. Best effort: it is late
+ * without.
+ */
+static void lift_rates(const char *path)
+{
+	char *const roots[] = { (char *)path, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *ent;
+
+	while (fts && (ent = fts_read(fts)))
+		if (ent->fts_info == FTS_D)
+			lift_rates_of(ent->fts_accpath);
+	if (fts)
+		fts_close(fts);
+}
+
 int cgroup_kill(uint32_t id)
 {
 	cleanup_free char *path = path_of(id, "");
@@ -460,6 +495,7 @@ int cgroup_kill(uint32_t id)
 		return 0;
 	if (write_file_at(fd, "cgroup.kill", "1"))
 		return fail_errno(EXIT_STOP, "Cannot kill the processes of container %u", id);
+	lift_rates(path);
 	return cgroup_wait_empty(id, KILL_TIMEOUT_MS);
 }
 

@@ -87,7 +87,7 @@ int cgroup_wait_frozen(uint32_t id);
 
 /* Wait until nothing runs in it: EXIT_STOP after @timeout_ms. */
 int cgroup_wait_empty(uint32_t id, int64_t timeout_ms);
-/* Kill all that runs in it, and wait for the end. */
+/* Kill all that runs in it, and wait for the end. It has no limits of I/O any more then. */
 int cgroup_kill(uint32_t id);
 /* Remove it and what the container made below. */
 int cgroup_remove(uint32_t id);
