@@ -141,9 +141,13 @@ converts() {
 	wait_for no_loops
 	# a limit of files is no more tables than there can be files
 	sed -i 's/^DISKINODES=.*/DISKINODES="2000000:2000000"/' "$etc/conf/900.conf"
-	cloisonctl --quiet convert 900 --layout image
+	# nor are holes read
+	truncate -s 1T "$state/private/900/fs/holes"
+	chown "$base:$base" "$state/private/900/fs/holes"
+	timeout 300 cloisonctl --quiet convert 900 --layout image
 	[[ $(dumpe2fs -h "$state/private/900/image" 2>/dev/null | awk '/^Inode count:/ { print $3 }') -le 16384 ]]
-	cloisonctl --quiet convert 900 --layout dir
+	timeout 300 cloisonctl --quiet convert 900 --layout dir
+	[[ $(stat -c %s:%b "$state/private/900/fs/holes") == 1099511627776:0 ]]
 	# too small for it: it stays what it was
 	sed -i 's/^DISKSPACE=.*/DISKSPACE="16M:16M"/' "$etc/conf/900.conf"
 	head -c 20M /dev/urandom >"$state/private/900/fs/big"

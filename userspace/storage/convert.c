@@ -78,12 +78,21 @@ static int attach_from(void *arg)
 	return 0;
 }
 
-static int copy(int from, int to, uint32_t base)
+static int copy(const struct container *new, int from, int to, uint32_t base)
 {
-	/* what an overlay has already is compared by content, and so not written */
-	const char *const argv[] = {
+	/*
+	 * What an overlay has already is compared by content, and so not written. rsync reads all
+	 * of everything for that, and of a file with holes once more.
+	 */
+	static const char *const compare[] = {
 		"rsync", "-aHAXS", "--numeric-ids", "--delete", "--checksum", FROM "/", ".", NULL
 	};
+	/* in what is empty there is nothing to compare; cp does not read holes */
+	static const char *const fill_up[] = {
+		"cp", "-dR", "--preserve=mode,ownership,timestamps,links,xattr", "--sparse=auto",
+		"--no-target-directory", "--", FROM "/.", ".", NULL
+	};
+	const char *const *argv = new->layout == &layout_overlay ? compare : fill_up;
 	pid_t pid;
 	int ret = shut_in_start(&(struct shut_in){
 		.argv = argv, .dir = to, .base = base, .stdio = { -1, -1 },
@@ -93,7 +102,8 @@ static int copy(int from, int to, uint32_t base)
 	if (ret)
 		return ret;
 	if (shut_in_wait(pid))
-		return fail(EXIT_CONVERT, "Not all was copied; rsync's messages are above");
+		return fail(EXIT_CONVERT, "Not all was copied; the messages of %s are above",
+			    argv[0]);
 	return 0;
 }
 
@@ -137,7 +147,7 @@ static int copy_all(const struct container *new, int to, void *arg)
 	/* before it is read-only: for the kernel to ask for quotas is to write */
 	if (!ret && ct->layout->own_fs && new->layout->own_fs)
 		ret = users_copy(from, to);
-	return ret ? ret : copy(from, to, base);
+	return ret ? ret : copy(new, from, to, base);
 }
 
 static int fill(struct container *ct, const struct layout *layout, const char *staging)
