@@ -515,12 +515,15 @@ deletes() {
 	cloisonctl --quiet backup-delete "$last"
 	take 900 --incremental
 	take 900 --incremental
+	# each is read once, however many need it
+	[[ $(cloisonctl --verbose backup-list --verify 900 2>&1 | grep -c '^Verifying ') == 3 ]]
 	cloisonctl --quiet backup-delete "$full" --with-children
 	[[ -z $(ls -A "$backups/900") ]]
 	mkdir "$KTAP_TMP/else"
 	cloisonctl --quiet backup 900 --to "$KTAP_TMP/else"
 	cloisonctl --quiet backup 900 --to "$KTAP_TMP/else" --incremental
 	[[ $(cloisonctl backup-list -H --from "$KTAP_TMP/else" | awk '{ print $2 }' | xargs) == "full incremental" ]]
+	not grep -v ' whole' <<<"$(cloisonctl backup-list -H --from "$KTAP_TMP/else//")"
 	[[ -z $(cloisonctl backup-list -H) ]]
 	# a directory that is not there has no whole ones
 	expect_exit 172 cloisonctl backup-list --from "$KTAP_TMP/elsewhere"

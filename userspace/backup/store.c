@@ -222,9 +222,16 @@ bool store_is_child(const struct backup *child, const char *id)
 	return parent && strcmp(parent, id) == 0;
 }
 
+bool store_is_parent(const struct backup *parent, const struct backup *child)
+{
+	return parent->head && store_is_child(child, backup_id(parent)) &&
+	       /* one without a tail has the sum "" */
+	       strcmp(backup_text(child, "parent_sha256"), backup_sum(parent)) == 0;
+}
+
 static int open_parent(const struct backup *child, struct backup *parent)
 {
-	const char *id = backup_text(child, "parent"), *sum = backup_text(child, "parent_sha256");
+	const char *id = backup_text(child, "parent");
 	cleanup_free char *copy = xstrdup(child->path);
 	cleanup_free char *path = store_file(dirname(copy), id);
 
@@ -233,8 +240,7 @@ static int open_parent(const struct backup *child, struct backup *parent)
 			    child->path, path);
 	if (open_at(parent, path, true))
 		return fail_wrap(EXIT_RESTORE, "%s needs its parent", child->path);
-	/* one without a tail has the sum "" */
-	if (strcmp(sum, backup_sum(parent)) != 0 || strcmp(id, backup_id(parent)) != 0)
+	if (!store_is_parent(parent, child))
 		return fail(EXIT_RESTORE, "%s is not what %s was made after, or is damaged", path,
 			    child->path);
 	return 0;

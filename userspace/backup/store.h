@@ -46,6 +46,8 @@ int store_chain(struct backup *newest, struct backup **chain, size_t *count);
 
 /* Was @child made after backup @id? */
 bool store_is_child(const struct backup *child, const char *id);
+/* And is @parent that very one, and whole as far as it says? */
+bool store_is_parent(const struct backup *parent, const struct backup *child);
 
 /* Remove it, and no other. EXIT_LOCKED if it is in use. */
 int store_remove(const char *dir, const char *id);

@@ -2,7 +2,9 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,25 +66,70 @@ static int parse(int argc, char **argv, struct options *o)
 	return cmd_no_more(argc, argv);
 }
 
-/* Can it be restored? With @verify all of it, and of all it needs, was read for that. */
-static const char *status_of(const struct backup *b, bool verify)
-{
-	cleanup_backup struct backup opened = BACKUP_INIT;
-	struct backup *chain = NULL;
-	const char *status = "whole";
-	size_t count = 0;
+struct listing {
+	struct backup *list;
+	const char **status;	/* NULL: not known yet */
+	size_t count;
+	bool verify;
+};
 
-	if (!b->head || store_open_file(&opened, b->path) || !opened.tail) {
-		status = "damaged";
-	} else if (store_chain(&opened, &chain, &count)) {
-		status = "parent missing";
-	} else if (verify && backup_verify(chain, count)) {
-		warn("%s", error_text());
-		status = "damaged";
+#define NOBODY	SIZE_MAX
+
+/* Mostly the one before it. */
+static size_t parent_of(const struct listing *l, size_t i)
+{
+	const char *id = l->list[i].head ? backup_text(&l->list[i], "parent") : NULL;
+	cleanup_free char *copy = xstrdup(l->list[i].path), *path = NULL;
+
+	if (!id)
+		return NOBODY;
+	/* as the list has it, whatever slashes somebody gave */
+	*strrchr(copy, '/') = '\0';
+	path = store_file(copy, id);
+	for (size_t n = 1; n < l->count; n++) {
+		size_t k = (i + l->count - n) % l->count;
+
+		if (strcmp(l->list[k].path, path) == 0)
+			return k;
 	}
+	return NOBODY;
+}
+
+/* Can it be restored, if its parent can? */
+static const char *judge(const struct listing *l, size_t i, size_t parent)
+{
+	const struct backup *b = &l->list[i];
+	cleanup_backup struct backup opened = BACKUP_INIT;
+
+	if (!b->head || !b->tail)
+		return "damaged";
+	if (backup_text(b, "parent") &&
+	    (parent == NOBODY || !store_is_parent(&l->list[parent], b)))
+		return "parent missing";
+	if (parent != NOBODY && strcmp(l->status[parent], "whole") != 0)
+		return l->status[parent];
+	if (!l->verify)
+		return "whole";
+	if (!store_open_file(&opened, b->path) && !backup_verify(&opened, 1))
+		return "whole";
+	warn("%s", error_text());
 	error_clear();
-	store_free(chain, count);
-	return status;
+	return "damaged";
+}
+
+/* What it needs first, each once. With verify all of it is read for that. */
+static void look_at(const struct listing *l, size_t i)
+{
+	cleanup_free size_t *chain = l->status[i] ? NULL : xcalloc(l->count, sizeof(*chain));
+	size_t n = 0;
+
+	for (size_t k = i; k != NOBODY && !l->status[k]; k = parent_of(l, k)) {
+		/* of one that leads round in a circle */
+		l->status[k] = "parent missing";
+		chain[n++] = k;
+	}
+	while (n--)
+		l->status[chain[n]] = judge(l, chain[n], parent_of(l, chain[n]));
 }
 
 /* The name that its file gives it, where the head cannot be read. */
@@ -138,9 +185,8 @@ static void print(const struct backup *b, const char *status)
 
 int cmd_backup_list(int argc, char **argv)
 {
-	struct backup *list = NULL;
 	cleanup_json json_t *all = json_array();
-	size_t count = 0;
+	struct listing l = {};
 	struct options o;
 	bool bad = false;
 	const char *dir;
@@ -153,24 +199,26 @@ int cmd_backup_list(int argc, char **argv)
 	if (dir && access(dir, F_OK))
 		return fail_errno(EXIT_NO_BACKUP, "Cannot open %s", dir);
 	if (!o.from && !o.ctid) {
-		ret = store_list_all(&list, &count);
+		ret = store_list_all(&l.list, &l.count);
 	} else {
 		cleanup_free char *one = store_dir(o.from, o.ctid);
 
-		ret = store_list(one, o.ctid, &list, &count);
+		ret = store_list(one, o.ctid, &l.list, &l.count);
 	}
 	if (!ret && !o.json && !o.bare)
 		printf("%-35s %-11s %-16s %11s  %s\n", "BACKUP", "TYPE", "DATE", "SIZE", "STATUS");
-	for (size_t i = 0; !ret && i < count; i++) {
-		const char *status = status_of(&list[i], o.verify);
-
-		bad |= strcmp(status, "whole") != 0;
+	l.status = xcalloc(l.count + 1, sizeof(*l.status));
+	l.verify = o.verify;
+	for (size_t i = 0; !ret && i < l.count; i++) {
+		look_at(&l, i);
+		bad |= strcmp(l.status[i], "whole") != 0;
 		if (o.json)
-			json_array_append_new(all, backup_json(&list[i], status));
+			json_array_append_new(all, backup_json(&l.list[i], l.status[i]));
 		else
-			print(&list[i], status);
+			print(&l.list[i], l.status[i]);
 	}
-	store_free(list, count);
+	store_free(l.list, l.count);
+	free(l.status);
 	if (!ret && o.json)
 		ret = json_print(json_incref(all));
 	if (!ret && o.verify && bad)
