@@ -287,16 +287,18 @@ int store_chain(struct backup *newest, struct backup **chain, size_t *count)
 	return ret;
 }
 
+/* NFS locks for oneself only what can be written to. */
 int store_clear(const char *path)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat was, is;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB))
+	/* where there are no locks nobody is known to be */
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		return fail(EXIT_LOCKED, "it is at work again");
 	/* finished meanwhile: it has another name */
 	if (fstat(fd, &was) || stat(path, &is) || was.st_ino != is.st_ino)
@@ -365,7 +367,7 @@ void store_sweep(const char *dir)
 int store_remove(const char *dir, const char *id)
 {
 	cleanup_free char *path = store_file(dir, id), *doomed = store_unfinished(dir, id);
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	int ret;
 
 	if (fd < 0)
