@@ -196,11 +196,45 @@ cut_off() {
 	cloisonctl --quiet create 900 --ostemplate slow
 }
 
-ktap_plan 6
+# What is small and unpacks to more than there is room for is ended before the disk is full, by space or by inodes.
+bombs() {
+	local disk=$KTAP_TMP/disk bomb=$KTAP_TMP/bomb trees=$state/template/tree file
+	mkdir -p "$bomb"/rootfs/bin "$trees"
+	touch "$bomb"/rootfs/bin/sh
+	truncate -s 1G "$bomb"/rootfs/zeros
+	tar -C "$bomb" --zstd -cf "$bomb"/large.tar.zst rootfs
+	rm "$bomb"/rootfs/zeros
+	mkdir "$bomb"/rootfs/files
+	(cd "$bomb"/rootfs/files && seq 10000 | xargs touch)
+	tar -C "$bomb" --zstd -cf "$bomb"/files.tar.zst rootfs
+	layer too-many "$bomb"/rootfs
+	image "$bomb"/image "$KTAP_TMP"/too-many
+	truncate -s 200M "$disk"
+	mkfs.ext4 -q -m 0 -N 4096 "$disk"
+	mount -o loop "$disk" "$cache"
+	for file in large files; do
+		expect_exit 46 cloisonctl template import bomb "$bomb/$file.tar.zst"
+		nothing_is_left bomb
+	done
+	expect_exit 46 cloisonctl template import bomb "$bomb"/image
+	expect_exit 46 cloisonctl template import bomb - </dev/zero
+	nothing_is_left bomb
+	umount "$cache"
+	mount -o loop "$disk" "$trees"
+	for file in large files; do
+		cp "$bomb/$file.tar.zst" "$cache/$file.tar.zst"
+		expect_exit 46 cloisonctl create 900 --ostemplate "$file" --layout overlay
+		[[ ! -e $etc/conf/900.conf && $(ls -A "$trees") == lost+found ]]
+	done
+	umount "$trees"
+}
+
+ktap_plan 7
 run_case "archives" archives
 run_case "archives that are none, or damaged" bad_archives
 run_case "OCI images" oci
 run_case "OCI images that are none, or damaged" bad_images
 run_case "OCI images with layers that want out" hostile_images
 run_case "an import that is killed" cut_off
+run_case "archives that would fill the disk" bombs
 ktap_finish

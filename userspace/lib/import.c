@@ -26,6 +26,7 @@ struct work {
 	uint32_t base;
 	const char *root;	/* what is unpacked */
 	const char *image;	/* the same of an image that is packed */
+	struct room *room;	/* for all of it */
 };
 
 /* What a list of paths has shown. */
@@ -76,7 +77,9 @@ static int begin(struct work *w)
 
 	if (!ret)
 		ret = container_choose_ids(UINT32_MAX, &w->base);
-	return ret ? ret : make_room(w, w->root);
+	if (!ret)
+		ret = make_room(w, w->root);
+	return ret ? ret : room_take(w->room, w->root);
 }
 
 /* The new archive, open. */
@@ -87,8 +90,9 @@ static int make(const struct template_new *t, int *fd)
 }
 
 /* Into the new archive, which is left open. */
-static int copy(const struct import *im, const struct template_new *t, int *fd)
+static int copy(const struct import *im, const struct work *w, int *fd)
 {
+	const struct template_new *t = w->t;
 	cleanup_close int in = strcmp(im->from, "-") == 0 ?
 			       fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) :
 			       open(im->from, O_RDONLY | O_CLOEXEC);
@@ -102,9 +106,12 @@ static int copy(const struct import *im, const struct template_new *t, int *fd)
 	ret = make(t, fd);
 	if (ret)
 		return ret;
-	while ((n = read(in, data, CHUNK)) > 0)
+	while ((n = read(in, data, CHUNK)) > 0) {
 		if (write_all(*fd, data, n))
 			return fail_errno(disk_status(EXIT_SYSTEM), "Cannot write %s", t->archive);
+		if (!room_is_left(w->room))
+			return room_fail("copy the archive");
+	}
 	if (n < 0)
 		return fail_errno(EXIT_SYSTEM, "Cannot read %s", im->from);
 	if (!im->sum)
@@ -136,13 +143,13 @@ static int pack(const struct work *w, const char *below, struct seen *seen)
 		return fail_errno(EXIT_SYSTEM, "Cannot remove %s", w->t->archive);
 	ret = make(w->t, &fd);
 	if (!ret)
-		ret = tarball_pack(w->root, w->base, below, fd);
+		ret = tarball_pack(w->root, w->base, below, fd, w->room);
 	return ret ? ret : look(w, fd, seen);
 }
 
 static int import_image(const struct work *w, const char *layout, struct seen *seen)
 {
-	int ret = oci_unpack(layout, w->root, w->base);
+	int ret = oci_unpack(layout, w->root, w->base, w->room);
 
 	return ret ? ret : pack(w, ".", seen);
 }
@@ -152,14 +159,15 @@ static int unpack(const struct work *w, int fd, const char *dir)
 	cleanup_close int mnt = rootfs_detach(dir);
 
 	return mnt < 0 ? EXIT_MOUNT :
-	       tarball_unpack(fd, tarball_format(fd), mnt, w->base, "the image", false);
+	       tarball_unpack(fd, tarball_format(fd), mnt, w->base, "the image", false,
+			      w->room);
 }
 
 static int import_archive(const struct work *w, const struct import *im, struct seen *seen,
 			  const char **suffix)
 {
 	cleanup_close int fd = -1;
-	int ret = copy(im, w->t, &fd);
+	int ret = copy(im, w, &fd);
 
 	if (!ret)
 		ret = look(w, fd, seen);
@@ -183,7 +191,8 @@ static int import_it(struct template_new *t, const struct import *im)
 {
 	cleanup_free char *root = xasprintf("%s/root", t->dir);
 	cleanup_free char *image = xasprintf("%s/image", t->dir);
-	struct work w = { .t = t, .root = root, .image = image };
+	cleanup_room struct room room = ROOM_INIT;
+	struct work w = { .t = t, .root = root, .image = image, .room = &room };
 	const char *suffix = ".tar.zst";
 	struct seen seen = {};
 	struct stat st;

@@ -150,7 +150,7 @@ static int apply_whiteouts(int fd, const struct tarball_format *format, const ch
 }
 
 static int unpack_layer(int dir, const json_t *descriptor, const char *name, const char *to,
-			uint32_t base)
+			uint32_t base, const struct room *room)
 {
 	cleanup_close int mnt = -1;
 	cleanup_close int fd = open_blob(dir, descriptor);
@@ -165,10 +165,10 @@ static int unpack_layer(int dir, const json_t *descriptor, const char *name, con
 	if (ret)
 		return ret;
 	mnt = rootfs_detach(to);
-	return mnt < 0 ? EXIT_MOUNT : tarball_unpack(fd, format, mnt, base, name, true);
+	return mnt < 0 ? EXIT_MOUNT : tarball_unpack(fd, format, mnt, base, name, true, room);
 }
 
-int oci_unpack(const char *layout, const char *to, uint32_t base)
+int oci_unpack(const char *layout, const char *to, uint32_t base, const struct room *room)
 {
 	cleanup_close int dir = open(layout, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_json json_t *image = NULL;
@@ -190,7 +190,7 @@ int oci_unpack(const char *layout, const char *to, uint32_t base)
 	json_array_foreach(layers, i, layer) {
 		cleanup_free char *name = xasprintf("layer %zu of the image", i + 1);
 
-		ret = unpack_layer(dir, layer, name, to, base);
+		ret = unpack_layer(dir, layer, name, to, base, room);
 		if (ret)
 			break;
 	}

@@ -8,11 +8,13 @@
 
 #include <stdint.h>
 
+#include "room.h"
+
 /*
  * Unpack the layers of the image in directory @layout, for Linux on this machine's processor,
  * upon each other into directory @to, as tarball.h does. EXIT_BAD_TEMPLATE if that is no image,
- * or a blob is not what its digest says.
+ * or a blob is not what its digest says; EXIT_NO_SPACE if no @room is left.
  */
-int oci_unpack(const char *layout, const char *to, uint32_t base);
+int oci_unpack(const char *layout, const char *to, uint32_t base, const struct room *room);
 
 #endif

@@ -87,7 +87,7 @@ int tarball_run(int fd, const char *dir, uint32_t base, const char *const argv[]
 }
 
 int tarball_unpack(int fd, const struct tarball_format *format, int mnt, uint32_t base,
-		   const char *name, bool layer)
+		   const char *name, bool layer, const struct room *room)
 {
 	cleanup_free char *what = xasprintf("unpack %s", name);
 	cleanup_free char *doing = xasprintf("Unpacking %s", name);
@@ -97,6 +97,7 @@ int tarball_unpack(int fd, const struct tarball_format *format, int mnt, uint32_
 		/* /dev is made at each start; nodes in it could not be unpacked */
 		"--anchored", "--exclude=./dev/*", "--exclude=dev/*", "--warning=no-timestamp",
 	};
+	bool left = true;
 	size_t n = 0;
 	pid_t tar;
 	int ret;
@@ -111,8 +112,12 @@ int tarball_unpack(int fd, const struct tarball_format *format, int mnt, uint32_
 	ret = start(fd, -1, mnt, base, argv, &tar);
 	if (ret)
 		return ret;
-	progress_child(doing, tar, fd);
-	return end(tar, what);
+	if (room)
+		left = room_watch(room, tar, doing, fd);
+	else
+		progress_child(doing, tar, fd);
+	ret = end(tar, what);
+	return left ? ret : room_fail(what);
 }
 
 int tarball_list(int fd, const struct tarball_format *format, const char *dir, uint32_t base,
@@ -143,7 +148,8 @@ int tarball_list(int fd, const struct tarball_format *format, const char *dir, u
 	return end(tar, "read the archive");
 }
 
-int tarball_pack(const char *dir, uint32_t base, const char *below, int to)
+int tarball_pack(const char *dir, uint32_t base, const char *below, int to,
+		 const struct room *room)
 {
 	const char *const argv[] = {
 		"tar", "--create", "--file=-", "--zstd", "--sort=name", ATTRIBUTES,
@@ -151,6 +157,11 @@ int tarball_pack(const char *dir, uint32_t base, const char *below, int to)
 	};
 	pid_t tar;
 	int ret = start_in(-1, to, dir, base, argv, &tar);
+	bool left;
 
-	return ret ? ret : end(tar, "pack the files");
+	if (ret)
+		return ret;
+	left = room_watch(room, tar, "", -1);
+	ret = end(tar, "pack the files");
+	return left ? ret : room_fail("pack the files");
 }

@@ -168,7 +168,7 @@ int template_remove(const char *name)
 	return ret ? ret : template_remove_archives(name, NULL);
 }
 
-int template_unpack_in(const char *archive, int mnt, uint32_t base)
+int template_unpack_in(const char *archive, int mnt, uint32_t base, const struct room *room)
 {
 	cleanup_close int in = open(archive, O_RDONLY | O_CLOEXEC);
 	const struct tarball_format *format = tarball_named(archive);
@@ -183,12 +183,12 @@ int template_unpack_in(const char *archive, int mnt, uint32_t base)
 		return ret;
 	if (chown(dir, base, base) || chmod(dir, 0755))
 		return fail_errno(EXIT_CREATE, "Cannot prepare the root directory");
-	return tarball_unpack(in, format, mnt, base, basename(archive), false);
+	return tarball_unpack(in, format, mnt, base, basename(archive), false, room);
 }
 
-int template_unpack(const char *archive, const char *dir, uint32_t base)
+int template_unpack(const char *archive, const char *dir, uint32_t base, const struct room *room)
 {
 	cleanup_close int mnt = rootfs_detach(dir);
 
-	return mnt < 0 ? EXIT_CREATE : template_unpack_in(archive, mnt, base);
+	return mnt < 0 ? EXIT_CREATE : template_unpack_in(archive, mnt, base, room);
 }

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "room.h"
+
 struct template {
 	char *name;
 	char *archive;		/* its path, NULL: only a recipe */
@@ -39,10 +41,10 @@ int template_clear(const char *name);
  * user namespace whose ids begin at @base: files get the container's ids, nothing
  * that belongs to a user of the host can be written to, whatever a hostile archive
  * makes of tar, and no device node can be made. EXIT_BAD_TEMPLATE before that if it is
- * not what its checksum says.
+ * not what its checksum says; EXIT_NO_SPACE if no @room is left, NULL: that does not matter.
  */
-int template_unpack(const char *archive, const char *dir, uint32_t base);
+int template_unpack(const char *archive, const char *dir, uint32_t base, const struct room *room);
 /* The same into a detached mount, on which the files' ids may be others. */
-int template_unpack_in(const char *archive, int mnt, uint32_t base);
+int template_unpack_in(const char *archive, int mnt, uint32_t base, const struct room *room);
 
 #endif

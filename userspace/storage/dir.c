@@ -18,6 +18,7 @@
 static int dir_create(const struct container *ct, const char *dir, const char *archive)
 {
 	cleanup_free char *fs = xasprintf("%s/fs", dir);
+	cleanup_room struct room room = ROOM_INIT;
 	struct disk_limits limits;
 	uint32_t base;
 	int ret = container_ids(ct, &base);
@@ -33,7 +34,12 @@ static int dir_create(const struct container *ct, const char *dir, const char *a
 		ret = project_limit(fs, ct->id, &limits);
 	if (!ret && !archive && chown(fs, base, base))
 		ret = fail_errno(EXIT_CREATE, "Cannot give %s to the container", fs);
-	return ret || !archive ? ret : template_unpack(archive, fs, base);
+	if (ret || !archive)
+		return ret;
+	if (project_state(fs, ct->id) == PROJECT_LIMITED)
+		return template_unpack(archive, fs, base, NULL);
+	ret = room_take(&room, fs);
+	return ret ? ret : template_unpack(archive, fs, base, &room);
 }
 
 static int dir_mount(const struct container *ct)

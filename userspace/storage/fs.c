@@ -83,7 +83,7 @@ int fs_unpack(int mnt, const char *what, const char *archive, uint32_t base)
 {
 	cleanup_close int root = open_root(mnt);
 	struct statvfs st;
-	int ret = template_unpack_in(archive, mnt, base);
+	int ret = template_unpack_in(archive, mnt, base, NULL);
 
 	if (ret && fstatvfs(root, &st) == 0 && (!st.f_bavail || !st.f_favail))
 		return fail(EXIT_NO_SPACE, "DISKSPACE or DISKINODES, or the device, is too small "

@@ -44,6 +44,7 @@ static char *tree_name(const char *name, const char *archive)
 
 static int unpack(const char *archive, const char *dir, uint32_t base)
 {
+	cleanup_room struct room room = ROOM_INIT;
 	cleanup_close int mnt = -1;
 	int ret;
 
@@ -52,7 +53,9 @@ static int unpack(const char *archive, const char *dir, uint32_t base)
 	mnt = idmap_clone(dir, base);
 	if (mnt < 0)
 		return EXIT_CREATE;
-	ret = template_unpack_in(archive, mnt, base);
+	ret = room_take(&room, dir);
+	if (!ret)
+		ret = template_unpack_in(archive, mnt, base, &room);
 	if (!ret && sync_file_system(dir))
 		ret = fail_errno(EXIT_NO_SPACE, "Cannot write %s to disk", dir);
 	return ret;
