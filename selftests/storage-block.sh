@@ -412,9 +412,17 @@ cut_off() {
 	done 3< <(awk '{ all[NR] = $1 } END { for (i = 1; i < 4; i++) print all[int(NR * i / 4)] }' "$KTAP_TMP/points")
 }
 
-ktap_plan 6
+rates() {
+	volume ct 128
+	make_block 900 ct
+	cloisonctl --quiet start 900 --wait
+	is_held 900
+}
+
+ktap_plan 7
 block_case "a life" lives
 block_case "devices that are refused" refuses
+block_case "a limit of I/O" rates
 block_case "grows" grows
 block_case "a name that leads elsewhere" other_device
 block_case "converted, saved; copies are refused" converts

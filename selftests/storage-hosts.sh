@@ -138,6 +138,34 @@ nocow() {
 	[[ $(used_k) -lt $((used + 10000)) ]]
 }
 
+# A full one and an incremental one, of what runs: over it, and as another.
+backups() {
+	local layout last
+	for layout in dir overlay image; do
+		make_running 900 --layout "$layout" --diskspace 64M 2>/dev/null
+		inside 'echo one >/file; chown 1000:50 /file; mkdir /gone; busybox truncate -s 8M /sparse'
+		cloisonctl --quiet backup 900
+		inside 'echo two >/file; rmdir /gone'
+		cloisonctl --quiet backup 900 --incremental
+		cloisonctl backup-list --verify 900
+		last=$(cloisonctl backup-list -H 900 | awk 'END { print $1 }')
+		cloisonctl --quiet restore-backup "$last" --ctid 901
+		cloisonctl --quiet start 901 --wait
+		[[ $(cloisonctl exec2 901 'cat /file; stat -c %u:%g /file; ls -d /gone' 2>&1) == $'two\n1000:50\n'*'No such file'* ]]
+		[[ $(cloisonctl exec2 901 stat -c %s:%b /sparse) == 8388608:0 ]]
+		cloisonctl --quiet stop 901 --fast
+		cloisonctl --quiet stop 900 --fast
+		cloisonctl --quiet restore-backup "$(cloisonctl backup-list -H 900 | awk 'NR == 1 { print $1 }')"
+		cloisonctl --quiet start 900 --wait
+		[[ $(inside 'cat /file; ls -d /gone') == $'one\n/gone' ]]
+		cloisonctl --quiet stop 900 --fast
+		cloisonctl --quiet destroy 901
+		cloisonctl --quiet destroy 900
+		rm -r "$state/backup/900"
+		wait_for no_loops
+	done
+}
+
 df_k() {
 	inside busybox df -k / | awk -v column="$1" 'END { print $column }'
 }
@@ -240,11 +268,13 @@ not_limited() {
 ktap_plan 10
 host_case xfs prjquota "lives" lives
 host_case xfs prjquota "blocks are shared" shares_blocks
+host_case xfs prjquota "backups" backups
 host_case xfs prjquota "limits" limits
 host_case xfs noquota "no limits" not_limited 'its file system is mounted without prjquota'
 host_case xfs prjquota "files in an image that share blocks" shared_inside
 host_case btrfs compress=no "lives" lives
 host_case btrfs compress=no "blocks are shared" shares_blocks
+host_case btrfs compress=no "backups" backups
 host_case btrfs compress=no "images" nocow
 host_case btrfs compress=no "no subvolumes" no_subvolumes
 host_case btrfs compress=no "no limits" not_limited 'its file system has no project quotas'
