@@ -175,6 +175,38 @@ room_is_short() {
 	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
 }
 
+# What was written since the rounds is there, though the first dump had come to it when it was refused.
+refused_once() {
+	local work=$state/private/901/fs/root/work shape
+	make_running 901
+	cp "$here/checkpoint/shapes" "$state/private/901/fs/root/"
+	cloisonctl exec 901 'mkdir /root/work; /root/shapes /root/work 0 refused-once </dev/null >/root/work/output 2>&1 &'
+	wait_for test -e "$work/ready"
+	shape=$(pgrep -x -P "$(pgrep -x -o shapes)" shapes)
+	mkdir "$KTAP_TMP/bin"
+	cat >"$KTAP_TMP/bin/criu" <<-EOF
+		#!/bin/sh
+		turn() {
+			kill -USR2 $shape
+			until [ -e $work/refused-once/\$1 ]; do sleep 0.1; done
+		}
+		if [ "\$1" = swrk ] && [ -e /run/cloison/migrate/901/dump ]; then
+			if [ ! -e $work/refused-once/busy ]; then
+				turn busy
+			elif [ ! -e $work/refused-once/idle ]; then
+				turn idle
+			fi
+		fi
+		exec $(command -v criu) "\$@"
+	EOF
+	chmod 755 "$KTAP_TMP/bin/criu"
+	PATH=$KTAP_TMP/bin:$PATH cloisonctl --verbose migrate --live node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
+	grep 'Control messages in queue.*; once more' "$KTAP_TMP/words"
+	# shellcheck disable=SC2016 # for there
+	on 2 cloisonctl exec 901 'cd /root/work; kill -USR1 $(cat ready); until [ -e result ]; do sleep 0.1; done; cat result; grep -qx "1 have looked" result && [ $(wc -l <result) = 1 ]'
+	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
+}
+
 # It is silent until it is spoken to, and a switch believes it where it was.
 bridged() {
 	bridge_made 10.99.0.1 10.99.0.2
@@ -196,11 +228,12 @@ check() {
 	[[ ! -e $KTAP_TMP/client ]] || client=$(<"$KTAP_TMP/client")
 }
 
-ktap_plan 5
+ktap_plan 6
 check "a server, and its client" works
 check "to node2" moves_by_force
 check "and back" moves 2 1
 check "room for memory is short" room_is_short
+check "a dump that is refused at first" refused_once
 check "a switch learns where it is" bridged
 ktap_say "$(longest talk)"
 ktap_finish

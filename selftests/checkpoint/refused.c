@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What cannot be dumped. */
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -42,7 +45,69 @@ static void unheard_up(void)
 	need(connect(client, (void *)&sa, sizeof(sa)) == 0 && write(client, "x", 1) == 1);
 }
 
+/*
+ * At the first SIGUSR2 the memory changes, and a child, which comes after it in a dump, has what
+ * cannot be dumped; at the second one not any more.
+ */
+#define PAGES	64
+
+static unsigned char *memory;
+static int ends[2];
 static pid_t pid;
+
+static void make(const char *name)
+{
+	close(creat(name, 0644));
+}
+
+static void child_turns(int sig)
+{
+	char byte;
+
+	(void)sig;
+	if (recv(ends[1], &byte, 1, MSG_DONTWAIT) == 1) {
+		make("idle");
+	} else {
+		send(ends[0], "x", 1, 0);
+		make("busy");
+	}
+}
+
+static void changes(int sig)
+{
+	memset(memory, 2, PAGES * 4096);
+	kill(pid, sig);
+}
+
+static void refused_once_up(void)
+{
+	int on = 1;
+
+	memory = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	need(memory != MAP_FAILED);
+	memset(memory, 1, PAGES * 4096);
+	need(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == 0);
+	need(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+	need(signal(SIGUSR2, child_turns) != SIG_ERR);
+	pid = fork();
+	need(pid >= 0);
+	while (!pid)
+		pause();
+	close(ends[0]);
+	close(ends[1]);
+	need(signal(SIGUSR2, changes) != SIG_ERR);
+}
+
+static void refused_once_look(void)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < PAGES * 4096; i++)
+		changed += memory[i] == 2;
+	want(changed == PAGES * 4096);
+	want(kill(pid, SIGKILL) == 0);
+}
 
 static void pid_namespace_up(void)
 {
@@ -62,6 +127,7 @@ const struct shape refused_shapes[] = {
 	{ "landlock", landlock_up, nothing, true },
 	{ "credentials", credentials_up, nothing, true },
 	{ "unheard-connection", unheard_up, nothing, true },
+	{ "refused-once", refused_once_up, refused_once_look, true },
 	{ "pid-namespace", pid_namespace_up, pid_namespace_look, true },
 	{}
 };

@@ -114,8 +114,14 @@ static void empty(int images)
 
 static int run(struct work *w, const struct criu_job *job)
 {
+	struct criu_job whole = *job;
 	int tries = TRIES, ret = criu_run(job, NULL);
 
+	/*
+	 * A try forgets which pages of a task have changed since the parent, as soon as it has
+	 * written them: the next one has no parent, and writes all.
+	 */
+	whole.parent = NULL;
 	while (ret && !w->dump->dumped && criu_refusal_passes() && --tries) {
 		detail("%s; once more", error_text());
 		empty(w->images);
@@ -124,7 +130,7 @@ static int run(struct work *w, const struct criu_job *job)
 		sleep_ms(PAUSE_MS);
 		if (!w->was_left)
 			network_quiesce(w->ct->id, job->init);
-		ret = criu_run(job, NULL);
+		ret = criu_run(&whole, NULL);
 	}
 	/* who was to kill it may have died himself: that is done after him */
 	if (w->left || w->given_up)
