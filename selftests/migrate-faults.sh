@@ -77,6 +77,64 @@ is_cut_off() {
 	[[ $(ssh node2 cloisonctl exec 900 pidof sleep) == "$life" ]]
 }
 
+is_ready() {
+	ssh node2 grep -q ready /var/lib/cloison/migrate/900
+}
+
+# Nothing leads to it on node2, which does not answer for it.
+is_silent() {
+	[[ $(ssh node2 'ip neigh show proxy; ip route') != *10.99.0.100* ]]
+}
+
+# waits_there: the line broke as it was restored there, and the target could not be told: it runs here, and is READY there.
+waits_there() {
+	local tool
+	remembering
+	ssh node2 'cat >/usr/local/sbin/criu; chmod 755 /usr/local/sbin/criu' <<-"EOF"
+		#!/bin/sh
+		if [ "$1" = swrk ]; then
+			touch /tmp/restoring
+			until [ -e /tmp/go ]; do sleep 0.1; done
+		fi
+		exec /usr/sbin/criu "$@"
+	EOF
+	cloisonctl migrate --live node2 900 &
+	tool=$!
+	wait_for receives
+	printf '#!/bin/sh\nexit 1\n' | ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
+	wait_for ssh node2 test -e /tmp/restoring
+	pkill -KILL -P "$tool" -x ssh
+	fails_with 4
+	ssh node2 touch /tmp/go
+	wait_for is_ready
+	ssh node2 rm /usr/local/sbin/cloisonctl /usr/local/sbin/criu /tmp/go /tmp/restoring
+	wait_for is_silent
+}
+
+# The service tells the target, and does not lock what runs for that.
+is_told() {
+	local life watcher
+	waits_there
+	cloisonctl watch &
+	watcher=$!
+	wait_for nowhere_left 2 900
+	wait_for test ! -e /var/lib/cloison/migrate/900
+	kill "$watcher"
+	is_running 900
+	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
+}
+
+# Who says that it is there gets all of it.
+is_resolved() {
+	local life
+	waits_there
+	cloisonctl stop 900 --fast
+	ssh node2 cloisonctl migrate --resolve here 900
+	[[ $(ssh node2 cloisonctl exec 900 pidof sleep) == "$life" ]]
+	ping -c 1 -W 5 10.99.0.100
+	[[ $(ssh node2 cloisonctl check --repair 900) != *mended* ]]
+}
+
 is_full() {
 	local tool life
 	remembering
@@ -89,9 +147,11 @@ is_full() {
 	ssh node2 'sed -i /small/d /etc/cloison/cloison.conf; umount /mnt/small'
 }
 
-ktap_plan 4
+ktap_plan 6
 run_case "the link goes away for 1 s" outlives 1
 run_case "the link goes away for 10 s" outlives 10
 run_case "the link goes away for 60 s" is_cut_off
+run_case "the line breaks as it is restored, and it runs here" is_told
+run_case "and there" is_resolved
 run_case "the target's disk is full" is_full
 ktap_finish

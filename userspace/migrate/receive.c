@@ -375,7 +375,10 @@ int target_serve(int in, int out)
 	error_clear();
 	forget_coming(&s);
 	/* it hung up, or was cut off. READY: only the source knows now */
-	ret = s.j.state == JOURNAL_RECEIVING ? target_undo(&s.ct, &s.j) : 0;
+	if (s.j.state == JOURNAL_RECEIVING)
+		ret = target_undo(&s.ct, &s.j);
+	else
+		ret = s.j.state == JOURNAL_READY ? target_wait(&s.ct, &s.j) : 0;
 	channel_close(&s.ch);
 	container_close(&s.ct);
 	offer_free(&s.offer);

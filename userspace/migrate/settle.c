@@ -59,7 +59,8 @@ int settle_one(struct container *ct)
 	case JOURNAL_RETURNING:
 		return target_return(ct, &j) ? MIGRATE_COPY : 0;
 	case JOURNAL_READY:
-		journal_refuses(ct->id);
+		if (!target_wait(ct, &j))
+			journal_refuses(ct->id);
 		return MIGRATE_LOCKED;
 	default:
 		return 0;
@@ -84,16 +85,23 @@ int settle_before(struct container *ct, const char *host)
 }
 
 /* Who works on it settles it himself: then *@busy. */
-static int try_one(uint32_t ctid, bool *busy)
+static int open_locked(struct container *ct, uint32_t ctid, bool *busy)
 {
-	cleanup_container struct container ct = CONTAINER_INIT;
-	int ret = container_open_id(&ct, ctid, NEED_GOOD_OR_NONE);
+	int ret = container_open_id(ct, ctid, NEED_GOOD_OR_NONE);
 
 	*busy = false;
 	if (ret)
 		return ret;
-	ret = container_lock_as_is(&ct);
+	ret = container_lock_as_is(ct);
 	*busy = ret == EXIT_LOCKED;
+	return ret;
+}
+
+static int try_one(uint32_t ctid, bool *busy)
+{
+	cleanup_container struct container ct = CONTAINER_INIT;
+	int ret = open_locked(&ct, ctid, busy);
+
 	return ret ? ret : settle_one(&ct);
 }
 
@@ -123,18 +131,59 @@ bool settle_presses(uint32_t ctid)
 	int ret = journal_read(ctid, &j);
 
 	error_clear();
-	return !ret && (j.state == JOURNAL_GIVEN || (j.state == JOURNAL_SENDING && j.running) ||
-			j.state == JOURNAL_RECEIVING || j.state == JOURNAL_RETURNING);
+	return !ret && j.state && j.state != JOURNAL_OWNED && j.state != JOURNAL_RETURNED &&
+	       (j.state != JOURNAL_READY || j.receiver);
+}
+
+/* The note goes, unless another attempt has begun meanwhile, which has told it, too. */
+static int forget(uint32_t ctid, const char *id, bool *busy)
+{
+	cleanup_container struct container ct = CONTAINER_INIT;
+	cleanup_journal struct journal j = {};
+	int ret = open_locked(&ct, ctid, busy);
+
+	if (!ret)
+		ret = journal_read(ctid, &j);
+	if (ret || j.state != JOURNAL_SENDING || strcmp(j.id, id) != 0)
+		return ret;
+	return journal_remove(ctid);
+}
+
+/*
+ * It runs here, or is down because somebody wants that: only the other host is to hear of it, and
+ * it is not locked for a host that does not answer.
+ */
+static int tell(uint32_t ctid, const struct journal *j, bool *busy)
+{
+	struct ssh ssh;
+	int ret = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
+
+	if (!ret)
+		ret = source_tell(ctid, j, &ssh);
+	ssh_close(&ssh);
+	return ret ? ret : forget(ctid, j->id, busy);
 }
 
 bool settle_again(uint32_t ctid)
 {
-	bool busy, done = try_one(ctid, &busy) == 0;
+	cleanup_container struct container ct = CONTAINER_INIT;
+	cleanup_journal struct journal j = {};
+	bool busy;
+	int ret = open_locked(&ct, ctid, &busy);
 
-	if (!done && !busy)
+	if (!ret)
+		ret = journal_read(ctid, &j);
+	if (!ret && j.state == JOURNAL_SENDING && !j.running) {
+		/* who had the lock has ended: nobody takes that attempt up again */
+		container_close(&ct);
+		ret = tell(ctid, &j, &busy);
+	} else if (!ret) {
+		ret = settle_one(&ct);
+	}
+	if (ret && !busy)
 		detail("%s", error_text());
 	error_clear();
-	return done;
+	return !ret;
 }
 
 int settle_resolve(struct container *ct, bool here)

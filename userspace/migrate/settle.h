@@ -19,12 +19,12 @@ int settle_before(struct container *ct, const char *host);
 /* All there are. */
 int settle_all(void);
 
-/*
- * Is it down, or in the way, until that? Not so what runs here: its lock is not to be held for a
- * host that does not answer. Nor what only the other host can settle.
- */
+/* Is there something that can be done, again and again, from here? */
 bool settle_presses(uint32_t ctid);
-/* Is it settled now? In silence, for it is tried again and again. */
+/*
+ * Is it settled now? In silence. What runs here, or is not to, is not locked for a host that does
+ * not answer.
+ */
 bool settle_again(uint32_t ctid);
 
 /* An operator decides what nobody can be asked about: it is @here, or on the other host. */

@@ -238,12 +238,11 @@ int source_recover(struct container *ct, struct journal *j)
 	return ret;
 }
 
-/* From SENDING, when it runs: what is there goes, and the note. */
-static int tell_abort(struct container *ct, struct journal *j, struct ssh *ssh)
+int source_tell(uint32_t ctid, const struct journal *j, struct ssh *ssh)
 {
 	cleanup_json json_t *reply = NULL;
 	const char *state;
-	int ret = channel_call(&ssh->ch, "abort", json_pack("{s:i, s:s}", "ctid", (int)ct->id,
+	int ret = channel_call(&ssh->ch, "abort", json_pack("{s:i, s:s}", "ctid", (int)ctid,
 							    "id", j->id), &reply);
 
 	if (ret)
@@ -252,8 +251,8 @@ static int tell_abort(struct container *ct, struct journal *j, struct ssh *ssh)
 	if (state && strcmp(state, "owned") == 0)
 		return fail(MIGRATE_EXISTS,
 			    "%s was told to take container %u over: decide with cloisonctl migrate --resolve, or destroy one of them",
-			    j->peer, ct->id);
-	return journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
+			    j->peer, ctid);
+	return 0;
 }
 
 int source_undo(struct container *ct, struct journal *j, struct ssh *ssh)
@@ -266,7 +265,9 @@ int source_undo(struct container *ct, struct journal *j, struct ssh *ssh)
 		ssh_close(ssh);
 		ret = ssh_open(ssh, j->peer, j->ssh, false, NULL);
 	}
-	return ret ? ret : tell_abort(ct, j, ssh);
+	if (!ret)
+		ret = source_tell(ct->id, j, ssh);
+	return ret ? ret : journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
 }
 
 int source_remove(struct container *ct, struct journal *j)

@@ -28,6 +28,11 @@ int source_migrate(const struct migrate_options *o);
  * who may be gone, is told. @ssh is opened anew if it is broken.
  */
 int source_undo(struct container *ct, struct journal *j, struct ssh *ssh);
+/*
+ * Of that only the end: what is there goes, and the note that is here does not. No lock is needed
+ * if who began it has ended.
+ */
+int source_tell(uint32_t ctid, const struct journal *j, struct ssh *ssh);
 /* From GIVEN: ask for its end, and do what is to be done here. */
 int source_commit(struct container *ct, struct journal *j, struct ssh *ssh);
 /* It is ours and ran: it is to run again. */

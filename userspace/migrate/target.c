@@ -8,6 +8,7 @@
 #include "../lib/launch.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
+#include "../net/network.h"
 #include "images.h"
 #include "offer.h"
 #include "target.h"
@@ -59,10 +60,32 @@ int target_return(struct container *ct, struct journal *j)
 	return journal_write(ct->id, j);
 }
 
+int target_wait(struct container *ct, struct journal *j)
+{
+	int ret;
+
+	if (!j->receiver)
+		return 0;
+	/* first that: who takes it up from there looks at its network */
+	j->receiver = 0;
+	ret = journal_write(ct->id, j);
+	return ret || !j->live ? ret : network_pause(ct->id);
+}
+
 int target_own(struct container *ct, struct journal *j)
 {
 	j->state = JOURNAL_OWNED;
 	return journal_write(ct->id, j);
+}
+
+static int thaw(struct container *ct, const struct journal *j)
+{
+	struct kernel_container kc;
+	int ret = kernel_get(ct->id, &kc);
+
+	if (!ret && j->receiver != getpid())
+		ret = network_again(ct->id, kc.init);
+	return ret ? ret : checkpoint_resume(ct);
 }
 
 int target_activate(struct container *ct, struct journal *j, bool *may_have_run)
@@ -77,7 +100,7 @@ int target_activate(struct container *ct, struct journal *j, bool *may_have_run)
 		return 0;
 	/* restored, and waits. If not, the host has lost its memory meanwhile */
 	if (checkpoint_staged(ct)) {
-		ret = checkpoint_resume(ct);
+		ret = thaw(ct, j);
 		/* the stage is the first that changes, before anything is thawed */
 		*may_have_run = !checkpoint_staged(ct);
 	} else {

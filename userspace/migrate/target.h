@@ -13,6 +13,8 @@ int target_serve(int in, int out);
 
 /* All of it away: from RECEIVING and READY. */
 int target_undo(struct container *ct, struct journal *j);
+/* In READY with nobody there to say what comes next: until then nothing leads to it. */
+int target_wait(struct container *ct, struct journal *j);
 /* From READY: from now on it is ours. And what then is to be done, once or again. */
 int target_own(struct container *ct, struct journal *j);
 /* After an error it may be here all the same, and have changed what it has. */

@@ -19,6 +19,7 @@
 #include "rate.h"
 #include "routed.h"
 #include "rtnl.h"
+#include "serve.h"
 #include "uplink.h"
 #include "upper.h"
 #include "util.h"
@@ -480,6 +481,25 @@ int ethernet_remove(uint32_t id)
 	if (!ret)
 		ret = come(id);
 	return ret ? ret : note(id, &none);
+}
+
+int ethernet_pause(uint32_t id)
+{
+	const struct serve serve = { .id = id, .kind = SERVE_ROUTED };
+	cleanup_netifs struct netifs has = {};
+	cleanup_rtnl struct nl_sock *host = NULL;
+	int ret = ethernet_noted(id, &has);
+
+	if (ret || !has.count)
+		return ret;
+	ret = rtnl_open(-1, &host);
+	if (!ret)
+		ret = serve_pause(host, &serve);
+	/* routes by it go, and nobody inside hears who is asked for */
+	for (size_t i = 0; !ret && i < has.count; i++)
+		if (!netif_is_upper(&has.list[i]) && is_ours(host, &has.list[i]))
+			ret = link_down(host, has.list[i].host_ifname);
+	return ret;
 }
 
 bool ethernet_whole(uint32_t id, bool runs)

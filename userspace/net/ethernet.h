@@ -34,6 +34,9 @@ char *ethernet_waiting(uint32_t id, size_t index);
 /* All of them go. Does nothing where nothing is noted. */
 int ethernet_remove(uint32_t id);
 
+/* None of them leads to it for now; ethernet_mend() undoes that. */
+int ethernet_pause(uint32_t id);
+
 /* What is noted. */
 int ethernet_noted(uint32_t id, struct netifs *out);
 

@@ -287,6 +287,25 @@ void network_pass_on(uint32_t id)
 	error_clear();
 }
 
+int network_pause(uint32_t id)
+{
+	const struct serve serve = { .id = id, .kind = KIND, .ifindex = link_index(VENET) };
+	cleanup_addresses struct addresses all = {};
+	cleanup_rtnl struct nl_sock *host = NULL;
+	int ret = ethernet_pause(id);
+
+	footprint_addresses(id, KIND, &all);
+	if (ret || !all.count)
+		return ret;
+	ret = rtnl_open(-1, &host);
+	return ret ? ret : serve_pause(host, &serve);
+}
+
+int network_again(uint32_t id, pid_t pid)
+{
+	return network_whole(id, true) ? 0 : network_mend(id, pid);
+}
+
 int network_release(uint32_t id)
 {
 	int ret = venet_loaded() ? venet_release(id) : 0;
@@ -458,9 +477,7 @@ int network_change(uint32_t id, pid_t pid, const struct addresses *wanted)
 			ret = ethernet_mend(id, pid);
 	}
 	/* a command before this one may have been cut off */
-	if (!ret && !network_whole(id, true))
-		ret = network_mend(id, pid);
-	return ret;
+	return ret ? ret : network_again(id, pid);
 }
 
 static bool all_whole(uint32_t id, const struct addresses *has)

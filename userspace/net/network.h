@@ -59,6 +59,13 @@ int network_release(uint32_t id);
  * nothing here any more, and what waits follows it there.
  */
 void network_pass_on(uint32_t id);
+/*
+ * It is on hold here, and may run on another host, for however long: nothing leads to it, and
+ * nobody hears that it is here. network_again(), which does nothing where nothing is to be done,
+ * undoes that; @pid is a process of its.
+ */
+int network_pause(uint32_t id);
+int network_again(uint32_t id, pid_t pid);
 /* Inside a container that was restored: it has those no more that it @had and @has not. */
 void network_forget(uint32_t id, pid_t pid, const struct addresses *had,
 		    const struct addresses *has);

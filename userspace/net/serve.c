@@ -273,6 +273,20 @@ int serve_end(struct nl_sock *host, const struct serve *s, const struct addresse
 	return failed ? failed : ret;
 }
 
+int serve_pause(struct nl_sock *host, const struct serve *s)
+{
+	cleanup_footprint struct footprint f = {};
+	int ret = 0;
+
+	footprint_load(s->id, s->kind, &f);
+	for (size_t i = 0; !ret && i < f.count; i++) {
+		ret = forget_proxies(host, &f.list[i].a, f.list[i].links, "");
+		if (!ret && s->ifindex)
+			ret = rtnl_route_away(host, s->ifindex, &f.list[i].a);
+	}
+	return ret;
+}
+
 bool serve_whole(const struct serve *s, const struct neighbours *on,
 		 const struct addresses *all)
 {

@@ -48,6 +48,8 @@ int serve_begin(struct nl_sock *host, const struct serve *s, const struct neighb
 void serve_announce(uint32_t id, const char *kind);
 /* Of each what can be undone, and then forgotten; what is not noted is not touched. */
 int serve_end(struct nl_sock *host, const struct serve *s, const struct addresses *all);
+/* For now only: it stays noted, and serve_begin() does it again. */
+int serve_pause(struct nl_sock *host, const struct serve *s);
 bool serve_whole(const struct serve *s, const struct neighbours *on,
 		 const struct addresses *all);
 
