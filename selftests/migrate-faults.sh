@@ -3,7 +3,7 @@
 # nodes: 2
 # kernels: newest
 # timeout: 900
-# The link between the hosts goes away during a migration, or the target's disk is full: it goes on, or the container does, where it was.
+# The link between the hosts goes away during a migration, or a disk is full or fails: it goes on, or the container does, where it was.
 
 # shellcheck disable=SC2029 # what is for node2 may expand here
 
@@ -147,11 +147,39 @@ is_full() {
 	ssh node2 'sed -i /small/d /etc/cloison/cloison.conf; umount /mnt/small'
 }
 
-ktap_plan 6
+# its_disk_fails FSYNCS: in the notes, as strace(1) counts them for each session: RECEIVING, READY, OWNED, RETURNING
+its_disk_fails() {
+	ssh node2 "cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl" <<-EOF
+		#!/bin/sh
+		exec strace -qq -o /dev/null -P /var/lib/cloison/migrate -e trace=fsync -e inject=fsync:error=EIO:when=$1 /usr/sbin/cloisonctl "\$@"
+	EOF
+}
+
+# It is not given back when that cannot be noted, whatever is on disk then: it would be nowhere.
+is_kept() {
+	local fsyncs
+	make 900
+	printf '#!/bin/sh\ntest ! -e /run/no-900\n' >"$etc/conf/900.mount"
+	chmod 755 "$etc/conf/900.mount"
+	# the second time it cannot be noted either that it is not
+	for fsyncs in 4 4+; do
+		cloisonctl --quiet start 900
+		ssh node2 touch /run/no-900
+		its_disk_fails "$fsyncs"
+		expect_exit 7 cloisonctl migrate node2 900
+		ssh node2 'rm /usr/local/sbin/cloisonctl /run/no-900; cloisonctl check --repair 900'
+		nowhere_left 1 900
+		[[ $(ssh node2 cloisonctl status 900) == *" exist unmounted down" ]]
+		ssh node2 cloisonctl --quiet migrate node1 900
+	done
+}
+
+ktap_plan 7
 run_case "the link goes away for 1 s" outlives 1
 run_case "the link goes away for 10 s" outlives 10
 run_case "the link goes away for 60 s" is_cut_off
 run_case "the line breaks as it is restored, and it runs here" is_told
 run_case "and there" is_resolved
 run_case "the target's disk is full" is_full
+run_case "the target's disk fails as it gives it back" is_kept
 ktap_finish

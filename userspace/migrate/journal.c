@@ -105,6 +105,14 @@ int journal_write(uint32_t ctid, const struct journal *j)
 	return conf_save(conf, path);
 }
 
+int journal_sync(uint32_t ctid)
+{
+	cleanup_free char *path = path_of(ctid);
+
+	return sync_file(path) || sync_file(JOURNAL_DIR) ?
+	       fail_errno(EXIT_SYSTEM, "Cannot write %s to disk", path) : 0;
+}
+
 int journal_remove(uint32_t ctid)
 {
 	cleanup_free char *path = path_of(ctid);

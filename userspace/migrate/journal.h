@@ -43,8 +43,13 @@ struct journal {
 /* State JOURNAL_NONE, and success, if there is none. */
 int journal_read(uint32_t ctid, struct journal *j);
 void journal_free(struct journal *j);
-/* On disk when this returns 0; EXIT_CONF_SAVE or EXIT_SYSTEM, and the old one counts. */
+/*
+ * On disk when this returns 0. EXIT_CONF_SAVE or EXIT_SYSTEM: this or the old one counts, as
+ * journal_read() says until the host loses its power, and nobody knows after that.
+ */
 int journal_write(uint32_t ctid, const struct journal *j);
+/* What journal_read() finds is on disk when this returns 0; EXIT_SYSTEM. */
+int journal_sync(uint32_t ctid);
 int journal_remove(uint32_t ctid);
 
 /*

@@ -280,6 +280,8 @@ static int give_back(struct session *s, bool may_have_run, json_t **reply)
 
 	if (s->decided && !may_have_run && target_return(&s->ct, &s->j))
 		warn("%s", error_text());
+	/* then nothing is said: who asks again finds what is in force */
+	s->ch.broken = !s->j.state;
 	*reply = word(s->j.state == JOURNAL_OWNED ? "owned" : "returned", why);
 	return 0;
 }
@@ -291,6 +293,8 @@ static int on_commit(struct session *s, const json_t *body, json_t **reply)
 
 	if (ret)
 		return ret;
+	if (known && s->j.state == JOURNAL_OWNED && journal_sync(s->ct.id))
+		return MIGRATE_COPY;
 	if (known && s->j.state == JOURNAL_READY) {
 		ret = target_own(&s->ct, &s->j);
 		if (ret)

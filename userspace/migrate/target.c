@@ -42,15 +42,28 @@ int target_undo(struct container *ct, struct journal *j)
 	return ret ? ret : journal_remove(ct->id);
 }
 
+/* RETURNING could not be noted; it may be what is read, or be on disk, all the same. */
+static int keep(struct container *ct, struct journal *j, int ret)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	j->state = JOURNAL_OWNED;
+	if (journal_write(ct->id, j))
+		j->state = JOURNAL_NONE;
+	return fail(ret, "%s", why);
+}
+
 int target_return(struct container *ct, struct journal *j)
 {
-	int ret = 0;
+	int ret;
 
 	if (j->state == JOURNAL_OWNED) {
 		j->state = JOURNAL_RETURNING;
 		ret = journal_write(ct->id, j);
 		if (ret)
-			j->state = JOURNAL_OWNED;
+			return keep(ct, j, ret);
+	} else {
+		ret = journal_sync(ct->id);
 	}
 	if (!ret)
 		ret = clear(ct);

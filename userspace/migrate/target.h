@@ -19,7 +19,10 @@ int target_wait(struct container *ct, struct journal *j);
 int target_own(struct container *ct, struct journal *j);
 /* After an error it may be here all the same, and have changed what it has. */
 int target_activate(struct container *ct, struct journal *j, bool *may_have_run);
-/* From OWNED, before it has run: theirs again, and all away. Or what is left of that. */
+/*
+ * From OWNED, before it has run: theirs again, and all away. Or what is left of that. After an
+ * error the state says whose it is; JOURNAL_NONE: nobody knows what is on disk.
+ */
 int target_return(struct container *ct, struct journal *j);
 
 #endif
