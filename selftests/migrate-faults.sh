@@ -135,6 +135,38 @@ is_resolved() {
 	[[ $(ssh node2 cloisonctl check --repair 900) != *mended* ]]
 }
 
+has_no_init() {
+	ssh node2 '[ ! -s /sys/fs/cgroup/cloison/900/init.scope/cgroup.procs ]'
+}
+
+# The target is told to take it, and gone. What was restored there ends before it ran; here it waits for word of that.
+is_lost_there() {
+	local life status=0
+	remembering
+	# killed as it notes that it has it; nor can it be asked after that
+	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl' <<-"EOF"
+		#!/bin/sh
+		printf '#!/bin/sh\nexit 1\n' >/usr/local/sbin/no
+		chmod 755 /usr/local/sbin/no
+		mv /usr/local/sbin/no /usr/local/sbin/cloisonctl
+		exec strace -qq -o /dev/null -P /var/lib/cloison/migrate/900.tmp -e trace=rename -e inject=rename:signal=KILL:when=3 /usr/sbin/cloisonctl "$@"
+	EOF
+	cloisonctl migrate --live node2 900 2>"$KTAP_TMP/err" || status=$?
+	cat "$KTAP_TMP/err"
+	[[ $status -eq 4 ]]
+	grep 'was given to node2' "$KTAP_TMP/err"
+	is_ready
+	[[ $(cgroup_file 900 cgroup.freeze) == 1 && $(ip neigh show proxy) != *10.99.0.100* ]]
+	# shellcheck disable=SC2016 # for there
+	ssh node2 'rm /usr/local/sbin/cloisonctl; kill -KILL $(head -n 1 /sys/fs/cgroup/cloison/900/init.scope/cgroup.procs)'
+	wait_for has_no_init
+	expect_exit 7 cloisonctl migrate --settle 900
+	is_running 900
+	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
+	ssh node2 ping -c 1 -W 5 10.99.0.100
+	wait_for nowhere_left 2 900
+}
+
 is_full() {
 	local tool life
 	remembering
@@ -174,12 +206,13 @@ is_kept() {
 	done
 }
 
-ktap_plan 7
+ktap_plan 8
 run_case "the link goes away for 1 s" outlives 1
 run_case "the link goes away for 10 s" outlives 10
 run_case "the link goes away for 60 s" is_cut_off
 run_case "the line breaks as it is restored, and it runs here" is_told
 run_case "and there" is_resolved
+run_case "what was restored ends, and the target cannot be asked" is_lost_there
 run_case "the target's disk is full" is_full
 run_case "the target's disk fails as it gives it back" is_kept
 ktap_finish

@@ -57,7 +57,8 @@ struct checkpoint_dump {
 	 * frozen container alone, if the tool dies, for who reads that.
 	 */
 	bool journal;
-	bool leave;		/* after that it is left frozen instead, for checkpoint_kill() */
+	/* after that it is left frozen instead, for checkpoint_kill(); taken() may say so, too */
+	bool leave;
 	bool go_on;		/* after that it runs on instead */
 	/* Called when it is going to be frozen, in any try; may be NULL. */
 	void (*seizing)(void *arg);

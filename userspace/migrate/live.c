@@ -64,9 +64,9 @@ struct dump {
 	struct container *ct;
 	struct channel *ch;
 	struct report *report;
-	const char *images;
+	struct checkpoint_dump *dump;
 	int (*files)(void *arg);
-	int (*taken)(void *arg);
+	int (*taken)(void *arg, bool *leave);
 	void *arg;
 	int ret;
 };
@@ -94,7 +94,7 @@ static int on_meanwhile(void *arg)
  */
 static bool gave_names(const struct dump *d)
 {
-	cleanup_free char *path = xasprintf("%s/remap-fpath.img", d->images);
+	cleanup_free char *path = xasprintf("%s/remap-fpath.img", d->dump->images);
 	struct stat st;
 
 	return stat(path, &st) ? errno != ENOENT : st.st_size > 8;
@@ -111,19 +111,20 @@ static int on_taken(void *arg)
 	if (!d->ret)
 		d->ret = images_send(d->ch, d->ct->id, "dump", &room);
 	if (!d->ret)
-		d->ret = d->taken(d->arg);
+		d->ret = d->taken(d->arg, &d->dump->leave);
 	return d->ret ? EXIT_PAUSE : 0;
 }
 
 int live_dump(struct container *ct, struct channel *ch, struct report *report,
-	      const char *parent, int (*files)(void *arg), int (*taken)(void *arg), void *arg)
+	      const char *parent, int (*files)(void *arg),
+	      int (*taken)(void *arg, bool *leave), void *arg)
 {
 	cleanup_free char *path = images_make(ct->id, "dump");
 	struct checkpoint_dump dump = {
 		.images = path, .parent = parent, .seizing = on_seizing, .taken = on_taken,
 		.meanwhile = on_meanwhile, .journal = true,
 	};
-	struct dump d = { ct, ch, report, path, files, taken, arg, 0 };
+	struct dump d = { ct, ch, report, &dump, files, taken, arg, 0 };
 	int ret;
 
 	if (!path)

@@ -286,6 +286,15 @@ static int give_back(struct session *s, bool may_have_run, json_t **reply)
 	return 0;
 }
 
+/* The source has its processes still, if it has not heard of us before. */
+static int activate(struct session *s, bool *may_have_run)
+{
+	*may_have_run = false;
+	if (s->decided && target_lost(&s->ct, &s->j))
+		return fail(MIGRATE_START, "Its processes ended before they could run");
+	return target_activate(&s->ct, &s->j, may_have_run);
+}
+
 static int on_commit(struct session *s, const json_t *body, json_t **reply)
 {
 	bool known, may_have_run;
@@ -302,7 +311,7 @@ static int on_commit(struct session *s, const json_t *body, json_t **reply)
 		s->decided = true;
 	}
 	if (known && s->j.state == JOURNAL_OWNED) {
-		if (target_activate(&s->ct, &s->j, &may_have_run))
+		if (activate(s, &may_have_run))
 			return give_back(s, may_have_run, reply);
 		*reply = word("owned", NULL);
 	} else if (known && s->j.state >= JOURNAL_RETURNING) {

@@ -38,6 +38,7 @@ struct migration {
 	bool changed_files;	/* the target takes a pass over some of them */
 	bool running;
 	int outcome;		/* of hand_over(), for live_dump() does more after it */
+	char *why;		/* of that */
 	char *why_not;		/* it is theirs, and does not run */
 };
 
@@ -217,6 +218,20 @@ static int transfer(struct migration *m)
 	return ret || m->o->live ? ret : make_ready(m);
 }
 
+/* See on_taken(). */
+static int thaw(struct container *ct)
+{
+	struct kernel_container kc;
+	int ret = kernel_get(ct->id, &kc);
+
+	/* what of its network cannot be mended now is mended later */
+	if (!ret && network_again(ct->id, kc.init)) {
+		warn("%s", error_text());
+		error_clear();
+	}
+	return ret ? ret : checkpoint_resume(ct);
+}
+
 int source_recover(struct container *ct, struct journal *j)
 {
 	struct kernel_container kc;
@@ -225,7 +240,7 @@ int source_recover(struct container *ct, struct journal *j)
 	/* frozen by who was cut off */
 	ret = checkpoint_settle(ct);
 	if (!ret && checkpoint_staged(ct))
-		ret = checkpoint_resume(ct);
+		ret = thaw(ct);
 	images_remove(ct->id);
 	if (ret || !j->running)
 		return ret;
@@ -394,8 +409,8 @@ static int hand_over(struct migration *m)
 	return ret;
 }
 
-/* Frozen, and its state is there. 0: what is here is to be killed. */
-static int on_taken(void *arg)
+/* Frozen, and its state is there. 0: what is here is not to run on. */
+static int on_taken(void *arg, bool *leave)
 {
 	struct migration *m = arg;
 	int ret = make_ready(m);
@@ -404,8 +419,13 @@ static int on_taken(void *arg)
 		m->outcome = hand_over(m);
 	if (m->j.state == JOURNAL_GIVEN) {
 		step(m, "clear away", false);
-		if (!m->outcome)
+		/* it may still come back, and runs there, perhaps */
+		*leave = m->outcome;
+		m->why = xstrdup(error_text());
+		if (!*leave)
 			network_pass_on(m->ct.id);
+		else if (network_pause(m->ct.id))
+			warn("%s", error_text());
 		return 0;
 	}
 	return ret ? ret : m->outcome;
@@ -425,8 +445,10 @@ static int move_live(struct migration *m)
 		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, copy_last,
 				on_taken, m);
 	live_unguard(guard);
+	if (m->j.state != JOURNAL_GIVEN)
+		return ret;
 	/* what is given is away, whatever became of its rest here */
-	return m->j.state == JOURNAL_GIVEN ? m->outcome : ret;
+	return m->outcome ? fail(m->outcome, "%s", m->why) : 0;
 }
 
 static int move(struct migration *m)
@@ -479,6 +501,7 @@ int source_migrate(const struct migrate_options *o)
 	}
 	container_close(&m.ct);
 	journal_free(&m.j);
+	free(m.why);
 	free(m.why_not);
 	return ret;
 }

@@ -91,13 +91,23 @@ int target_own(struct container *ct, struct journal *j)
 	return journal_write(ct->id, j);
 }
 
-static int thaw(struct container *ct, const struct journal *j)
+/* It waits, with its processes. */
+static bool waits(const struct container *ct, const struct kernel_container *kc)
+{
+	return checkpoint_staged(ct) && kernel_runs(kc);
+}
+
+bool target_lost(const struct container *ct, const struct journal *j)
 {
 	struct kernel_container kc;
-	int ret = kernel_get(ct->id, &kc);
 
-	if (!ret && j->receiver != getpid())
-		ret = network_again(ct->id, kc.init);
+	return j->live && j->running && (kernel_get(ct->id, &kc) || !waits(ct, &kc));
+}
+
+static int thaw(struct container *ct, const struct journal *j, pid_t init)
+{
+	int ret = j->receiver == getpid() ? 0 : network_again(ct->id, init);
+
 	return ret ? ret : checkpoint_resume(ct);
 }
 
@@ -105,21 +115,19 @@ int target_activate(struct container *ct, struct journal *j, bool *may_have_run)
 {
 	cleanup_free char *before = xasprintf("%s/" PRIVATE_BEFORE, ct->private);
 	struct kernel_container kc;
-	int ret = 0;
+	int ret;
 
 	*may_have_run = false;
 	unlink(before);
 	if (!j->running)
 		return 0;
-	/* restored, and waits. If not, the host has lost its memory meanwhile */
-	if (checkpoint_staged(ct)) {
-		ret = thaw(ct, j);
+	ret = kernel_get(ct->id, &kc);
+	if (!ret && waits(ct, &kc)) {
+		ret = thaw(ct, j, kc.init);
 		/* the stage is the first that changes, before anything is thawed */
 		*may_have_run = !checkpoint_staged(ct);
-	} else {
-		ret = kernel_get(ct->id, &kc);
-		if (!ret && !kernel_runs(&kc))
-			ret = launch(ct, false, may_have_run);
+	} else if (!ret && !kernel_runs(&kc)) {
+		ret = launch(ct, false, may_have_run);
 	}
 	images_remove(ct->id);
 	if (ret)

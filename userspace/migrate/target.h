@@ -17,6 +17,8 @@ int target_undo(struct container *ct, struct journal *j);
 int target_wait(struct container *ct, struct journal *j);
 /* From READY: from now on it is ours. And what then is to be done, once or again. */
 int target_own(struct container *ct, struct journal *j);
+/* In READY: what was restored of it is there no more, and never ran. */
+bool target_lost(const struct container *ct, const struct journal *j);
 /* After an error it may be here all the same, and have changed what it has. */
 int target_activate(struct container *ct, struct journal *j, bool *may_have_run);
 /*
