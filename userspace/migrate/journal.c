@@ -129,7 +129,7 @@ void journal_forget_running(uint32_t ctid)
 	cleanup_journal struct journal j = {};
 	int ret = journal_read(ctid, &j);
 
-	if (!ret && j.state == JOURNAL_SENDING && j.running) {
+	if (!ret && j.running && (j.state == JOURNAL_SENDING || j.state == JOURNAL_OWNED)) {
 		j.running = false;
 		ret = journal_write(ctid, &j);
 	}
