@@ -347,6 +347,34 @@ stays_stopped() {
 	wait_for nowhere_left 2 900
 }
 
+# It became node2's and runs, and nobody could note or tell that: what is stopped there then, or takes its number, is not started.
+stays_stopped_there() {
+	local tool note=/var/lib/cloison/migrate/900
+	make_running 900
+	pretend <<-"EOF"
+		#!/bin/sh
+		printf '#!/bin/sh\nexit 1\n' >/usr/local/sbin/no
+		chmod 755 /usr/local/sbin/no
+		mv /usr/local/sbin/no /usr/local/sbin/cloisonctl
+		exec strace -qq -o /dev/null -P /var/lib/cloison/migrate/900.tmp -e trace=rename -e inject=rename:signal=KILL:when=4 /usr/sbin/cloisonctl "$@"
+	EOF
+	cloisonctl --quiet migrate node2 900 &
+	tool=$!
+	wait_for ssh node2 "/usr/sbin/cloisonctl status 900 | grep ' running' && flock -n /run/cloison/lock/900.lck true"
+	kill -KILL "$tool"
+	wait "$tool" || true
+	wait_for unlocked 1
+	ssh node2 rm /usr/local/sbin/cloisonctl
+	[[ $(ssh node2 grep -e STATE -e RUNNING $note) == $'STATE="owned"\nRUNNING="yes"' ]]
+	ssh node2 cloisonctl stop 900 --fast
+	[[ $(ssh node2 grep RUNNING $note) == 'RUNNING="no"' ]]
+	# as if it had ended by itself
+	ssh node2 "sed -i '/^RUNNING=/s/no/yes/' $note; cloisonctl --quiet destroy 900; cloisonctl --quiet create 900 --ostemplate busybox"
+	cloisonctl migrate --settle 900
+	nowhere_left 1 900
+	[[ $(ssh node2 cloisonctl status 900) == *" exist unmounted down" ]]
+}
+
 # killed_as_it_starts: the tool, when all is undone but that. It is not forgotten that it ran.
 killed_as_it_starts() {
 	touch /run/kill-900
@@ -420,7 +448,7 @@ resolved() {
 	expect_exit 1 cloisonctl migrate --resolve here 900
 }
 
-ktap_plan 11
+ktap_plan 12
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "what changes all the time" changes
@@ -429,6 +457,7 @@ run_case "given back" given_back
 run_case "not given back" not_given_back
 run_case "cut off" cut_off
 run_case "stopped since" stays_stopped
+run_case "stopped since, there" stays_stopped_there
 run_case "killed as it is undone" undone
 run_case "settled by the service" watched
 run_case "resolved by hand" resolved

@@ -8,6 +8,7 @@
 #include "../lib/names.h"
 #include "../lib/private.h"
 #include "../lib/util.h"
+#include "../migrate/journal.h"
 #include "../storage/snapshot.h"
 #include "cmd.h"
 
@@ -57,6 +58,9 @@ int cmd_destroy(int argc, char **argv)
 			    "Container is mounted. Unmount it before proceeding: cloisonctl umount %u",
 			    ct.id);
 	ret = check_snapshots(&ct);
+	/* a note of a migration outlives it, for the other host: the next one is another */
+	if (!ret)
+		journal_forget_running(ct.id);
 	if (!ret)
 		ret = container_sweep(&ct);
 	if (!ret)

@@ -54,7 +54,7 @@ int journal_remove(uint32_t ctid);
 
 /*
  * Whether it ran when it began to move no longer counts: it is ours and runs again, or is about to
- * be stopped. Nothing but a warning comes of errors.
+ * be stopped or destroyed. Nothing but a warning comes of errors.
  */
 void journal_forget_running(uint32_t ctid);
 
