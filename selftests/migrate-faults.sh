@@ -101,7 +101,7 @@ waits_there() {
 	cloisonctl migrate --live node2 900 &
 	tool=$!
 	wait_for receives
-	printf '#!/bin/sh\nexit 1\n' | ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
+	printf '#!/bin/sh\nexit 1\n' | pretend
 	wait_for ssh node2 test -e /tmp/restoring
 	pkill -KILL -P "$tool" -x ssh
 	fails_with 4
@@ -144,13 +144,7 @@ is_lost_there() {
 	local life status=0
 	remembering
 	# killed as it notes that it has it; nor can it be asked after that
-	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl' <<-"EOF"
-		#!/bin/sh
-		printf '#!/bin/sh\nexit 1\n' >/usr/local/sbin/no
-		chmod 755 /usr/local/sbin/no
-		mv /usr/local/sbin/no /usr/local/sbin/cloisonctl
-		exec strace -qq -o /dev/null -P /var/lib/cloison/migrate/900.tmp -e trace=rename -e inject=rename:signal=KILL:when=3 /usr/sbin/cloisonctl "$@"
-	EOF
+	dies_there rename 3 /var/lib/cloison/migrate/900
 	cloisonctl migrate --live node2 900 2>"$KTAP_TMP/err" || status=$?
 	cat "$KTAP_TMP/err"
 	[[ $status -eq 4 ]]
@@ -181,7 +175,7 @@ is_full() {
 
 # its_disk_fails FSYNCS: in the notes, as strace(1) counts them for each session: RECEIVING, READY, OWNED, RETURNING
 its_disk_fails() {
-	ssh node2 "cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl" <<-EOF
+	pretend <<-EOF
 		#!/bin/sh
 		exec strace -qq -o /dev/null -P /var/lib/cloison/migrate -e trace=fsync -e inject=fsync:error=EIO:when=$1 /usr/sbin/cloisonctl "\$@"
 	EOF

@@ -26,6 +26,23 @@ on() {
 	fi
 }
 
+# pretend: what is called cloisonctl on node2 from now on.
+pretend() {
+	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
+}
+
+# dies_there SYSCALL N PATH: the tool on node2 is killed when it is about to do that to PATH for the Nth time; then it is none.
+dies_there() {
+	pretend <<-EOF
+		#!/bin/sh
+		printf '#!/bin/sh\\nexit 1\\n' >/usr/local/sbin/no
+		chmod 755 /usr/local/sbin/no
+		mv /usr/local/sbin/no /usr/local/sbin/cloisonctl
+		# of a rename it looks at the first name only
+		exec strace -qq -o /dev/null -P $3 -P $3.tmp -e trace=$1 -e inject=$1:signal=KILL:when=$2 /usr/sbin/cloisonctl "\$@"
+	EOF
+}
+
 # picture ID: its files with all that belongs to them, ids as it sees them. On the node where it is run.
 picture() {
 	local base
@@ -84,6 +101,8 @@ nowhere_left() {
 
 clean_node() {
 	local conf id
+	# what a case that failed pretended
+	rm -f /usr/local/sbin/{cloisonctl,criu}
 	for conf in /etc/cloison/conf/9*.conf /var/lib/cloison/migrate/9*; do
 		[[ -e $conf ]] || continue
 		id=$(basename "$conf" .conf)

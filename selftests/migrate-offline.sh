@@ -154,11 +154,6 @@ report() {
 		python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["ctid"], r["host"], r["status"], r["error"])'
 }
 
-# pretend: what is called cloisonctl on node2 from now on.
-pretend() {
-	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
-}
-
 refusals() {
 	local words
 	make 900 --name web --ipadd 10.99.0.100
@@ -351,13 +346,7 @@ stays_stopped() {
 stays_stopped_there() {
 	local tool note=/var/lib/cloison/migrate/900
 	make_running 900
-	pretend <<-"EOF"
-		#!/bin/sh
-		printf '#!/bin/sh\nexit 1\n' >/usr/local/sbin/no
-		chmod 755 /usr/local/sbin/no
-		mv /usr/local/sbin/no /usr/local/sbin/cloisonctl
-		exec strace -qq -o /dev/null -P /var/lib/cloison/migrate/900.tmp -e trace=rename -e inject=rename:signal=KILL:when=4 /usr/sbin/cloisonctl "$@"
-	EOF
+	dies_there rename 4 "$note"
 	cloisonctl --quiet migrate node2 900 &
 	tool=$!
 	wait_for ssh node2 "/usr/sbin/cloisonctl status 900 | grep ' running' && flock -n /run/cloison/lock/900.lck true"
@@ -365,11 +354,45 @@ stays_stopped_there() {
 	wait "$tool" || true
 	wait_for unlocked 1
 	ssh node2 rm /usr/local/sbin/cloisonctl
-	[[ $(ssh node2 grep -e STATE -e RUNNING $note) == $'STATE="owned"\nRUNNING="yes"' ]]
+	[[ $(ssh node2 grep -e STATE -e RUNNING "$note") == $'STATE="owned"\nRUNNING="yes"' ]]
 	ssh node2 cloisonctl stop 900 --fast
-	[[ $(ssh node2 grep RUNNING $note) == 'RUNNING="no"' ]]
+	[[ $(ssh node2 grep RUNNING "$note") == 'RUNNING="no"' ]]
 	# as if it had ended by itself
 	ssh node2 "sed -i '/^RUNNING=/s/no/yes/' $note; cloisonctl --quiet destroy 900; cloisonctl --quiet create 900 --ostemplate busybox"
+	cloisonctl migrate --settle 900
+	nowhere_left 1 900
+	[[ $(ssh node2 cloisonctl status 900) == *" exist unmounted down" ]]
+}
+
+is_owned() {
+	ssh node2 grep -q owned /var/lib/cloison/migrate/900
+}
+
+# It is node2's, who has begun to give it to another host since, when node1 asks, who had not heard of that.
+is_heard_late() {
+	local tool
+	make 900
+	dies_there fsync 3 /var/lib/cloison/migrate
+	cloisonctl --quiet migrate node2 900 &
+	tool=$!
+	wait_for is_owned
+	kill -KILL "$tool"
+	wait "$tool" || true
+	wait_for unlocked 1
+	ssh node2 rm /usr/local/sbin/cloisonctl
+	# hello, check; prepare has no room; abort
+	cat >/usr/local/sbin/cloisonctl <<-'EOF'
+		#!/bin/sh
+		printf '\000\000\000\044\000\000\000\002{"status":0,"protocol":9,"oldest":3}'
+		printf '\000\000\000\014\000\000\000\002{"status":0}'
+		printf '\000\000\000\014\000\000\000\002{"status":6}'
+		printf '\000\000\000\014\000\000\000\002{"status":0}'
+		cat >/dev/null
+	EOF
+	chmod 755 /usr/local/sbin/cloisonctl
+	expect_exit 6 ssh node2 cloisonctl migrate node1 900
+	rm /usr/local/sbin/cloisonctl
+	not ssh node2 test -e /var/lib/cloison/migrate/900
 	cloisonctl migrate --settle 900
 	nowhere_left 1 900
 	[[ $(ssh node2 cloisonctl status 900) == *" exist unmounted down" ]]
@@ -448,7 +471,7 @@ resolved() {
 	expect_exit 1 cloisonctl migrate --resolve here 900
 }
 
-ktap_plan 12
+ktap_plan 13
 run_case "there and back" there_and_back
 run_case "other ids" other_ids
 run_case "what changes all the time" changes
@@ -458,6 +481,7 @@ run_case "not given back" not_given_back
 run_case "cut off" cut_off
 run_case "stopped since" stays_stopped
 run_case "stopped since, there" stays_stopped_there
+run_case "gone on since" is_heard_late
 run_case "killed as it is undone" undone
 run_case "settled by the service" watched
 run_case "resolved by hand" resolved

@@ -124,6 +124,56 @@ int journal_remove(uint32_t ctid)
 	return 0;
 }
 
+/* Lines "ID STATE", the oldest first. */
+static char *kept_path(uint32_t ctid)
+{
+	return xasprintf(JOURNAL_DIR "/%u.kept", ctid);
+}
+
+#define KEPT_MAX	16
+
+/* The last @count lines of @text. */
+static const char *last_lines(const char *text, size_t count)
+{
+	const char *at = text + strlen(text);
+
+	while (at > text && (at[-1] != '\n' || !*at || --count))
+		at--;
+	return at;
+}
+
+int journal_keep(uint32_t ctid)
+{
+	cleanup_journal struct journal j = {};
+	cleanup_free char *path = kept_path(ctid), *old = NULL, *text = NULL;
+	int ret = journal_read(ctid, &j);
+
+	if (ret || (j.state != JOURNAL_OWNED && j.state != JOURNAL_RETURNED))
+		return ret;
+	old = read_file(path, 65536);
+	text = xasprintf("%s%s %s\n", last_lines(old ? old : "", KEPT_MAX - 1), j.id,
+			 states[j.state]);
+	return write_file_atomic(path, text, 0644) ?
+	       fail_errno(EXIT_SYSTEM, "Cannot write %s", path) : 0;
+}
+
+enum journal_state journal_kept(uint32_t ctid, const char *id)
+{
+	cleanup_free char *path = kept_path(ctid);
+	cleanup_free char *text = read_file(path, 65536);
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		const char *state = strchr(line, ' ');
+
+		if (strncmp(line, id, JOURNAL_ID_LEN) != 0 || state != line + JOURNAL_ID_LEN)
+			continue;
+		return strcmp(state + 1, states[JOURNAL_OWNED]) == 0 ? JOURNAL_OWNED :
+								       JOURNAL_RETURNED;
+	}
+	return JOURNAL_NONE;
+}
+
 void journal_forget_running(uint32_t ctid)
 {
 	cleanup_journal struct journal j = {};

@@ -53,6 +53,14 @@ int journal_sync(uint32_t ctid);
 int journal_remove(uint32_t ctid);
 
 /*
+ * Before a note of another attempt takes its place: one that a source may yet ask for is kept
+ * aside, the last few of them, on disk when this returns 0. And what it said, JOURNAL_NONE if it
+ * is not there.
+ */
+int journal_keep(uint32_t ctid);
+enum journal_state journal_kept(uint32_t ctid, const char *id);
+
+/*
  * Whether it ran when it began to move no longer counts: it is ours and runs again, or is about to
  * be stopped or destroyed. Nothing but a warning comes of errors.
  */

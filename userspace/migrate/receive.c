@@ -180,6 +180,8 @@ static int on_prepare(struct session *s, const json_t *body, json_t **reply)
 
 	if (!s->checked || s->j.state || !id || strlen(id) != JOURNAL_ID_LEN)
 		return wrong_order();
+	if (journal_keep(s->ct.id))
+		return MIGRATE_CONFIG;
 	s->j = (struct journal){
 		.state = JOURNAL_RECEIVING, .peer = xstrdup(s->node), .receiver = getpid(),
 		.running = s->offer.running, .live = s->offer.live,
@@ -295,6 +297,21 @@ static int activate(struct session *s, bool *may_have_run)
 	return target_activate(&s->ct, &s->j, may_have_run);
 }
 
+/* It may have gone on from here since: what became of that attempt is true all the same. */
+static json_t *word_of_another(const struct session *s, const json_t *body)
+{
+	const char *id = json_string_value(json_object_get(body, "id"));
+
+	switch (journal_kept(s->ct.id, id)) {
+	case JOURNAL_OWNED:
+		return word("owned", NULL);
+	case JOURNAL_RETURNED:
+		return word("returned", NULL);
+	default:
+		return word("unknown", NULL);
+	}
+}
+
 static int on_commit(struct session *s, const json_t *body, json_t **reply)
 {
 	bool known, may_have_run;
@@ -319,7 +336,7 @@ static int on_commit(struct session *s, const json_t *body, json_t **reply)
 		if (s->j.state == JOURNAL_RETURNING)
 			ret = target_return(&s->ct, &s->j);
 	} else {
-		*reply = word("unknown", NULL);
+		*reply = word_of_another(s, body);
 	}
 	return ret ? MIGRATE_COPY : 0;
 }

@@ -185,6 +185,8 @@ static int make_ready(struct migration *m)
 
 static int prepare(struct migration *m)
 {
+	if (journal_keep(m->ct.id))
+		return MIGRATE_CONFIG;
 	m->j = (struct journal){
 		.state = JOURNAL_SENDING, .peer = xstrdup(m->o->host),
 		.ssh = m->o->ssh ? xstrdup(m->o->ssh) : NULL, .running = m->running,
