@@ -200,7 +200,33 @@ is_kept() {
 	done
 }
 
-ktap_plan 8
+# What it is to be cannot be noted here: it stands still until that can be.
+is_in_doubt() {
+	local tool life status=0
+	remembering
+	# of its own notes: SENDING, GIVEN, and SENDING again
+	strace -qq -o /dev/null -P /var/lib/cloison/migrate -e trace=fsync -e inject=fsync:error=EIO:when=2+ \
+		cloisonctl migrate --live node2 900 2>"$KTAP_TMP/err" || status=$?
+	cat "$KTAP_TMP/err"
+	[[ $status -eq 15 ]]
+	grep 'The disk fails' "$KTAP_TMP/err"
+	[[ $(cgroup_file 900 cgroup.freeze) == 1 ]]
+	is_ready
+	cloisonctl migrate --settle 900
+	is_running 900
+	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
+	wait_for nowhere_left 2 900
+	# the first of them alone: it runs on at once
+	status=0
+	strace -qq -o /dev/null -P /var/lib/cloison/migrate -e trace=fsync -e inject=fsync:error=EIO:when=2 \
+		cloisonctl migrate --live node2 900 || status=$?
+	[[ $status -eq 15 ]]
+	is_running 900
+	[[ $(cloisonctl exec 900 pidof sleep) == "$life" && ! -e /var/lib/cloison/migrate/900 ]]
+	nowhere_left 2 900
+}
+
+ktap_plan 9
 run_case "the link goes away for 1 s" outlives 1
 run_case "the link goes away for 10 s" outlives 10
 run_case "the link goes away for 60 s" is_cut_off
@@ -209,4 +235,5 @@ run_case "and there" is_resolved
 run_case "what was restored ends, and the target cannot be asked" is_lost_there
 run_case "the target's disk is full" is_full
 run_case "the target's disk fails as it gives it back" is_kept
+run_case "the source's disk fails as it gives it away" is_in_doubt
 ktap_finish

@@ -47,6 +47,9 @@ int settle_one(struct container *ct)
 	cleanup_journal struct journal j = {};
 	int ret = journal_read(ct->id, &j);
 
+	/* nothing is done by what a power cut may take back */
+	if (!ret && (j.state == JOURNAL_SENDING || j.state == JOURNAL_GIVEN))
+		ret = journal_sync(ct->id);
 	if (ret)
 		return MIGRATE_CONFIG;
 	switch (j.state) {

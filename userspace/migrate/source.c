@@ -372,6 +372,25 @@ int source_commit(struct container *ct, struct journal *j, struct ssh *ssh)
 }
 
 /*
+ * GIVEN could not be noted, or nobody knows what a power cut would leave of it. GIVEN still: what
+ * stands still stays so, for what is on disk may be that, and it must not run on beside it.
+ */
+static int take_back(struct migration *m)
+{
+	cleanup_free char *why = xstrdup(error_text());
+	cleanup_journal struct journal is = {};
+
+	m->j.state = JOURNAL_SENDING;
+	/* it did not come so far, for want of room on the disk, say; or it is as before, surely */
+	if ((journal_read(m->ct.id, &is) == 0 && is.state == JOURNAL_SENDING) ||
+	    journal_write(m->ct.id, &m->j) == 0)
+		return fail(MIGRATE_CONFIG, "%s", why);
+	m->j.state = JOURNAL_GIVEN;
+	return fail(MIGRATE_CONFIG, "The disk fails (then cloisonctl migrate --settle %u): %s",
+		    m->ct.id, why);
+}
+
+/*
  * The step that cannot be taken back, and what follows at once: they are told. The line
  * may break right now: then it is made anew, for a while.
  */
@@ -383,13 +402,8 @@ static int hand_over(struct migration *m)
 	interruptible = NULL;
 	m->ssh.ch.broken = false;
 	m->j.state = JOURNAL_GIVEN;
-	if (journal_write(m->ct.id, &m->j)) {
-		m->j.state = JOURNAL_SENDING;
-		/* nobody knows what a power cut would leave: as before, surely */
-		return journal_write(m->ct.id, &m->j) ?
-		       fail(MIGRATE_CONFIG, "The disk fails: cloisonctl migrate --settle %u",
-			    m->ct.id) : MIGRATE_CONFIG;
-	}
+	if (journal_write(m->ct.id, &m->j))
+		return take_back(m);
 	step(m, m->running ? "start" : "take-over", true);
 	ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
 	/* from when it is known */
