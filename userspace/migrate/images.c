@@ -133,7 +133,7 @@ int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *r
 	cleanup_free char *path = images_path(ctid, name);
 	cleanup_json json_t *reply = NULL;
 	json_int_t theirs;
-	int ends[2], ret;
+	int ends[2], ret, there;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC))
@@ -153,8 +153,9 @@ int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *r
 		ret = fail(MIGRATE_COPY, "The container's state could not be packed");
 	if (ret && ch->broken)
 		return ret;
-	if (channel_wait(ch, &reply))
-		return MIGRATE_COPY;
+	there = channel_wait(ch, &reply);
+	if (there)
+		return there;
 	*room = room_left(ctid, 0);
 	theirs = json_integer_value(json_object_get(reply, "room"));
 	if (theirs >= 0 && (uint64_t)theirs < *room)
