@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The target's side of a session: what the source asks, one by one. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,10 +44,12 @@ static int wrong_order(void)
 static bool is_receiver(pid_t pid)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/cmdline", (int)pid);
-	cleanup_free char *line = read_file(path, 4096);
-	size_t len = line ? strlen(line) : 0;
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* it may be one word without an end, or what its process has written over it */
+	char line[4096] = "";
+	ssize_t len = fd < 0 ? -1 : read(fd, line, sizeof(line) - 2);
 
-	return len && strcmp(line + len + 1, "migrate-receive") == 0;
+	return len > 0 && strcmp(line + strlen(line) + 1, "migrate-receive") == 0;
 }
 
 /* One whose line was cut does not know it yet. It holds up the same source, who calls again. */
