@@ -32,7 +32,7 @@ struct session {
 	char *node;		/* what the source calls itself */
 	struct container coming;	/* its files, as far as they have come */
 	bool locked, checked;
-	bool decided;		/* it became ours in this very session */
+	bool decided;		/* it became ours by this very commit */
 };
 
 static int wrong_order(void)
@@ -322,6 +322,7 @@ static int on_commit(struct session *s, const json_t *body, json_t **reply)
 
 	if (ret)
 		return ret;
+	s->decided = false;
 	if (known && s->j.state == JOURNAL_OWNED && journal_sync(s->ct.id))
 		return MIGRATE_COPY;
 	if (known && s->j.state == JOURNAL_READY) {
