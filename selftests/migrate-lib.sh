@@ -26,6 +26,28 @@ on() {
 	fi
 }
 
+receives() {
+	ssh node2 grep -q receiving /var/lib/cloison/migrate/900
+}
+
+# fails_with STATUS: the process $tool, and the container runs on with the memory that it had
+fails_with() {
+	local status=0
+	# shellcheck disable=SC2154 # the caller's
+	wait "$tool" || status=$?
+	[[ $status -eq $1 ]]
+	is_running 900
+	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
+}
+
+# remembering: 900 runs, with a process whose id is $life.
+remembering() {
+	make_running 900 --ipadd 10.99.0.100
+	cloisonctl exec 900 'setsid sleep 99999 </dev/null >/dev/null 2>&1 &'
+	wait_for cloisonctl exec 900 pidof sleep
+	life=$(cloisonctl exec 900 pidof sleep)
+}
+
 # pretend: what is called cloisonctl on node2 from now on.
 pretend() {
 	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'

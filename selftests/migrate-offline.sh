@@ -276,10 +276,6 @@ unlocked() {
 	on "$1" flock -n /run/cloison/lock/900.lck true
 }
 
-receives() {
-	ssh node2 grep -q receiving /var/lib/cloison/migrate/900
-}
-
 # moves_slowly: 900, and there is time to do something to it; by the process $tool.
 moves_slowly() {
 	cloisonctl --quiet migrate --bandwidth 20K node2 900 &
