@@ -166,6 +166,10 @@ refused() {
 	inside 'g=/sys/fs/cgroup/$(printf "\033[31m")red; mkdir $g; echo 1 >$g/cgroup.freeze'
 	expect_out '/\?\[31mred is frozen' cloisonctl suspend $ct
 	inside 'rmdir /sys/fs/cgroup/*red'
+	inside 'mkdir -p /sys/fs/cgroup/some/threads; echo threaded >/sys/fs/cgroup/some/threads/cgroup.type'
+	expect_exit 16 cloisonctl suspend $ct
+	expect_out '/some/threads is threaded' cloisonctl suspend $ct
+	inside 'rmdir /sys/fs/cgroup/some/threads /sys/fs/cgroup/some'
 	# a device that it would not have again
 	cloisonctl set $ct --devnodes net/tun:none --save
 	expect_out 'The device on /dev/net/tun' cloisonctl suspend $ct

@@ -250,7 +250,34 @@ int cgtree_limit(int top, int images)
 	return each_line(top, images, limit);
 }
 
-int cgtree_check_frozen(uint32_t id, bool thaw)
+static bool says(const char *group, const char *name, const char *word)
+{
+	cleanup_free char *path = xasprintf("%s/%s", group, name);
+	cleanup_free char *text = read_file(path, 64);
+
+	return text && strcmp(text, word) == 0;
+}
+
+static int check_group(const char *group)
+{
+	if (says(group, "cgroup.freeze", "1\n"))
+		return fail(EXIT_PAUSE, "%s is frozen: thaw it in the container", group);
+	if (says(group, "cgroup.type", "threaded\n"))
+		return fail(EXIT_PAUSE, "%s is threaded, which cannot be restored: remove it in "
+			    "the container", group);
+	return 0;
+}
+
+static int thaw_group(const char *group)
+{
+	cleanup_free char *path = xasprintf("%s/cgroup.freeze", group);
+
+	if (says(group, "cgroup.freeze", "1\n"))
+		write_file_at(AT_FDCWD, path, "0");
+	return 0;
+}
+
+static int each_below(uint32_t id, int (*look)(const char *group))
 {
 	cleanup_free char *path = cgroup_path(id);
 	char *const roots[] = { path, NULL };
@@ -258,20 +285,20 @@ int cgtree_check_frozen(uint32_t id, bool thaw)
 	FTSENT *ent;
 	int ret = 0;
 
-	while (!ret && fts && (ent = fts_read(fts))) {
-		cleanup_free char *file = xasprintf("%s/cgroup.freeze", ent->fts_path);
-		cleanup_free char *text = NULL;
-
-		if (ent->fts_info != FTS_D || ent->fts_level == FTS_ROOTLEVEL)
-			continue;
-		text = read_file(file, 16);
-		if (!text || *text != '1')
-			continue;
-		if (!thaw || write_file_at(AT_FDCWD, file, "0"))
-			ret = fail(EXIT_PAUSE, "%s is frozen: thaw it in the container",
-				   ent->fts_path);
-	}
+	while (!ret && fts && (ent = fts_read(fts)))
+		if (ent->fts_info == FTS_D && ent->fts_level != FTS_ROOTLEVEL)
+			ret = look(ent->fts_path);
 	if (fts)
 		fts_close(fts);
 	return ret;
+}
+
+int cgtree_check(uint32_t id)
+{
+	return each_below(id, check_group);
+}
+
+void cgtree_thaw(uint32_t id)
+{
+	each_below(id, thaw_group);
 }

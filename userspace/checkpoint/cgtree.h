@@ -21,9 +21,11 @@ int cgtree_delegate(int top, int images);
 int cgtree_limit(int top, int images);
 
 /*
- * What is frozen does not run CRIU's code, and holds up the rest: EXIT_PAUSE if a group
- * below the container's own is. With @thaw it is no longer.
+ * EXIT_PAUSE if a group below the container's own is frozen: what is does not run CRIU's code,
+ * and holds up the rest. Likewise if one is threaded: CRIU would dump it, and not restore it.
  */
-int cgtree_check_frozen(uint32_t id, bool thaw);
+int cgtree_check(uint32_t id);
+/* Those that are frozen are no longer. */
+void cgtree_thaw(uint32_t id);
 
 #endif

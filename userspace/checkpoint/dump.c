@@ -69,7 +69,7 @@ static int on_step(enum criu_step step, void *arg)
 			ret = network_hold(w->ct->id);
 		/* until now it could; CRIU's code is not in them yet */
 		if (!ret)
-			ret = cgtree_check_frozen(w->ct->id, false);
+			ret = cgtree_check(w->ct->id);
 		if (!ret)
 			ret = cgtree_record(w->ct->id, w->images);
 		if (!ret)
@@ -241,7 +241,7 @@ static int on_late(enum criu_step step, void *arg)
 	cleanup_free char *tracer = process_status(p->init, "TracerPid:");
 
 	if (step == CRIU_LATE && tracer && strcmp(tracer, "0") != 0)
-		cgtree_check_frozen(p->id, true);
+		cgtree_thaw(p->id);
 	return 0;
 }
 

@@ -162,6 +162,6 @@ int checkpoint_possible(const struct container *ct)
 	if (!ret)
 		ret = check_links(ct->id);
 	if (!ret)
-		ret = cgtree_check_frozen(ct->id, false);
+		ret = cgtree_check(ct->id);
 	return ret ? ret : check_processes(ct->id, kc.init);
 }
