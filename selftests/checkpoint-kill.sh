@@ -126,11 +126,47 @@ in_stages() {
 	runs_on
 }
 
-ktap_plan 6
+# cut_off SIGNAL CALL PATH COMMAND...: as dies does, and no command comes after it.
+cut_off() {
+	local status=0
+	strace -o "$tmp/trace" -P "$3" -e trace="$2" -e inject="$2:signal=$1:when=1" "${@:4}" || status=$?
+	[[ $status -gt 128 ]]
+	wait_for is_free
+}
+
+is_free() {
+	flock -n /run/cloison/lock/$ct.lck true
+}
+
+# Before a file is there, with one, and when it is decided. What was dumped for later may be killed as well.
+by_itself() {
+	local signal file=$dumps/Dump.$ct
+	for signal in KILL TERM; do
+		cut_off $signal rename "$file.tmp" cloisonctl --quiet suspend $ct
+		[[ ! -e $note && ! -e $dumps/$ct.images && ! -e $file && ! -e $file.tmp ]]
+		[[ $(<$cgroup/cgroup.freeze) == 0 ]]
+		runs_on
+	done
+	cut_off TERM rename "$mark.tmp" cloisonctl --quiet suspend $ct
+	[[ ! -e $note && $(<$cgroup/cgroup.freeze) == 0 ]]
+	runs_on
+	cut_off TERM rename "$tmp/state.tmp" cloisonctl --quiet chkpnt $ct --dump --dumpfile "$tmp/state"
+	[[ ! -e $note && ! -e $tmp/state && $(<$cgroup/cgroup.freeze) == 0 ]]
+	runs_on
+	cut_off KILL fsync "$private" cloisonctl --quiet suspend $ct
+	[[ ! -e $note && ! -e $cgroup ]]
+	is_away
+	cloisonctl --quiet resume $ct
+	all_well
+	runs_on
+}
+
+ktap_plan 7
 check "start" starts
 check "suspend" in_suspend
 check "resume" in_resume
 check "a file that was kept" keeps
 check "stages" in_stages
+check "who waits for no command" by_itself
 check "nothing is left" ends
 ktap_finish

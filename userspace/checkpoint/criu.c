@@ -30,6 +30,7 @@
 #include "criu.h"
 #include "error.h"
 #include "genl.h"
+#include "lock.h"
 #include "module.h"
 #include "rootfs.h"
 #include "util.h"
@@ -230,6 +231,8 @@ static void run_child(const struct criu_job *job, pid_t tool)
 	setenv("LD_PRELOAD", needs_sockopt() ? ALWAYS ":" SOCKOPT : ALWAYS, 1);
 	if (job->keep >= 0)
 		fcntl(job->keep, F_SETFD, 0);
+	if (job->heir > 0)
+		fcntl(job->heir, F_SETFD, 0);
 	msg.result = enter_namespaces(job, &images) ? -errno : set_options(job, images);
 	if (!msg.result)
 		msg.result = call(job->work);
@@ -340,6 +343,7 @@ int criu_run(const struct criu_job *job, pid_t *restored)
 	if (pid == 0) {
 		close(ends[0]);
 		genl_close();
+		lock_keep_only(job->keep);
 		line = ends[1];
 		run_child(job, tool);
 	}

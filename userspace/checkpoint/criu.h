@@ -49,7 +49,7 @@ struct criu_job {
 	const char *const *external;	/* as --external has it; NULL ends the list */
 	const struct criu_mount *mounts;
 	size_t mounts_count;
-	int keep;		/* held until CRIU has ended, whatever becomes of us; or -1 */
+	int keep, heir;		/* held until CRIU has ended, whatever becomes of us; -1, 0: none */
 	/* 0, or an exit status: CRIU gives up then */
 	int (*step)(enum criu_step step, void *arg);
 	/* dump: after CRIU_FROZEN, while CRIU goes on; its exit status is that of the next step */

@@ -9,6 +9,7 @@
 #include "criu.h"
 #include "error.h"
 #include "ethernet.h"
+#include "heir.h"
 #include "meta.h"
 #include "network.h"
 #include "process.h"
@@ -24,6 +25,7 @@ struct work {
 	const struct container *ct;
 	struct checkpoint_dump *dump;
 	struct externals externals;
+	struct heir heir;
 	int images;
 	bool was_left;		/* frozen before */
 	bool left;		/* frozen from now on */
@@ -147,7 +149,7 @@ static int dump(struct work *w, pid_t init)
 		.work = CRIU_DUMP, .images = w->dump->images, .parent = w->dump->parent,
 		.init = init,
 		.cgroup = cgroup, .lock_network = has_links(w->ct->id), .keep = w->ct->lock,
-		.external = (const char *const *)external, .step = on_step,
+		.heir = w->heir.line, .external = (const char *const *)external, .step = on_step,
 		.meanwhile = w->dump->meanwhile ? on_meanwhile : NULL, .arg = w,
 	};
 	int ret = run(w, &job);
@@ -217,8 +219,12 @@ int checkpoint_dump(const struct container *ct, struct checkpoint_dump *d)
 	d->begun = d->frozen = d->dumped = d->ended = 0;
 	w.was_left = stage_get(ct->id) == STAGE_LEFT;
 	ret = prepare(&w, &init);
+	/* what is in a journal is for who reads that */
+	if (!ret && !d->journal)
+		ret = heir_begin(ct, &w.heir);
 	if (!ret)
 		ret = work(&w, init);
+	heir_end(&w.heir);
 	externals_free(&w.externals);
 	if (w.images >= 0)
 		close(w.images);
@@ -265,14 +271,11 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 	return criu_run(&job, NULL);
 }
 
-int checkpoint_suspend(const struct container *ct)
+static int suspend(const struct container *ct)
 {
 	struct kernel_container kc;
-	int ret = checkpoint_possible(ct);
+	int ret = container_running(ct, &kc);
 
-	if (ret || checkpoint_staged(ct))
-		return ret;
-	ret = container_running(ct, &kc);
 	if (!ret)
 		ret = begin(ct, kc.init);
 	if (!ret)
@@ -280,6 +283,21 @@ int checkpoint_suspend(const struct container *ct)
 	if (!ret)
 		ret = network_hold(ct->id);
 	return ret ? undo(ct, ret) : stage_set(ct->id, STAGE_LEFT);
+}
+
+int checkpoint_suspend(const struct container *ct)
+{
+	int ret = checkpoint_possible(ct);
+	struct heir heir;
+
+	if (ret || checkpoint_staged(ct))
+		return ret;
+	ret = heir_begin(ct, &heir);
+	if (ret)
+		return ret;
+	ret = suspend(ct);
+	heir_end(&heir);
+	return ret;
 }
 
 bool checkpoint_staged(const struct container *ct)

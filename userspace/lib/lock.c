@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +44,22 @@ int lock_take(const char *name, bool wait, int *lock)
 		dprintf(fd, "%d\n", (int)getpid());
 	*lock = take_fd(&fd);
 	return 0;
+}
+
+void lock_keep_only(int keep)
+{
+	cleanup_dir DIR *dir = opendir("/proc/self/fd");
+	cleanup_free char *below = xasprintf("%s/", global.lockdir);
+	struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		char path[PATH_MAX];
+		ssize_t n = readlinkat(dirfd(dir), de->d_name, path, sizeof(path));
+
+		if (atoi(de->d_name) != keep && n > (ssize_t)strlen(below) &&
+		    strncmp(path, below, strlen(below)) == 0)
+			close(atoi(de->d_name));
+	}
 }
 
 bool lock_held(const char *name)

@@ -13,6 +13,12 @@
  */
 int lock_take(const char *name, bool wait, int *lock);
 
+/*
+ * In a process that was forked, and may outlive the tool: of its locks this has no more than
+ * @keep, or -1.
+ */
+void lock_keep_only(int keep);
+
 /* Does another command have it? Only looks. */
 bool lock_held(const char *name);
 
