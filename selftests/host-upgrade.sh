@@ -143,9 +143,15 @@ bad_input() {
 		cp $KTAP_TMP/dep $dep
 		# nobody would resume them
 		expect_out 'cloison.service is not enabled' cloisonctl host-upgrade --stop-others
+		systemctl -q enable cloison
+		# where their states would be gone
+		mkdir -p /var/lib/cloison/dump
+		mount -t tmpfs tmpfs /var/lib/cloison/dump
+		expect_exit 46 cloisonctl host-upgrade --check-only --stop-others
+		expect_out '/var/lib/cloison/dump is in memory' cloisonctl host-upgrade --check-only --stop-others
+		umount /var/lib/cloison/dump
 		# a boot loader that is told
 		mkdir /boot/grub
-		systemctl -q enable cloison
 		echo "menuentry 'x' \$menuentry_id_option 'gnulinux-simple-1' {" >/boot/grub/grub.cfg
 		expect_out 'no entry for Linux .*: run update-grub' cloisonctl host-upgrade --reboot --stop-others
 		cat >/boot/grub/grub.cfg <<-END

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/statvfs.h>
+#include <sys/statfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "../checkpoint/state.h"
 #include "../lib/error.h"
@@ -132,10 +134,14 @@ static int plan_containers(struct plan *p, const struct options *o)
 static int plan_room(const struct plan *p)
 {
 	uint64_t need = p->sum + order_width() * p->largest, room;
-	struct statvfs fs;
+	struct statfs fs;
 
-	if (mkdir_parents(global.dumpdir, 0700) || statvfs(global.dumpdir, &fs))
+	if (mkdir_parents(global.dumpdir, 0700) || statfs(global.dumpdir, &fs))
 		return fail_errno(EXIT_SYSTEM, "Cannot look at %s", global.dumpdir);
+	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
+		return fail(EXIT_NO_SPACE,
+			    "%s is in memory, of which the boot leaves nothing: set DUMPDIR in cloison.conf",
+			    global.dumpdir);
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room >= need)
 		return 0;
