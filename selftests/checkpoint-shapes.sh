@@ -11,7 +11,8 @@ trap 'clean >/dev/null 2>&1; sysctl -q vm.nr_hugepages=0; rm -rf "$tmp" "$KTAP_T
 
 starts() {
 	modprobe -a cloison cloison_net
-	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ram 512M
+	modprobe fuse
+	cloisonctl create $ct --ostemplate busybox --ipadd 10.0.101.2 --ram 512M --devnodes fuse:rw
 	cloisonctl start $ct --wait
 	cp "$here/checkpoint/shapes" "$fs/root/"
 	sysctl -q vm.nr_hugepages=8
@@ -79,6 +80,7 @@ refused() {
 	refuses landlock 'landlock-ruleset'
 	refuses credentials 'Control messages in queue'
 	refuses unheard-connection 'on an in-flight socket'
+	refuses fuse 'mounted is mounted by FUSE'
 	refuses pid-namespace 'pid namespace of its own'
 	all_well
 }

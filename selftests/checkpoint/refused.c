@@ -5,9 +5,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -123,11 +126,29 @@ static void pid_namespace_look(void)
 	want(kill(pid, SIGKILL) == 0);
 }
 
+/* Nobody answers for it. */
+static void fuse_up(void)
+{
+	int device = open("/dev/fuse", O_RDWR);
+	char options[64];
+
+	need(device >= 0);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+	need(mkdir("mounted", 0755) == 0);
+	need(mount("none", "mounted", "fuse", 0, options) == 0);
+}
+
+static void fuse_look(void)
+{
+	want(umount2("mounted", MNT_DETACH) == 0);
+}
+
 const struct shape refused_shapes[] = {
 	{ "landlock", landlock_up, nothing, true },
 	{ "credentials", credentials_up, nothing, true },
 	{ "unheard-connection", unheard_up, nothing, true },
 	{ "refused-once", refused_once_up, refused_once_look, true },
+	{ "fuse", fuse_up, fuse_look, true },
 	{ "pid-namespace", pid_namespace_up, pid_namespace_look, true },
 	{}
 };

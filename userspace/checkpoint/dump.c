@@ -9,6 +9,7 @@
 #include "criu.h"
 #include "error.h"
 #include "ethernet.h"
+#include "fuse.h"
 #include "heir.h"
 #include "meta.h"
 #include "network.h"
@@ -72,6 +73,8 @@ static int on_step(enum criu_step step, void *arg)
 		/* until now it could; CRIU's code is not in them yet */
 		if (!ret)
 			ret = cgtree_check(w->ct->id);
+		if (!ret)
+			ret = fuse_check(w->ct->id);
 		if (!ret)
 			ret = cgtree_record(w->ct->id, w->images);
 		if (!ret)

@@ -14,6 +14,7 @@
 #include "criu.h"
 #include "error.h"
 #include "ethernet.h"
+#include "fuse.h"
 #include "process.h"
 #include "stage.h"
 #include "util.h"
@@ -163,5 +164,7 @@ int checkpoint_possible(const struct container *ct)
 		ret = check_links(ct->id);
 	if (!ret)
 		ret = cgtree_check(ct->id);
+	if (!ret)
+		ret = fuse_check(ct->id);
 	return ret ? ret : check_processes(ct->id, kc.init);
 }
