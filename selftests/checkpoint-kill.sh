@@ -141,24 +141,29 @@ is_free() {
 # Before a file is there, with one, and when it is decided. What was dumped for later may be killed as well.
 by_itself() {
 	local signal file=$dumps/Dump.$ct
+	slow_group
 	for signal in KILL TERM; do
 		cut_off $signal rename "$file.tmp" cloisonctl --quiet suspend $ct
 		[[ ! -e $note && ! -e $dumps/$ct.images && ! -e $file && ! -e $file.tmp ]]
 		[[ $(<$cgroup/cgroup.freeze) == 0 ]]
 		runs_on
+		is_slow
 	done
 	cut_off TERM rename "$mark.tmp" cloisonctl --quiet suspend $ct
 	[[ ! -e $note && $(<$cgroup/cgroup.freeze) == 0 ]]
 	runs_on
+	is_slow
 	cut_off TERM rename "$tmp/state.tmp" cloisonctl --quiet chkpnt $ct --dump --dumpfile "$tmp/state"
 	[[ ! -e $note && ! -e $tmp/state && $(<$cgroup/cgroup.freeze) == 0 ]]
 	runs_on
+	is_slow
 	cut_off KILL fsync "$private" cloisonctl --quiet suspend $ct
 	[[ ! -e $note && ! -e $cgroup ]]
 	is_away
 	cloisonctl --quiet resume $ct
 	all_well
 	runs_on
+	is_slow
 }
 
 ktap_plan 7

@@ -74,6 +74,29 @@ another_file() {
 	counts
 }
 
+# What would hold up CRIU in its processes is lifted for it, and no longer.
+lifted() {
+	slow_group
+	mkdir "$tmp/bin"
+	cat >"$tmp/bin/tar" <<-EOF
+		#!/bin/sh
+		cat $cgroup/slow/cpu.max $cgroup/slow/memory.high >$tmp/seen
+		exec /usr/bin/tar "\$@"
+	EOF
+	chmod +x "$tmp/bin/tar"
+	PATH=$tmp/bin:$PATH cloisonctl chkpnt $ct --dump --dumpfile "$tmp/slow"
+	[[ $(<"$tmp/seen") == $'max 1000000\nmax' ]]
+	is_slow
+	cloisonctl chkpnt $ct --resume
+	rm "$tmp/seen"
+	PATH=$tmp/bin:$PATH expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/none/state"
+	is_slow
+	suspend_it --dumpfile "$tmp/slow"
+	resume_it
+	is_slow
+	counts
+}
+
 # An old one must not be put over newer files.
 old_state() {
 	cloisonctl stop $ct --fast
@@ -197,10 +220,11 @@ kept() {
 	not grep 'is the memory' <(cloisonctl check containers)
 }
 
-ktap_plan 8
+ktap_plan 9
 check "start" starts
 check "stages" stages
 check "another file" another_file
+check "limits" lifted
 check "an old state" old_state
 check "damaged" damage
 check "set, mount and others" suspended_otherwise

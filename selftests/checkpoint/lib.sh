@@ -182,6 +182,18 @@ shares_directory() {
 	chmod +x /etc/cloison/conf/$ct.mount
 }
 
+# slow_group: one whose process may run for a thousandth of the time, with hardly any memory.
+slow_group() {
+	inside 'echo "+cpu +memory" >/sys/fs/cgroup/cgroup.subtree_control; cd /sys/fs/cgroup; mkdir slow; sleep 9999 </dev/null >/dev/null 2>&1 &
+		echo $! >slow/cgroup.procs; echo 1000 1000000 >slow/cpu.max; echo 1M >slow/memory.high'
+	is_slow
+}
+
+is_slow() {
+	[[ $(<$cgroup/slow/cpu.max) == "1000 1000000" && $(<$cgroup/slow/memory.high) -eq 1048576 ]]
+	[[ ! -e /run/cloison/checkpoint/$ct.lifted ]]
+}
+
 # ends: nothing is left of it.
 ends() {
 	cloisonctl stop $ct --fast

@@ -11,6 +11,7 @@
 #include "cgtree.h"
 #include "cleanup.h"
 #include "error.h"
+#include "stage.h"
 #include "util.h"
 
 /*
@@ -70,7 +71,7 @@ static int record_group(FILE *f, const char *path, const char *name)
 	cleanup_free char *controllers = NULL;
 
 	if (dir < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	fprintf(f, "d %s\n", name);
 	record_owners(f, dir);
 	controllers = read_file_at(dir, "cgroup.subtree_control", 4096);
@@ -114,19 +115,25 @@ int cgtree_record(uint32_t id, int images)
 	return bad ? fail_errno(EXIT_PAUSE, "Cannot record the cgroups of container %u", id) : 0;
 }
 
-/* For each line call @apply, with the group's directory. */
-static int each_line(int top, int images,
-		     int (*apply)(int *dir, int top, char kind, char *rest))
+static FILE *open_record(int images)
 {
-	int fd = openat(images, FILE_NAME, O_RDONLY | O_CLOEXEC), ret = 0;
-	cleanup_file FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	int fd = openat(images, FILE_NAME, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
+/* For each line of @f, which is closed then, call @apply, with the group's directory. */
+static int each_line_of(FILE *f, int top, int (*apply)(int *dir, int top, char kind, char *rest))
+{
+	cleanup_file FILE *record = f;
 	cleanup_close int dir = -1;
+	int ret = 0;
 	cleanup_free char *line = NULL;
 	size_t size = 0;
 
-	if (!f)
-		return fail_errno(EXIT_UNPAUSE, "The images have no record of cgroups");
-	while (!ret && getline(&line, &size, f) > 1) {
+	if (!record)
+		return fail_errno(EXIT_UNPAUSE, "There is no record of cgroups");
+	while (!ret && getline(&line, &size, record) > 1) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] == 'd') {
 			if (dir >= 0)
@@ -137,6 +144,12 @@ static int each_line(int top, int images,
 			ret = fail_errno(EXIT_UNPAUSE, "Cannot restore the cgroups: %s", line);
 	}
 	return ret;
+}
+
+static int each_line(int top, int images,
+		     int (*apply)(int *dir, int top, char kind, char *rest))
+{
+	return each_line_of(open_record(images), top, apply);
 }
 
 static int open_group(int *dir, int top, const char *name)
@@ -248,6 +261,110 @@ int cgtree_delegate(int top, int images)
 int cgtree_limit(int top, int images)
 {
 	return each_line(top, images, limit);
+}
+
+/* "l cpu.max 1000 100000" */
+static bool holds_up(const char *line)
+{
+	static const char *const files[] = { "l cpu.max ", "l memory.high " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		size_t len = strlen(files[i]);
+
+		if (strncmp(line, files[i], len) == 0)
+			return strncmp(line + len, "max", strlen("max")) != 0;
+	}
+	return false;
+}
+
+/* Of the record no more than what is lifted: NULL and errno, or "". */
+static char *lines_to_lift(int images)
+{
+	cleanup_file FILE *f = open_record(images);
+	cleanup_free char *group = NULL;
+	cleanup_free char *line = NULL;
+	size_t size = 0, written;
+	char *text = NULL;
+	FILE *out = f ? open_memstream(&text, &written) : NULL;
+
+	if (!out)
+		return NULL;
+	while (getline(&line, &size, f) > 1) {
+		if (line[0] == 'd') {
+			free(group);
+			group = xstrdup(line);
+		} else if (holds_up(line)) {
+			fprintf(out, "%s%s", group ? group : "", line);
+			free(group);
+			group = NULL;
+		}
+	}
+	fclose(out);
+	return text;
+}
+
+/* A group that was removed since is neither lifted nor put back. */
+static int open_if_there(int *dir, int top, const char *name)
+{
+	return open_group(dir, top, name) && errno != ENOENT ? -1 : 0;
+}
+
+static int lift(int *dir, int top, char kind, char *rest)
+{
+	if (kind == 'd')
+		return open_if_there(dir, top, rest);
+	rest[strcspn(rest, " ")] = '\0';
+	return *dir < 0 || !write_file_at(*dir, rest, "max") || errno == ENODEV ? 0 : -1;
+}
+
+int cgtree_lift(uint32_t id, int images)
+{
+	cleanup_free char *note = stage_lifted(id);
+	cleanup_free char *text = lines_to_lift(images);
+	cleanup_close int top = -1;
+	int ret;
+
+	if (text && !*text)
+		return 0;
+	if (!text || write_file_atomic(note, text, 0600))
+		return fail_errno(EXIT_PAUSE, "Cannot write %s", note);
+	ret = cgroup_open(id, &top);
+	if (!ret)
+		ret = each_line_of(fopen(note, "re"), top, lift);
+	return ret ? fail_wrap(EXIT_PAUSE, "Its limits cannot be lifted") : 0;
+}
+
+bool cgtree_lifted(uint32_t id)
+{
+	cleanup_free char *note = stage_lifted(id);
+
+	return access(note, F_OK) == 0;
+}
+
+/* All that can be. */
+static int put_back(int *dir, int top, char kind, char *rest)
+{
+	if (kind == 'd')
+		return open_if_there(dir, top, rest);
+	if (*dir >= 0 && limit(dir, top, kind, rest))
+		warn("A limit that was lifted for a dump cannot be set again: %s: %m", rest);
+	return 0;
+}
+
+void cgtree_put_back(uint32_t id)
+{
+	cleanup_free char *why = xstrdup(error_text());
+	cleanup_free char *note = stage_lifted(id);
+	cleanup_close int top = -1;
+
+	if (!cgtree_lifted(id))
+		return;
+	if (cgroup_exists(id) &&
+	    (cgroup_open(id, &top) || each_line_of(fopen(note, "re"), top, put_back))) {
+		warn("Limits that were lifted for a dump are not set again: %s", error_text());
+		fail(0, "%s", why);
+	}
+	unlink(note);
 }
 
 static bool says(const char *group, const char *name, const char *word)

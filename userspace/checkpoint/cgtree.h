@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The whole tree of container @id into a file in directory @images, while nothing in it runs. */
+/*
+ * The whole tree of container @id into a file in directory @images. As long as something in it runs
+ * it may be another one by now.
+ */
 int cgtree_record(uint32_t id, int images);
 
 /* The groups, with their owners, below the container's own, which is there: @top. */
@@ -19,6 +22,16 @@ int cgtree_make(int top, int images);
 int cgtree_delegate(int top, int images);
 /* The limits. */
 int cgtree_limit(int top, int images);
+
+/*
+ * What keeps tasks waiting, and CRIU with them, for as long as the container likes: cpu.max and
+ * memory.high. Those that the record in @images has are lifted, and noted before (stage.h).
+ * EXIT_PAUSE.
+ */
+int cgtree_lift(uint32_t id, int images);
+bool cgtree_lifted(uint32_t id);
+/* As noted; the note goes. What cannot be is warned of. */
+void cgtree_put_back(uint32_t id);
 
 /*
  * EXIT_PAUSE if a group below the container's own is frozen: what is does not run CRIU's code,

@@ -59,13 +59,26 @@ static int decide(struct work *w)
 	return ret ? ret : EXIT_PAUSE;
 }
 
+/* As long as CRIU is at it. For the record they are first what they were before an earlier call. */
+static int lift_limits(const struct work *w)
+{
+	int ret;
+
+	cgtree_put_back(w->ct->id);
+	ret = cgtree_record(w->ct->id, w->images);
+	return ret ? ret : cgtree_lift(w->ct->id, w->images);
+}
+
 static int on_step(enum criu_step step, void *arg)
 {
 	struct work *w = arg;
 	int ret = 0;
 
-	if (step == CRIU_SEIZING && w->dump->seizing) {
-		w->dump->seizing(w->dump->arg);
+	if (step == CRIU_SEIZING) {
+		/* what may not run does not stop either; it may change them until it has */
+		ret = lift_limits(w);
+		if (w->dump->seizing)
+			w->dump->seizing(w->dump->arg);
 	} else if (step == CRIU_FROZEN) {
 		w->dump->frozen = now_ms();
 		if (!w->was_left)
@@ -76,7 +89,7 @@ static int on_step(enum criu_step step, void *arg)
 		if (!ret)
 			ret = fuse_check(w->ct->id);
 		if (!ret)
-			ret = cgtree_record(w->ct->id, w->images);
+			ret = lift_limits(w);
 		if (!ret)
 			ret = meta_write(w->ct, &w->externals, w->images);
 	} else if (step == CRIU_DUMPED) {
@@ -157,6 +170,7 @@ static int dump(struct work *w, pid_t init)
 	};
 	int ret = run(w, &job);
 
+	cgtree_put_back(w->ct->id);
 	words_free(external);
 	return ret;
 }

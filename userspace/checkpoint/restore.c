@@ -200,6 +200,7 @@ int checkpoint_resume(const struct container *ct)
 {
 	int ret = stage_set(ct->id, STAGE_WORK);
 
+	cgtree_put_back(ct->id);
 	/* before anything runs; from here on it is not suspended any more */
 	if (!ret)
 		ret = suspended_unmark(ct);
@@ -221,7 +222,7 @@ bool checkpoint_unsettled(const struct container *ct)
 {
 	enum stage stage = stage_get(ct->id);
 
-	return stage == STAGE_WORK || stage == STAGE_DOOMED;
+	return stage == STAGE_WORK || stage == STAGE_DOOMED || cgtree_lifted(ct->id);
 }
 
 int checkpoint_settle(const struct container *ct)
@@ -231,6 +232,9 @@ int checkpoint_settle(const struct container *ct)
 
 	if (ret || !checkpoint_unsettled(ct))
 		return ret;
+	cgtree_put_back(ct->id);
+	if (checkpoint_staged(ct))
+		return 0;
 	/* with a mark nothing ran since, see decide(); without init there is nothing to run */
 	if (stage_get(ct->id) == STAGE_DOOMED || suspended(ct) || !kernel_runs(&kc))
 		return checkpoint_kill(ct);

@@ -24,6 +24,11 @@ char *stage_dumped(uint32_t id)
 	return xasprintf(DIR_NAME "/%u.dumped", id);
 }
 
+char *stage_lifted(uint32_t id)
+{
+	return xasprintf(DIR_NAME "/%u.lifted", id);
+}
+
 enum stage stage_get(uint32_t id)
 {
 	cleanup_free char *path = path_of(id);
@@ -42,10 +47,12 @@ int stage_set(uint32_t id, enum stage stage)
 {
 	cleanup_free char *path = path_of(id);
 	cleanup_free char *dumped = stage_dumped(id);
+	cleanup_free char *lifted = stage_lifted(id);
 	int ret;
 
 	if (stage == STAGE_NONE)
-		ret = (unlink(dumped) && errno != ENOENT) || (unlink(path) && errno != ENOENT);
+		ret = (unlink(dumped) && errno != ENOENT) ||
+		      (unlink(lifted) && errno != ENOENT) || (unlink(path) && errno != ENOENT);
 	else
 		ret = mkdir_parents(DIR_NAME, 0700) ||
 		      write_file_atomic(path, words[stage], 0600);

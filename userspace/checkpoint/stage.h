@@ -24,5 +24,7 @@ int stage_set(uint32_t id, enum stage stage);
  * the mark is to be (suspended.h). It goes with the note.
  */
 char *stage_dumped(uint32_t id);
+/* The same of the limits that are lifted for the time of a dump, see cgtree.h. */
+char *stage_lifted(uint32_t id);
 
 #endif
