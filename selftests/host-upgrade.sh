@@ -3,7 +3,7 @@
 # nodes: 2
 # kernels: 6.12
 # also: newest
-# timeout: 900
+# timeout: 1200
 # Node 2 has containers, and boots another kernel by kexec. A client here, on node 1, is patient: its connection to one of
 # them goes on, and so does one between two of them.
 #
@@ -212,6 +212,40 @@ fails_in_the_middle() {
 	all_go_on
 }
 
+# 901 comes last, and its state is never written: neither time that is over waits for that, nor who interrupts.
+never_ends() {
+	there <<-'EOF'
+		mkdir $KTAP_TMP/bin
+		cat >$KTAP_TMP/bin/tar <<-END
+			#!/bin/sh
+			case "\$*" in *901.images*) : >$KTAP_TMP/there; exec sleep 9999 ;; esac
+			exec /usr/bin/tar "\$@"
+		END
+		chmod +x $KTAP_TMP/bin/tar
+		PATH=$KTAP_TMP/bin:$PATH
+		undone() {
+			cat $KTAP_TMP/out
+			grep -q "$1; all run as before" $KTAP_TMP/out
+			for n in 1 2 3; do
+				is_running 90$n
+			done
+			[[ ! -e $note && $(cat /sys/kernel/kexec_loaded) == 0 ]]
+		}
+		status=0
+		cloisonctl host-upgrade --stop-others --timeout 60 >$KTAP_TMP/out 2>&1 || status=$?
+		[[ $status == 16 ]]
+		undone 'Not all could be suspended in time'
+		rm $KTAP_TMP/there
+		cloisonctl host-upgrade --stop-others >$KTAP_TMP/out 2>&1 &
+		tool=$!
+		wait_for test -e $KTAP_TMP/there
+		kill $tool
+		not wait $tool
+		undone Interrupted
+	EOF
+	all_go_on
+}
+
 # Killed when 902 is suspended, and 901 not yet.
 killed() {
 	there <<-'EOF'
@@ -263,7 +297,7 @@ is_new() {
 	[[ $(ssh -o ConnectTimeout=5 node2 uname -r) == "$new" ]]
 }
 
-ktap_plan 6
+ktap_plan 7
 ktap_run_next "containers and connections" starts
 if [[ $ktap_failed -eq 0 ]]; then
 	python3 "$KTAP_TMP/client.py" "$KTAP_TMP/heard" &
@@ -273,6 +307,7 @@ fi
 ktap_run_next "bad input" bad_input
 ktap_run_next "what cannot be suspended is named" named
 ktap_run_next "one that fails in the middle" fails_in_the_middle
+ktap_run_next "one that never ends" never_ends
 ktap_run_next "killed in the middle" killed
 ktap_run_next "another kernel" upgrades
 ktap_say "the client waited at most $(cut -d ' ' -f 2 "$KTAP_TMP/heard") s for an answer"

@@ -62,20 +62,32 @@ static bool wants_stop(const struct container *ct, const struct kernel_container
 	return kc->id || container_mounted(ct);
 }
 
-static int start_one(uint32_t id, void *upgrade)
+struct bringing {
+	const struct upgrade *upgrade;
+	bool onboot;
+};
+
+/* At a boot nobody has a lock for long; in the middle of an upgrade one may hang. */
+static int64_t patience(const struct bringing *b)
 {
+	return b->onboot ? INT64_MAX : now_ms() + global.stop_timeout * 1000LL;
+}
+
+static int start_one(uint32_t id, void *arg)
+{
+	const struct bringing *b = arg;
 	cleanup_container struct container ct = CONTAINER_INIT;
 	struct start_options o = {};
 	struct kernel_container kc;
 	int ret = container_open_id(&ct, id, NEED_CONF);
 
 	if (!ret)
-		ret = container_lock_until(&ct, INT64_MAX);
+		ret = container_lock_until(&ct, patience(b));
 	if (!ret)
 		ret = kernel_get(id, &kc);
 	if (ret || kernel_runs(&kc))
 		return ret;
-	o.force = comes_back(&ct, upgrade);
+	o.force = comes_back(&ct, b->upgrade);
 	return do_start(&ct, &o);
 }
 
@@ -134,7 +146,8 @@ int boot_bring_back(const struct upgrade *u, bool onboot, size_t *count, size_t 
 	ret = order_choose(onboot ? starts_on_boot : starts_after_upgrade, u, &list, count);
 	if (ret)
 		return ret;
-	*failed = order_work(list, *count, order_width(), start_one, (void *)u);
+	*failed = order_work(list, *count, order_width(), start_one,
+			     &(struct bringing){ u, onboot });
 	/* all were tried; who is still suspended has a mark that says why */
 	return u->kernel ? upgrade_remove() : 0;
 }

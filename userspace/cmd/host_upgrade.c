@@ -225,7 +225,7 @@ static int plan_all(struct plan *p, const struct options *o)
 
 /* Of all that suspend, shared by their processes. */
 struct suspending {
-	int64_t end;	/* none begins later */
+	int64_t end;	/* none begins later, or is waited for any longer */
 	bool failed;	/* nor after one could not be */
 };
 
@@ -270,6 +270,31 @@ static int suspend_one(uint32_t id, void *arg)
 	return ret;
 }
 
+static bool is_over(void *arg)
+{
+	const struct suspending *s = arg;
+
+	return asked_to_end || now_ms() > s->end;
+}
+
+/*
+ * Those that were killed at it: CRIU undoes what it did, and the lock is held until that is put
+ * right. One that never comes to its end is nothing to the others.
+ */
+static void wait_for_undone(const uint32_t *ids, size_t count)
+{
+	int64_t end = now_ms() + global.stop_timeout * 1000LL;
+
+	for (size_t i = 0; i < count; i++) {
+		cleanup_container struct container ct = CONTAINER_INIT;
+
+		if (container_open_id(&ct, ids[i], NEED_CONF) || container_lock_until(&ct, end)) {
+			warn("Container %u: %s", ids[i], error_text());
+			error_clear();
+		}
+	}
+}
+
 static int suspend_groups(const struct plan *p, struct suspending *s)
 {
 	cleanup_free uint32_t *ids = xcalloc(p->suspended_count + 1, sizeof(*ids));
@@ -278,9 +303,12 @@ static int suspend_groups(const struct plan *p, struct suspending *s)
 
 	for (size_t i = 0; !ret && i < p->suspended_count; i += n) {
 		n = order_group(p->suspended, p->suspended_count, i, ids);
-		failed = parallel_run(ids, n, order_width(), suspend_one, s);
-		ret = failed ? fail(EXIT_PAUSE, "%zu containers could not be suspended", failed) :
-			       go_on(s);
+		failed = parallel_run_until(ids, n, order_width(), suspend_one, is_over, s);
+		if (failed && is_over(s))
+			wait_for_undone(ids, n);
+		ret = go_on(s);
+		if (!ret && failed)
+			ret = fail(EXIT_PAUSE, "%zu containers could not be suspended", failed);
 	}
 	return ret;
 }
