@@ -116,12 +116,14 @@ given_up() {
 	sed -i '/^PROVE_CHECKPOINT/d' $conf
 }
 
-# fails WORDS: it is said why, and the log is there.
+# fails WORDS: it is said why, and the log is there; so is a file that had the name before.
 fails() {
 	rm -f $dumps/$ct.log
+	echo kept >$dumps/Dump.$ct
 	expect_out "$1" cloisonctl suspend $ct --prove
 	expect_exit 16 cloisonctl suspend $ct --prove
-	[[ -s $dumps/$ct.log ]]
+	[[ -s $dumps/$ct.log && $(<$dumps/Dump.$ct) == kept && ! -e $dumps/Dump.$ct.tmp ]]
+	rm $dumps/Dump.$ct
 	runs_on
 }
 

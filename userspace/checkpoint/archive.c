@@ -145,12 +145,22 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
 		ret = write_header(fd, id, token);
 	if (!ret)
 		ret = fsync(fd);
-	if (!ret)
-		ret = rename_synced(tmp, path);
 	if (ret < 0)
-		ret = fail_errno(EXIT_PAUSE, "Cannot write %s", path);
+		ret = fail_errno(EXIT_PAUSE, "Cannot write %s", tmp);
 	if (ret)
 		unlink(tmp);
+	return ret;
+}
+
+int archive_name(const char *path)
+{
+	cleanup_free char *tmp = archive_temporary(path);
+	int ret;
+
+	if (!rename_synced(tmp, path))
+		return 0;
+	ret = fail_errno(EXIT_PAUSE, "Cannot write %s", path);
+	unlink(tmp);
 	return ret;
 }
 

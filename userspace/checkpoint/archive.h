@@ -17,8 +17,10 @@
 
 #define TOKEN_SIZE	33
 
-/* Under another name first; on disk when this returns 0. EXIT_PAUSE. */
+/* Under the temporary name of @path; on disk when this returns 0. EXIT_PAUSE. */
 int archive_save(uint32_t id, const char *token, const char *images, const char *path);
+/* What is there gets its name, on disk too; on error it is gone. EXIT_PAUSE. */
+int archive_name(const char *path);
 
 /*
  * Whole, and of container @id: its token. *@fd is where the stream begins.

@@ -89,9 +89,10 @@ static char *proof_in(const char *work)
 	return xasprintf("%s/proof", work);
 }
 
-/* From the file, as a resume has it. */
+/* From the file, as a resume has it, but under its temporary name. */
 static int prove(const struct saving *s)
 {
+	cleanup_free char *file = archive_temporary(s->path);
 	cleanup_free char *work = work_of(s->ct);
 	cleanup_free char *proof = proof_in(work);
 	cleanup_free char *images = images_in(proof);
@@ -101,9 +102,9 @@ static int prove(const struct saving *s)
 	int ret;
 
 	say("\tprove...");
-	if (mkdir(proof, 0700) || mkdir(images, 0755) || mkdir(above, 0700))
-		return fail_errno(EXIT_PAUSE, "Cannot make %s", proof);
-	ret = archive_open(s->ct->id, s->path, token, &fd);
+	ret = mkdir(proof, 0700) || mkdir(images, 0755) || mkdir(above, 0700) ?
+	      fail_errno(EXIT_PAUSE, "Cannot make %s", proof) :
+	      archive_open(s->ct->id, file, token, &fd);
 	if (!ret)
 		ret = checkpoint_unpack(fd, images);
 	if (!ret) {
@@ -111,7 +112,10 @@ static int prove(const struct saving *s)
 		if (ret)
 			ret = keep_log(s->ct, images, "restore.log", ret);
 	}
-	return ret ? fail_wrap(EXIT_PAUSE, "It could not be resumed") : 0;
+	if (!ret)
+		return 0;
+	unlink(file);
+	return fail_wrap(EXIT_PAUSE, "It could not be resumed");
 }
 
 /* With the mark it is suspended, whatever comes. */
@@ -122,13 +126,13 @@ static int save(void *arg)
 
 	say("\tdump...");
 	ret = archive_save(s->ct->id, s->token, s->images, s->path);
+	/* what has the name already may be all that there is, if that fails */
+	if (!ret && wants_proof(s))
+		ret = prove(s);
+	if (!ret)
+		ret = archive_name(s->path);
 	if (!ret && s->also)
 		ret = s->also(s->arg);
-	if (!ret && wants_proof(s)) {
-		ret = prove(s);
-		if (ret)
-			unlink(s->path);
-	}
 	if (!ret && s->after == KILL) {
 		ret = suspended_mark(s->ct, s->token, s->path);
 		if (!ret) {
@@ -364,16 +368,14 @@ bool state_unsettled(const struct container *ct)
 static int settle_file(const struct container *ct, const char *token, const char *path)
 {
 	cleanup_free char *tmp = archive_temporary(path);
-	cleanup_free char *work = work_of(ct);
-	cleanup_free char *proof = proof_in(work);
 	cleanup_free char *marked = NULL;
 	cleanup_free char *where = NULL;
 
 	unlink(tmp);
 	if (!archive_is(path, token))
 		return 0;
-	/* it stands still, as it did when that was written; but a trial had not come to its end */
-	if (checkpoint_staged(ct) && access(proof, F_OK))
+	/* it stands still, as it did when that was written */
+	if (checkpoint_staged(ct))
 		return note_dumped(ct, token, path);
 	if (suspended_find(ct, &marked, &where))
 		return 0;
