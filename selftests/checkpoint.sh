@@ -174,6 +174,15 @@ refused() {
 	cloisonctl set $ct --devnodes net/tun:none --save
 	expect_out 'The device on /dev/net/tun' cloisonctl suspend $ct
 	cloisonctl set $ct --devnodes net/tun:rw --save
+	# one that CRIU cannot have, which it says before it has frozen all
+	counter=$(pgrep -f /root/count | head -n 1)
+	strace -o /dev/null -p "$counter" &
+	wait_for grep '^TracerPid:.*[1-9]' "/proc/$counter/status"
+	rm -f $dumps/$ct.log
+	expect_out "see $dumps/$ct.log" cloisonctl suspend $ct
+	[[ -s $dumps/$ct.log ]]
+	kill $!
+	wait
 	cloisonctl pause $ct
 	expect_out 'cloisonctl unpause' cloisonctl suspend $ct
 	cloisonctl unpause $ct

@@ -187,7 +187,7 @@ static int write_state(const struct container *ct, const char *path, enum after 
 	if (ret)
 		return ret;
 	ret = checkpoint_dump(ct, &dump);
-	if (ret && !dump.dumped && dump.frozen)
+	if (ret && !dump.dumped)
 		ret = keep_log(ct, images, "dump.log", ret);
 	if (!ret && after == LEAVE)
 		ret = note_dumped(ct, s.token, file);
