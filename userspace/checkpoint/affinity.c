@@ -79,21 +79,41 @@ static char *inner_id(pid_t tid)
 	return count ? xasprintf("%d", (int)ids[count - 1]) : xstrdup("");
 }
 
+/* To be freed. */
+static char *text_of(const cpu_set_t *set)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int cpu = 0; out && cpu < CPUS_MAX; cpu++) {
+		int from = cpu;
+
+		if (!CPU_ISSET_S(cpu, SET_SIZE, set))
+			continue;
+		while (cpu + 1 < CPUS_MAX && CPU_ISSET_S(cpu + 1, SET_SIZE, set))
+			cpu++;
+		fprintf(out, ftell(out) ? ",%d" : "%d", from);
+		if (cpu > from)
+			fprintf(out, "-%d", cpu);
+	}
+	if (out)
+		fclose(out);
+	return text;
+}
+
 static void record(struct work *w, pid_t tid)
 {
+	cleanup_free char *cpus = NULL;
 	cleanup_free char *id = NULL;
-	json_t *cpus;
 
 	CPU_ZERO_S(SET_SIZE, w->set);
 	if (sched_getaffinity(tid, SET_SIZE, w->set) || CPU_EQUAL_S(SET_SIZE, w->set, w->most) ||
 	    has_all(tid, w->set))
 		return;
 	id = inner_id(tid);
-	cpus = json_array();
-	for (int cpu = 0; cpu < CPUS_MAX; cpu++)
-		if (CPU_ISSET_S(cpu, SET_SIZE, w->set))
-			json_array_append_new(cpus, json_integer(cpu));
-	json_object_set_new(w->all, id, cpus);
+	cpus = text_of(w->set);
+	json_object_set_new(w->all, id, json_string(cpus));
 }
 
 static void set(struct work *w, pid_t tid)
@@ -104,7 +124,8 @@ static void set(struct work *w, pid_t tid)
 
 	if (!cpus)
 		return;
-	CPU_ZERO_S(SET_SIZE, w->set);
+	/* an older tool's are an array of numbers */
+	parse(json_string_value(cpus), w->set);
 	json_array_foreach(cpus, i, cpu) {
 		size_t n = json_integer_value(cpu);
 

@@ -3,7 +3,7 @@
  * The CPUs on which a thread has asked to run, or was made to (sched_setaffinity(2)), which CRIU
  * forgets. Of each that has not all that its cgroup has, by the id inside:
  *
- *	{"12": [0, 1], ...}
+ *	{"12": "0-1,8", ...}
  */
 #ifndef CLOISON_AFFINITY_H
 #define CLOISON_AFFINITY_H
