@@ -9,13 +9,14 @@
  *
  * CRIU's notifications go all the way to the tool, which does what is to be done, and
  * back. When the tool is killed the line ends, the child answers "no" to the next one, and
- * CRIU undoes what it did. Nobody is killed half way: a process that CRIU has its code in
- * would not survive that.
+ * CRIU undoes what it did. Nobody is killed half way in a dump: a process that CRIU has its
+ * code in would not survive that.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,10 +287,21 @@ static int failed(const struct criu_job *job, int result)
 		    strerror(-result) : "it does not say why");
 }
 
-/* Serve the child until it says that it is done; *@waited: for how long it did not go on for that. */
-static int serve(const struct criu_job *job, int sock, int *result, int64_t *waited)
+/* It does not come to its end by itself. What it made is the caller's to take away. */
+static void give_up(const struct criu_job *job, pid_t child)
 {
-	const int timeout = job->work == CRIU_PRE_DUMP || job->apart ? LATE_MS : -1;
+	/* child and CRIU are a session of their own; who made a trial has killed it all */
+	if (job->work == CRIU_RESTORE && !job->apart)
+		kill(-child, SIGKILL);
+}
+
+/*
+ * Serve the child until it says that it is done; *@waited: for how long it did not go on for
+ * that.
+ */
+static int serve(const struct criu_job *job, int sock, pid_t child, int *result, int64_t *waited)
+{
+	const int timeout = job->work == CRIU_DUMP ? -1 : LATE_MS;
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
 	int ret = job->begun ? job->begun(job->arg) : 0, answer, ready;
@@ -298,8 +310,11 @@ static int serve(const struct criu_job *job, int sock, int *result, int64_t *wai
 
 	for (;;) {
 		ready = poll(&pfd, 1, timeout);
-		if (ready == 0 && !ret)
+		if (ready == 0 && !ret) {
 			ret = job->step(CRIU_LATE, job->arg);
+			if (ret)
+				give_up(job, child);
+		}
 		if (ready <= 0)
 			continue;
 		n = recv(sock, &msg, sizeof(msg), 0);
@@ -348,7 +363,7 @@ int criu_run(const struct criu_job *job, pid_t *restored)
 		run_child(job, tool);
 	}
 	close(ends[1]);
-	ret = serve(job, ends[0], &result, &waited);
+	ret = serve(job, ends[0], pid, &result, &waited);
 	close(ends[0]);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

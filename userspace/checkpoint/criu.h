@@ -22,7 +22,11 @@ enum criu_step {
 	CRIU_NAMESPACES,	/* restore: tasks are in their groups, files are not open */
 	CRIU_RESTORED,		/* restore: all is there, and can still be given up */
 	CRIU_RESUMING,		/* restore: will run next, or be frozen */
-	CRIU_LATE,		/* pre-dump, trial: still at it after so long, again and again */
+	/*
+	 * Pre-dump, restore, trial: still at it after so long, again and again. If a restore is
+	 * given up then CRIU is killed; a dump never is, it has code in the processes.
+	 */
+	CRIU_LATE,
 };
 
 /*

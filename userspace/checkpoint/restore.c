@@ -16,6 +16,7 @@
 #include "criu.h"
 #include "error.h"
 #include "ethernet.h"
+#include "global.h"
 #include "meta.h"
 #include "network.h"
 #include "place.h"
@@ -30,7 +31,27 @@ struct work {
 	const char *path;
 	int images;	/* it is open */
 	struct place *place;
+	int64_t since;		/* it has come no further */
+	uint64_t memory;	/* than to this */
 };
+
+/*
+ * CRIU 4.1 reads on for ever where pages are missing. There may be many to be read: as long as
+ * memory grows it is not late.
+ */
+static int end_late(struct work *w)
+{
+	uint64_t memory;
+
+	if (cgroup_number(w->ct->id, "memory.current", &memory) && memory > w->memory) {
+		w->memory = memory;
+		w->since = now_ms();
+	}
+	if (!global.start_timeout || now_ms() - w->since < global.start_timeout * 1000LL)
+		return 0;
+	return fail(EXIT_UNPAUSE, "CRIU has not come any further for %u seconds (START_TIMEOUT)",
+		    global.start_timeout);
+}
 
 static int on_step(enum criu_step step, void *arg)
 {
@@ -39,6 +60,8 @@ static int on_step(enum criu_step step, void *arg)
 	switch (step) {
 	case CRIU_NAMESPACES:
 		return cgtree_delegate(w->place->cgroup, w->images);
+	case CRIU_LATE:
+		return end_late(w);
 	case CRIU_RESUMING:
 		/* CRIU's hands are off next: it runs when we say so */
 		return cgroup_set(w->ct->id, "cgroup.freeze", "1");
@@ -70,6 +93,7 @@ static int restore_tasks(struct work *w, const struct place *place, const struct
 		.images = w->path, .step = on_step, .begun = on_begun, .arg = w,
 	};
 
+	w->since = now_ms();
 	return tasks_restore(w->ct, &place->nodes, meta, &job, init);
 }
 
@@ -192,7 +216,7 @@ int checkpoint_undump(struct container *ct, const char *images, bool any_cpu)
 	if (!ret)
 		ret = meta_read(fd, any_cpu, &meta);
 	if (!ret)
-		ret = undump(ct, &meta, &(struct work){ ct, images, fd });
+		ret = undump(ct, &meta, &(struct work){ .ct = ct, .path = images, .images = fd });
 	return ret;
 }
 
