@@ -169,7 +169,7 @@ too_deep() {
 		for i in range(10):
 		    down("d" * 200)
 	END
-	expect_out '^Warning: Left out.* 2 whose paths have more than 4095 bytes.* \./00' cloisonctl backup 900
+	expect_out '^Warning: Left out: 2 paths of more than 4095 bytes.* \./00' cloisonctl backup 900
 	last=$(newest 900)
 	cloisonctl backup-list --verify 900
 	cloisonctl --quiet restore-backup "$last" --ctid 901

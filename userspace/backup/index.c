@@ -97,7 +97,8 @@ static int run(const struct place_of_files *place, const char *const argv[], con
 		return ret;
 	if (read_all(to, out)) {
 		ret = errno == EFBIG ?
-		      fail(place->status, "There are too many files: a list of them takes more than %u MB",
+		      fail(place->status,
+			   "There are too many files: a list of them takes more than %u MB",
 			   TEXT_MAX >> 20) :
 		      fail_errno(place->status, "Cannot read what %s says", argv[0]);
 		kill(pid, SIGKILL);
@@ -135,7 +136,7 @@ static size_t drop_too_long(struct text *index)
 	}
 	index->len = to - index->data;
 	if (n)
-		warn("Left out, with what is below: %zu whose paths have more than %d bytes, and which could not be restored, such as %s...",
+		warn("Left out: %zu paths of more than %d bytes, and all below, such as %s...",
 		     n, PATH_MAX - 1, first);
 	return n;
 }

@@ -64,7 +64,8 @@ struct checkpoint_dump {
 	void (*seizing)(void *arg);
 	/*
 	 * Called when nothing of it runs any more, in any try, while it is dumped: what is long and
-	 * needs its files only. An exit status, with an error noted, is taken as taken()'s; may be NULL.
+	 * needs its files only. An exit status, with an error noted, is taken as taken()'s; may be
+	 * NULL.
 	 */
 	int (*meanwhile)(void *arg);
 	/* out: CLOCK_MONOTONIC in ms; 0 if it did not come so far */

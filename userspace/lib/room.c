@@ -65,6 +65,6 @@ bool room_watch(const struct room *room, pid_t pid, const char *what, int fd)
 
 int room_fail(const char *what)
 {
-	return fail(EXIT_NO_SPACE, "Cannot %s: it takes more than nine tenths of what the disk has free",
-		    what);
+	return fail(EXIT_NO_SPACE,
+		    "Cannot %s: it takes more than nine tenths of what the disk has free", what);
 }

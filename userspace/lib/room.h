@@ -27,7 +27,7 @@ bool room_is_left(const struct room *room);
 
 /*
  * Until the child @pid ends, which is not reaped: kill it when no more is left. False if so it is
- * at the end. It reads file @fd, -1 for none: how far it is is shown as progress of @what.
+ * at the end. It reads file @fd, -1 for none: its progress is shown as that of @what.
  */
 bool room_watch(const struct room *room, pid_t pid, const char *what, int fd);
 
