@@ -201,7 +201,7 @@ bombs() {
 	local disk=$KTAP_TMP/disk bomb=$KTAP_TMP/bomb trees=$state/template/tree file
 	mkdir -p "$bomb"/rootfs/bin "$trees"
 	touch "$bomb"/rootfs/bin/sh
-	truncate -s 1G "$bomb"/rootfs/zeros
+	truncate -s 400M "$bomb"/rootfs/zeros
 	tar -C "$bomb" --zstd -cf "$bomb"/large.tar.zst rootfs
 	rm "$bomb"/rootfs/zeros
 	mkdir "$bomb"/rootfs/files
