@@ -3,10 +3,11 @@
 # kernels: newest 6.12
 # timeout: 900
 # What processes may have and be is the same after a suspend and resume: each shape of checkpoint/shapes is one thing, and says
-# so itself. What cannot be dumped is refused, and the container runs on.
+# so itself. What cannot be dumped is refused, and the container runs on. PROCESSES=N is of how many the largest is (200).
 
 . "$(dirname "$0")/checkpoint/lib.sh"
 
+processes=${PROCESSES:-200}
 trap 'clean >/dev/null 2>&1; sysctl -q vm.nr_hugepages=0; rm -rf "$tmp" "$KTAP_TMP"' EXIT
 
 starts() {
@@ -61,7 +62,7 @@ moved() {
 }
 
 many() {
-	begins many 200 many
+	begins many "$processes" many
 	suspend_it
 	resume_it
 	all_is_well many
@@ -89,7 +90,7 @@ ktap_plan 6
 check "start" starts
 check "where nothing happens all is well" unmoved
 check "suspend and resume, twice" moved
-check "two hundred processes" many
+check "$processes processes" many
 check "what cannot be dumped runs on" refused
 check "nothing is left" ends
 ktap_finish
