@@ -237,7 +237,9 @@ time.sleep(900)' "$1" &
 
 # Ports of the host's at which programs wait lead nowhere else.
 listens() {
-	make_running 900 --ipadd 10.0.100.2
+	make_running 900
+	# the address that it leads to, and the port, at once
+	cloisonctl set 900 --ipadd 10.0.100.2 --port_add tcp:8024:22 --save
 	listen 10.0.60.1
 	expect_exit 78 cloisonctl set 900 --port_add tcp:8022:22
 	cloisonctl set 900 --port_add udp:8022:22

@@ -101,7 +101,7 @@ int apply_files(struct container *ct, unsigned int applies)
 	return ret;
 }
 
-static int apply_ports(struct container *ct)
+int apply_ports(struct container *ct)
 {
 	cleanup_addresses struct addresses has = {};
 	cleanup_conf struct conf *live = nat_noted(ct->id);
@@ -139,8 +139,6 @@ int apply(struct container *ct, const struct kernel_container *kc, unsigned int 
 		ret = apply_inside(ct, kc, applies);
 	if (!ret && (applies & APPLIES_NETIF))
 		ret = apply_netif(ct, kc);
-	if (!ret && (applies & APPLIES_PORTS))
-		ret = apply_ports(ct);
 	if (!ret && (applies & APPLIES_RATE))
 		ret = rate_set(ct->id, rate_wanted(ct->conf));
 	if (!ret && (applies & APPLIES_NAME))

@@ -9,11 +9,13 @@
 /* Those of LIMIT_ALL. */
 int apply_limits(struct container *ct, unsigned int which);
 /*
- * What @applies, but for addresses and apply_files(); of beancounters those in @beancounters, or
- * all.
+ * What @applies, but for addresses, what leads to these, and apply_files(); of beancounters those
+ * in @beancounters, or all.
  */
 int apply(struct container *ct, const struct kernel_container *kc, unsigned int applies,
 	  const struct params *beancounters);
+/* Ports of the host's; after addresses. */
+int apply_ports(struct container *ct);
 /* By the container's own shell, which is to decide nothing else: last, and after saving. */
 int apply_files(struct container *ct, unsigned int applies);
 

@@ -376,6 +376,8 @@ int cmd_set(int argc, char **argv)
 		ret = apply(&ct, &kc, o.params.applies, o.sample ? NULL : &o.params);
 	if (!ret && at_once && (o.params.applies & APPLIES_ADDRESSES))
 		ret = apply_addresses(&ct, &kc, old_netif, argc - 1, argv + 1);
+	if (!ret && at_once && (o.params.applies & APPLIES_PORTS))
+		ret = apply_ports(&ct);
 	/* else it would be stopped, and could not be started again */
 	if (!ret && running && !at_once && (o.params.applies & (APPLIES_ADDRESSES | APPLIES_NETIF)))
 		ret = network_check(ct.id, ct.conf);
