@@ -197,6 +197,7 @@ static int set_options(const struct criu_job *job, int images)
 	if (job->work == CRIU_RESTORE)
 		return criu_set_root(ROOTFS_STAGING);
 	criu_set_pid(job->init);
+	criu_set_timeout(job->seize);
 	criu_set_track_mem(job->track || job->parent);
 	if (job->parent && criu_set_parent_images(job->parent))
 		return -ENOMEM;

@@ -47,6 +47,7 @@ struct criu_job {
 	pid_t init;		/* dump */
 	int root;		/* restore: a detached mount of the files */
 	const struct apart *apart;	/* restore: for a trial; or NULL */
+	unsigned int seize;	/* dump: seconds in which all tasks are to be seized */
 	const char *cgroup;	/* dump: to be frozen while tasks are seized */
 	bool track;		/* another dump will follow, with this for its parent */
 	bool lock_network;	/* it has links that cannot be put on hold */

@@ -113,6 +113,15 @@ static bool has_links(uint32_t id)
 	return ethernet_noted(id, &all) == 0 && all.count;
 }
 
+/* CRIU's own ten seconds are few for a thousand tasks where each takes some ms. */
+static unsigned int time_to_seize(uint32_t id)
+{
+	uint64_t tasks = 0;
+
+	cgroup_number(id, "pids.current", &tasks);
+	return tasks < 1000 ? 10 + tasks / 20 : 60;
+}
+
 static int open_images(const char *path, int *fd)
 {
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -163,7 +172,7 @@ static int dump(struct work *w, pid_t init)
 	cleanup_free char *cgroup = w->was_left ? cgroup_path(w->ct->id) : NULL;
 	struct criu_job job = {
 		.work = CRIU_DUMP, .images = w->dump->images, .parent = w->dump->parent,
-		.init = init,
+		.init = init, .seize = time_to_seize(w->ct->id),
 		.cgroup = cgroup, .lock_network = has_links(w->ct->id), .keep = w->ct->lock,
 		.heir = w->heir.line, .external = (const char *const *)external, .step = on_step,
 		.meanwhile = w->dump->meanwhile ? on_meanwhile : NULL, .arg = w,
@@ -273,7 +282,7 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 	struct predump p = { .id = ct->id };
 	struct criu_job job = {
 		.work = CRIU_PRE_DUMP, .images = images, .parent = parent, .track = true,
-		.keep = ct->lock, .step = on_late, .arg = &p,
+		.seize = time_to_seize(ct->id), .keep = ct->lock, .step = on_late, .arg = &p,
 	};
 	struct kernel_container kc = {};
 	int ret = checkpoint_possible(ct);
