@@ -582,7 +582,7 @@ one() {
 	run_case "$@"
 }
 
-ktap_plan 14
+ktap_plan 15
 all_kinds
 one "full, incremental, restored over and as another" goes_and_comes
 one "overlay, and to an image" layout overlay image

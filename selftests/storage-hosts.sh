@@ -265,7 +265,7 @@ not_limited() {
 	cloisonctl --quiet stop 900 --fast
 }
 
-ktap_plan 10
+ktap_plan 12
 host_case xfs prjquota "lives" lives
 host_case xfs prjquota "blocks are shared" shares_blocks
 host_case xfs prjquota "backups" backups
