@@ -149,7 +149,7 @@ by_itself() {
 		runs_on
 		is_slow
 	done
-	cut_off TERM rename "$mark.tmp" cloisonctl --quiet suspend $ct
+	cut_off KILL rename "$mark.tmp" cloisonctl --quiet suspend $ct
 	[[ ! -e $note && $(<$cgroup/cgroup.freeze) == 0 ]]
 	runs_on
 	is_slow
