@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 900
+# timeout: 1200
 # kernels: newest
 # Hosts whose containers are on xfs or btrfs: all layouts, snapshots and clones that share blocks, limits where there are
 # project quotas, and what is said where there are none.
