@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: tool
 # kernels: newest 6.12
-# timeout: 600
+# timeout: 900
 # The tool is killed where something is decided: the next command sees what is true, the container has not run in two lives,
 # and nothing is left behind.
 
