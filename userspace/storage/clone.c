@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "ahead.h"
 #include "clone.h"
 #include "copy.h"
 #include "error.h"
@@ -53,13 +52,7 @@ static int fill(struct container *ct, const char *staging, void *arg)
 		return ret;
 	if (w->s)
 		c.from_base = snapshot_base(w->s, c.from_base);
-	if (w->s)
-		return layout_of(c.from)->copy(&c);
-	ret = ahead_begin(w->source, &c);
-	if (!ret)
-		ret = still_copy(w->source, true, &c);
-	ahead_end(&c);
-	return ret;
+	return w->s ? layout_of(c.from)->copy(&c) : still_copy(w->source, true, &c);
 }
 
 int clone_create(struct container *ct, const struct container *source, const struct snapshot *s)

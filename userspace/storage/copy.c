@@ -7,20 +7,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "ahead.h"
 #include "copy.h"
 #include "error.h"
 #include "idmap.h"
 #include "util.h"
 
-/* With @missing_only, not what is at @to already, with the time that it has at @from. */
-static int run(const char *from, const char *to, bool missing_only, int lock, int status)
+static int run(const char *from, const char *to, int lock, int status)
 {
 	/* -a would not mind attributes that are lost */
 	const char *const argv[] = {
-		"cp", missing_only ? "-dRu" : "-dR", "--reflink=auto",
-		"--preserve=mode,ownership,timestamps,links,xattr", "--one-file-system",
-		"--no-target-directory", "--", from, to, NULL
+		"cp", "-dR", "--preserve=mode,ownership,timestamps,links,xattr", "--reflink=auto",
+		"--one-file-system", "--no-target-directory", "--", from, to, NULL
 	};
 
 	return run_program(argv, lock) ?
@@ -33,10 +30,7 @@ int copy_tree(const struct copy *c, const char *name)
 	cleanup_free char *to = xasprintf("%s/%s", c->to, name);
 	cleanup_free char *source = NULL;
 	cleanup_close int mnt = -1;
-	int ret = c->ahead ? ahead_place(c, to) : 0;
 
-	if (ret)
-		return ret;
 	if (c->from_base == c->to_base) {
 		source = xasprintf("%s/.", from);
 	} else {
@@ -46,10 +40,10 @@ int copy_tree(const struct copy *c, const char *name)
 		/* attached nowhere */
 		source = xasprintf("/proc/%d/fd/%d/.", (int)getpid(), mnt);
 	}
-	return run(source, to, c->ahead, c->ct->lock, c->status);
+	return run(source, to, c->ct->lock, c->status);
 }
 
 int copy_file(const char *from, const char *to, int lock, int status)
 {
-	return run(from, to, false, lock, status);
+	return run(from, to, lock, status);
 }

@@ -11,15 +11,12 @@
 
 #include "container.h"
 
-struct ahead;
-
 /* From one private area, or what looks like one, to another. */
 struct copy {
 	const char *from, *to;
 	uint32_t from_base, to_base;	/* ids of the files begin there, and are to begin there */
 	const struct container *ct;	/* whose lock is held */
 	bool counted;			/* the copy belongs to the project of that one */
-	struct ahead *ahead;		/* NULL, or what was copied already, see ahead.h */
 	int status;			/* of failures */
 };
 

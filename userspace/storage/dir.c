@@ -98,7 +98,7 @@ static int dir_copy(const struct copy *c)
 }
 
 const struct layout layout_dir = {
-	.name = "dir", .alias = "simfs", .files = "fs", .tree = "fs",
+	.name = "dir", .alias = "simfs", .files = "fs",
 	.create = dir_create, .mount = dir_mount, .resize = dir_resize, .usage = dir_usage,
 	.unenforced = dir_unenforced, .unlimit = dir_unlimit, .copy = dir_copy,
 };

@@ -41,7 +41,6 @@ struct disk_usage {
 struct layout {
 	const char *name, *alias;
 	const char *files;	/* its name in the private area */
-	const char *tree;	/* NULL, or the directory in there that is copied file by file */
 	/*
 	 * NULL, or for a file system of their own: is it the one with the number @dev, which is
 	 * mounted?

@@ -262,7 +262,7 @@ static int overlay_copy(const struct copy *c)
 }
 
 const struct layout layout_overlay = {
-	.name = "overlay", .files = "overlay", .tree = "overlay/upper",
+	.name = "overlay", .files = "overlay",
 	.create = overlay_create, .mount = overlay_mount, .resize = dir_resize,
 	.usage = dir_usage, .unenforced = dir_unenforced, .unlimit = dir_unlimit,
 	.copy = overlay_copy,

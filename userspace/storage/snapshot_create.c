@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ahead.h"
 #include "checkpoint.h"
 #include "copy.h"
 #include "error.h"
@@ -23,7 +22,7 @@ struct making {
 	const struct container *ct;
 	const struct snapshot_request *r;
 	const char *dir;		/* half made */
-	struct copy copy;
+	uint32_t base;
 };
 
 /* For a name of one that is no snapshot yet, or any more. */
@@ -104,7 +103,7 @@ static int write_info(const struct making *m, const struct snapshots *all)
 	info = json_pack("{s:o, s:o, s:I, s:I, s:o}", "name", json_text(m->r->name ?: ""),
 			 "description", json_text(m->r->description ?: ""),
 			 "date", (json_int_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-			 "ids", (json_int_t)m->copy.to_base, "ancestors", ancestors(all));
+			 "ids", (json_int_t)m->base, "ancestors", ancestors(all));
 	text = json_dumps(info, JSON_INDENT(2));
 	json_decref(info);
 	return !text || write_file_atomic(path, text, 0600) ?
@@ -122,12 +121,18 @@ static int write_rest(const struct making *m, const struct snapshots *all)
 	return ret ? ret : private_copy_fresh(m->ct->private, m->dir, EXIT_SNAPSHOT);
 }
 
+static int copy_files(const struct making *m, bool programs)
+{
+	return still_copy(m->ct, programs, &(struct copy){
+		.from = m->ct->private, .to = m->dir, .from_base = m->base, .to_base = m->base,
+		.ct = m->ct, .status = EXIT_SNAPSHOT,
+	});
+}
+
 /* CRIU has stopped its programs. */
 static int copy_stopped(void *arg)
 {
-	const struct making *m = arg;
-
-	return still_copy(m->ct, false, &m->copy);
+	return copy_files(arg, false);
 }
 
 /* Of one that is suspended the state is a part, as memory is of one that runs. */
@@ -148,15 +153,10 @@ static int fill(struct making *m, const struct snapshots *all)
 {
 	cleanup_free char *state = xasprintf("%s/state", m->dir);
 	struct kernel_container kc;
-	int ret = 0;
+	int ret = kernel_look(m->ct->id, &kc);
 
-	if (mkdir(m->dir, 0700))
+	if (!ret && mkdir(m->dir, 0700))
 		ret = fail_errno(EXIT_SNAPSHOT, "Cannot make %s", m->dir);
-	if (!ret)
-		ret = ahead_begin(m->ct, &m->copy);
-	/* meanwhile it may have ended */
-	if (!ret)
-		ret = kernel_look(m->ct->id, &kc);
 	if (!ret)
 		ret = write_rest(m, all);
 	if (ret)
@@ -167,7 +167,7 @@ static int fill(struct making *m, const struct snapshots *all)
 		       fail_wrap(ret, "Its memory cannot be taken, --skip-suspend does without") :
 		       ret;
 	}
-	ret = still_copy(m->ct, true, &m->copy);
+	ret = copy_files(m, true);
 	return ret || kernel_runs(&kc) ? ret : copy_suspended(m, state);
 }
 
@@ -238,10 +238,7 @@ int snapshot_create(const struct container *ct, const struct snapshot_request *r
 	cleanup_free char *staging = unfinished(dir, r->uuid);
 	cleanup_free char *done = xasprintf("%s/%s", dir, r->uuid);
 	cleanup_snapshots struct snapshots all = {};
-	struct making m = {
-		.ct = ct, .r = r, .dir = staging,
-		.copy = { .from = ct->private, .to = staging, .ct = ct, .status = EXIT_SNAPSHOT },
-	};
+	struct making m = { .ct = ct, .r = r, .dir = staging };
 	int ret = snapshots_clear(ct);
 
 	if (!ret)
@@ -249,14 +246,12 @@ int snapshot_create(const struct container *ct, const struct snapshot_request *r
 	if (!ret)
 		ret = check(ct, &all, r);
 	if (!ret)
-		ret = container_ids(ct, &m.copy.from_base);
+		ret = container_ids(ct, &m.base);
 	if (ret)
 		return ret;
-	m.copy.to_base = m.copy.from_base;
 	if (mkdir(dir, 0700) && errno != EEXIST)
 		return fail_errno(EXIT_SNAPSHOT, "Cannot make %s", dir);
 	ret = fill(&m, &all);
-	ahead_end(&m.copy);
 	if (!ret)
 		ret = finish(staging, done);
 	if (ret) {
