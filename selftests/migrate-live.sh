@@ -165,7 +165,8 @@ holds() {
 # Memory has room twice, as images and as processes, but not another time.
 room_is_short() {
 	make_running 901 --ram 256M
-	cloisonctl exec 901 '((head -c 104857600 /dev/urandom; sleep 99999) | tail -c 104857600 >/root/tail) </dev/null >/dev/null 2>&1 &'
+	cloisonctl exec 901 'head -c 1048576 /dev/urandom >/root/mega
+		((for i in $(seq 100); do cat /root/mega; done; sleep 99999) | tail -c 104857600 >/root/tail) </dev/null >/dev/null 2>&1 &'
 	wait_for holds 100
 	ssh node2 "$(declare -f room_is); room_is 400"
 	cloisonctl --verbose migrate --live -v node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
