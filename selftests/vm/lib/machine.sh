@@ -81,7 +81,8 @@ qemu_arguments() {
 	elif [[ $icount ]]; then
 		qemu+=(-accel "tcg,thread=single" -cpu max,la57=off -smp 1 -icount "shift=1,sleep=off")
 	else
-		qemu+=(-accel "tcg,thread=multi,tb-size=512" -cpu max,la57=off -smp "$smp")
+		# monitor: a kernel that is idle would wait by MWAIT, which is emulated by a busy loop
+		qemu+=(-accel "tcg,thread=multi,tb-size=512" -cpu max,la57=off,monitor=off -smp "$smp")
 		arguments+=("tsc_early_khz=$("$cache/tsc-khz")")
 	fi
 	qemu_disks "$node"
