@@ -121,6 +121,12 @@ bool checkpoint_unsettled(const struct container *ct);
 int checkpoint_pack(const char *images, int out);
 int checkpoint_unpack(int in, const char *images);
 
+/*
+ * It failed with @ret, an error being noted: CRIU's log @name goes from @images, where it may be
+ * missing, to DUMPDIR, and the error says so. @ret.
+ */
+int checkpoint_keep_log(const struct container *ct, const char *images, const char *name, int ret);
+
 /* It is no longer needed: all of it goes, or that is warned of. */
 void checkpoint_remove(const char *images);
 

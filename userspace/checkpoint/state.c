@@ -17,6 +17,8 @@
 #include "suspended.h"
 #include "util.h"
 
+#define LOG_MAX		(64 << 20)
+
 /* For the time between file and container: closed, with the directory of images in it. */
 static char *work_of(const struct container *ct)
 {
@@ -59,12 +61,15 @@ static int note_dumped(const struct container *ct, const char *token, const char
 	return suspended_write(file, token, path);
 }
 
-static int keep_log(const struct container *ct, const char *images, const char *name, int ret)
+int checkpoint_keep_log(const struct container *ct, const char *images, const char *name, int ret)
 {
 	cleanup_free char *from = xasprintf("%s/%s", images, name);
 	cleanup_free char *to = log_of(ct);
+	cleanup_free char *text = read_file(from, LOG_MAX);
 
-	return rename(from, to) ? ret : fail_wrap(ret, "see %s", to);
+	if (!text || mkdir_parents(global.dumpdir, 0700) || write_file_atomic(to, text, 0600))
+		return ret;
+	return fail_wrap(ret, "see %s", to);
 }
 
 /* What becomes of the container then. */
@@ -110,7 +115,7 @@ static int prove(const struct saving *s)
 	if (!ret) {
 		ret = checkpoint_prove(s->ct, images, above);
 		if (ret)
-			ret = keep_log(s->ct, images, "restore.log", ret);
+			ret = checkpoint_keep_log(s->ct, images, "restore.log", ret);
 	}
 	if (!ret)
 		return 0;
@@ -188,7 +193,7 @@ static int write_state(const struct container *ct, const char *path, enum after 
 		return ret;
 	ret = checkpoint_dump(ct, &dump);
 	if (ret && !dump.dumped)
-		ret = keep_log(ct, images, "dump.log", ret);
+		ret = checkpoint_keep_log(ct, images, "dump.log", ret);
 	if (!ret && after == LEAVE)
 		ret = note_dumped(ct, s.token, file);
 	checkpoint_remove(work);
@@ -287,7 +292,7 @@ static int undump(struct container *ct, const char *path, bool force, const char
 	if (!ret) {
 		ret = checkpoint_undump(ct, images, false);
 		if (ret)
-			ret = keep_log(ct, images, "restore.log", ret);
+			ret = checkpoint_keep_log(ct, images, "restore.log", ret);
 	}
 	if (!ret)
 		detail("looked at and unpacked in %lld ms, restored in %lld ms",

@@ -29,8 +29,9 @@ static int one_round(struct container *ct, struct channel *ch, struct report *re
 	if (!path)
 		return MIGRATE_STOP;
 	report_step(report, ch, "memory", false);
-	ret = checkpoint_predump(ct, path, *parent) ? MIGRATE_STOP :
-	      images_send(ch, ct->id, name, room);
+	ret = checkpoint_predump(ct, path, *parent) ?
+		checkpoint_keep_log(ct, path, "dump.log", MIGRATE_STOP) :
+		images_send(ch, ct->id, name, room);
 	free(*parent);
 	*parent = xasprintf("../%s", name);
 	return ret;
@@ -134,6 +135,8 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 	/* it would stand still for longer */
 	ch->rate = 0;
 	ret = checkpoint_dump(ct, &dump);
+	if (ret && !d.ret && !dump.dumped)
+		checkpoint_keep_log(ct, path, "dump.log", ret);
 	return d.ret ? d.ret : ret ? MIGRATE_STOP : 0;
 }
 

@@ -225,7 +225,8 @@ static int restore(struct session *s)
 
 	/* the source has its addresses still */
 	global.skip_arpdetect = true;
-	return checkpoint_undump(&s->ct, path, s->offer.force) ? MIGRATE_START : 0;
+	return checkpoint_undump(&s->ct, path, s->offer.force) ?
+		checkpoint_keep_log(&s->ct, path, "restore.log", MIGRATE_START) : 0;
 }
 
 static int on_ready(struct session *s)
