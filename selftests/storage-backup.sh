@@ -503,8 +503,40 @@ sys.exit(said.returncode != 171 or b"more than 256 MB" not in said.stderr or mos
 	not test -e "$state/private/900"
 }
 
+# heads DIR: for each line NAME DATE PARENT ("-": none) the head of such a backup, and no more
+heads() {
+	python3 -c '
+import json, struct, sys
+for line in sys.stdin:
+    name, date, parent = line.split()
+    head = {"cloison-backup": 1, "id": name, "ctid": int(name.split("-")[0]), "date": int(date), "layout": "dir",
+            "conf": "#" * 100000, "scripts": {}, "description": ""}
+    if parent != "-":
+        head.update(parent=parent, parent_sha256="0")
+    text = json.dumps(head).encode()
+    start = bytes.fromhex("28b52ffd240001000099e9d851") + struct.pack("<II", 0x184d2a5c, len(text))
+    open("%s/%s.tar.zst" % (sys.argv[1], name), "wb").write(start + text)' "$1"
+}
+
+# Many that need each other, and such as an enemy makes: they are in memory once, and there is an end.
+families() {
+	local dir=$KTAP_TMP/family
+	mkdir "$dir"
+	ulimit -Sv $((300 << 10))
+	awk 'BEGIN { print "900-0 1 -"; for (n = 1; n < 60; n++) print "900-" n, 1, "900-" n - 1 }' | heads "$dir"
+	cloisonctl --quiet backup-delete 900-1 --from "$dir" --with-children
+	[[ $(ls "$dir") == 900-0.tar.zst ]]
+	heads "$dir" <<<"900-0 1 900-0"
+	cloisonctl --quiet backup-delete 900-0 --from "$dir"
+	heads "$dir" <<<$'900-1 1 900-2\n900-2 1 900-1'
+	expect_out 'Backup 900-2 needs 900-1' cloisonctl backup-delete 900-1 --from "$dir"
+	cloisonctl --quiet backup-delete 900-1 --from "$dir" --with-children
+	[[ -z $(ls -A "$dir") ]]
+}
+
 deletes() {
 	local full
+	(families)
 	make_one 900 dir
 	expect_out 'making a full one' cloisonctl backup 900 --incremental
 	full=$(newest 900)

@@ -33,6 +33,14 @@ char *store_file(const char *dir, const char *id)
 	return xasprintf("%s/%s" SUFFIX, dir, id);
 }
 
+char *store_name(const struct backup *b)
+{
+	cleanup_free char *copy = xstrdup(b->path);
+	const char *file = basename(copy);
+
+	return xstrndup(file, strcspn(file, "."));
+}
+
 char *store_unfinished(const char *dir, const char *id)
 {
 	return xasprintf("%s/.%s" UNFINISHED, dir, id);

@@ -21,6 +21,8 @@
 char *store_dir(const char *dir, uint32_t ctid);
 char *store_file(const char *dir, const char *id);
 char *store_unfinished(const char *dir, const char *id);
+/* The name that its file gives it, whether or not its head can be read. To be freed. */
+char *store_name(const struct backup *b);
 
 /*
  * Add the backups in @dir, which need not be there, to the list, closed; what only looks like

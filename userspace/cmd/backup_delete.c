@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
+#include <string.h>
 
 #include "../backup/store.h"
 #include "../lib/error.h"
@@ -29,27 +30,67 @@ static int parse(int argc, char **argv, const char **from, bool *all, const char
 	return cmd_no_more(argc, argv);
 }
 
-/* Children first: whatever stops it, what is left has all it needs. */
-static int delete(const char *dir, const char *id, bool all)
+static void swap(struct backup *a, struct backup *b)
 {
-	struct backup *list = NULL;
-	size_t count = 0;
-	int ret = store_list(dir, 0, &list, &count);
+	struct backup was = *a;
 
-	for (size_t i = 0; !ret && i < count; i++) {
-		if (!store_is_child(&list[i], id))
-			continue;
-		ret = all ? delete(dir, backup_id(&list[i]), true) :
-			    fail(EXIT_BACKUP,
-				 "Backup %s needs %s: delete that one before, or both by --with-children",
-				 backup_id(&list[i]), id);
+	*a = *b;
+	*b = was;
+}
+
+/*
+ * To the front: the one at @path, those that need it, and those that need these. How many. Each
+ * comes once, whoever leads round in a circle.
+ */
+static size_t find_children(struct backup *list, size_t count, const char *path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; !n && i < count; i++)
+		if (strcmp(list[i].path, path) == 0)
+			swap(&list[n++], &list[i]);
+	for (size_t at = 0; at < n; at++) {
+		cleanup_free char *id = store_name(&list[at]);
+
+		for (size_t i = n; i < count; i++)
+			if (store_is_child(&list[i], id))
+				swap(&list[n++], &list[i]);
 	}
-	store_free(list, count);
-	if (!ret)
-		ret = store_remove(dir, id);
+	return n;
+}
+
+static int remove_one(const char *dir, const char *id)
+{
+	int ret = store_remove(dir, id);
+
 	if (!ret)
 		say("Backup %s was deleted", id);
 	return ret;
+}
+
+/* Children first: whatever stops it, what is left has all it needs. */
+static int delete(const char *dir, const char *id, bool all)
+{
+	cleanup_free char *path = store_file(dir, id);
+	struct backup *list = NULL;
+	size_t count = 0, n;
+	int ret = store_list(dir, 0, &list, &count);
+
+	n = find_children(list, count, path);
+	if (!ret && n > 1 && !all) {
+		cleanup_free char *child = store_name(&list[1]);
+
+		ret = fail(EXIT_BACKUP,
+			   "Backup %s needs %s: delete that one before, or both by --with-children",
+			   child, id);
+	}
+	while (!ret && n-- > 1) {
+		cleanup_free char *child = store_name(&list[n]);
+
+		ret = remove_one(dir, child);
+	}
+	store_free(list, count);
+	return ret ? ret : remove_one(dir, id);
 }
 
 int cmd_backup_delete(int argc, char **argv)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,18 +131,9 @@ static void look_at(const struct listing *l, size_t i)
 		l->status[chain[n]] = judge(l, chain[n], parent_of(l, chain[n]));
 }
 
-/* The name that its file gives it, where the head cannot be read. */
-static char *name_of(const struct backup *b)
-{
-	cleanup_free char *copy = xstrdup(b->path);
-	const char *file = basename(copy);
-
-	return xstrndup(file, strcspn(file, "."));
-}
-
 json_t *backup_json(const struct backup *b, const char *status)
 {
-	cleanup_free char *name = name_of(b);
+	cleanup_free char *name = store_name(b);
 	json_t *one = json_pack("{s:s, s:o, s:I, s:s}", "id", name, "file", json_text(b->path),
 				"size", (json_int_t)b->size, "status", status);
 
@@ -164,7 +154,7 @@ json_t *backup_json(const struct backup *b, const char *status)
 
 static void print(const struct backup *b, const char *status)
 {
-	cleanup_free char *name = name_of(b), *text = NULL;
+	cleanup_free char *name = store_name(b), *text = NULL;
 	char when[32] = "-";
 	time_t date;
 	struct tm tm;
