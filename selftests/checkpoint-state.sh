@@ -162,6 +162,11 @@ suspended_otherwise() {
 	expect_out 'is suspended' cloisonctl mount $ct
 	cloisonctl umount $ct
 	is down suspended
+	# its files are out of sight, and its memory is not
+	mv ${private%/*} ${private%/*}.away
+	expect_exit 52 cloisonctl destroy $ct
+	mv ${private%/*}.away ${private%/*}
+	is down suspended
 	# its address stays its own
 	cloisonctl create 102 --ostemplate busybox --ipadd 10.0.101.2
 	expect_out 'suspended container 101' cloisonctl start 102

@@ -57,7 +57,10 @@ int cmd_destroy(int argc, char **argv)
 		return fail(EXIT_MOUNTED,
 			    "Container is mounted. Unmount it before proceeding: cloisonctl umount %u",
 			    ct.id);
-	ret = check_snapshots(&ct);
+	/* before anything of it goes that is elsewhere, such as its memory */
+	ret = ct.conf ? private_look(&ct) : 0;
+	if (!ret)
+		ret = check_snapshots(&ct);
 	/* a note of a migration outlives it, for the other host: the next one is another */
 	if (!ret)
 		journal_forget_running(ct.id);

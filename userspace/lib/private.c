@@ -417,15 +417,21 @@ static bool has_place(const struct container *ct)
 	return access(dirname(copy), F_OK) == 0;
 }
 
+int private_look(const struct container *ct)
+{
+	if (access(ct->private, F_OK) == 0 || (errno == ENOENT && has_place(ct)))
+		return 0;
+	return fail_errno(EXIT_DESTROY, "Cannot look for %s (is its disk mounted?)", ct->private);
+}
+
 int private_destroy(struct container *ct)
 {
 	cleanup_free char *doomed = doomed_of(ct);
-	int ret = convert_clear(ct);
+	int ret = private_look(ct);
 
+	if (!ret)
+		ret = convert_clear(ct);
 	if (!ret && access(ct->private, F_OK) == 0)
 		ret = move(EXIT_DESTROY, ct->private, doomed);
-	else if (!ret && (errno != ENOENT || !has_place(ct)))
-		ret = fail_errno(EXIT_DESTROY, "Cannot look for %s (is its disk mounted?)",
-				 ct->private);
 	return ret ? ret : remove_doomed(ct, true);
 }

@@ -66,10 +66,12 @@ int private_undo(struct container *ct);
 #define PRIVATE_KEPT	".migrated"
 int private_put_aside(struct container *ct);
 
+/* EXIT_DESTROY: nobody can say whether there is one, as its disk is not mounted. */
+int private_look(const struct container *ct);
+
 /*
  * Destroy it and put the configuration file aside, as NAME.destroyed. From the
- * first step on it does not exist. 0, EXIT_DESTROY: also where nobody can say whether there is
- * one, as its disk is not mounted.
+ * first step on it does not exist. 0, EXIT_DESTROY: as private_look(), too.
  */
 int private_destroy(struct container *ct);
 
