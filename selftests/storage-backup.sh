@@ -484,8 +484,25 @@ LOCAL_UID="65536"'
 	rm -r "$outside"
 }
 
-# A list of files without an end: no more of the host's memory than a good one may take.
+# What unpacks to more than there is room for is ended before the disk is full.
 bomb() {
+	local disk=$KTAP_TMP/disk tree=$KTAP_TMP/large
+	mkdir "$tree"
+	truncate -s 50M "$tree/zeros"
+	tar -C "$tree" -cf "$KTAP_TMP/tar" .
+	forge "$KTAP_TMP/tar" ''
+	truncate -s 32M "$disk"
+	mkfs.ext4 -q -m 0 "$disk"
+	mount -o loop "$disk" "$state/private"
+	expect_out 'more than nine tenths' cloisonctl restore-backup - <"$KTAP_TMP/forged"
+	expect_exit 46 cloisonctl restore-backup "$KTAP_TMP/forged" --layout overlay
+	[[ ! -e $etc/conf/900.conf && $(ls -A "$state/private") == lost+found ]]
+	umount "$state/private"
+	rm -r "$disk" "$tree"
+}
+
+# A list of files without an end: no more of the host's memory than a good one may take.
+list_bomb() {
 	local chain=$KTAP_TMP/chain
 	mkdir -p "$chain" "$KTAP_TMP/tree"
 	tar -C "$KTAP_TMP/tree" -cf "$KTAP_TMP/tar" .
@@ -614,7 +631,7 @@ one() {
 	run_case "$@"
 }
 
-ktap_plan 15
+ktap_plan 16
 all_kinds
 one "full, incremental, restored over and as another" goes_and_comes
 one "overlay, and to an image" layout overlay image
@@ -628,7 +645,8 @@ one "overlay: while it runs, frozen" running overlay
 one "killed at any point" killed
 one "configuration and scripts" configuration
 one "an enemy's" hostile
-one "an enemy's list of files" bomb
+one "an enemy's files" bomb
+one "an enemy's list of files" list_bomb
 one "deleted, elsewhere" deletes
 one "a long chain" long_chain
 ktap_finish

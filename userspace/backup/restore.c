@@ -7,13 +7,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../lib/action.h"
+#include "../lib/confine.h"
 #include "../lib/error.h"
 #include "../lib/global.h"
 #include "../lib/names.h"
 #include "../lib/private.h"
+#include "../lib/room.h"
 #include "../lib/shut_in.h"
 #include "../lib/template.h"
 #include "../lib/util.h"
@@ -31,6 +34,7 @@ struct restoring {
 	size_t count;
 	bool replace;
 	bool fresh;
+	bool trusted;
 	const json_t *scripts;
 	/*
 	 * One that has nothing of its own: over a template's files all of them would be the
@@ -66,11 +70,38 @@ static int start_tar(int from, int mnt, uint32_t base, pid_t *pid)
 	}, pid);
 }
 
-static int unpack(const struct container *new, struct backup *b, uint32_t base)
+/*
+ * By a process apart: what is in the pipe may unpack to gigabytes while we wait for more to come.
+ * It has neither the pipe nor a lock.
+ */
+static pid_t start_watch(const struct room *room, pid_t tar)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(confine_descriptors(&room->fd, 1) || !room_watch(room, tar, "", -1));
+	return pid;
+}
+
+/* When tar has ended; false if it took too much. */
+static bool end_watch(pid_t pid)
+{
+	int status = -1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status == 0;
+}
+
+static int unpack(const struct container *new, struct backup *b, uint32_t base,
+		  const struct room *room)
 {
 	cleanup_close int mnt = new->layout->mount(new);
 	int ends[2], ret, status;
-	pid_t pid;
+	pid_t pid, watch = 0;
+	bool left;
 
 	if (mnt < 0)
 		return EXIT_MOUNT;
@@ -82,12 +113,17 @@ static int unpack(const struct container *new, struct backup *b, uint32_t base)
 		close(ends[1]);
 		return ret;
 	}
-	ret = backup_read(b, ends[1]);
+	if (room->fd >= 0)
+		watch = start_watch(room, pid);
+	ret = watch < 0 ? fail_errno(EXIT_RESTORE, "Cannot fork") : backup_read(b, ends[1]);
 	/* not an end that it could take for the archive's */
 	if (ret)
 		kill(pid, SIGKILL);
 	close(ends[1]);
+	left = watch <= 0 || end_watch(watch);
 	status = shut_in_wait(pid);
+	if (!left)
+		return room_fail("unpack the backup");
 	return ret || !status ? ret :
 	       fail(EXIT_RESTORE, "%s cannot be unpacked; tar's messages are above",
 		    b->path ?: "What comes");
@@ -123,9 +159,21 @@ static int remove_others(const struct container *new, const struct backup *b, ui
 	return ret ? ret : index_remove_others(&place, &index);
 }
 
+/* A stranger's, where nothing else says how much it may take. */
+static bool needs_room(const struct container *new, const struct restoring *r)
+{
+	struct disk_limits limits;
+
+	if (r->trusted || r->layout->own_fs)
+		return false;
+	return project_state(new->fs, new->id) != PROJECT_LIMITED ||
+	       disk_limits_read(new->conf, &limits) || !limits.space_hard || !limits.inodes_hard;
+}
+
 /* One after the other: each makes of what its parent was what it is. */
 static int unpack_all(const struct container *new, int mnt, void *arg)
 {
+	cleanup_room struct room room = ROOM_INIT;
 	struct restoring *r = arg;
 	uint32_t base;
 	int ret = container_ids(new, &base);
@@ -135,11 +183,14 @@ static int unpack_all(const struct container *new, int mnt, void *arg)
 		new->layout->unlimit(new, new->private);
 	else if (!ret && r->replace)
 		ret = project_limit_beside(new->fs, new->id, new->conf);
+	/* the files' own directory may seem as small as the limit of its project */
+	if (!ret && needs_room(new, r))
+		ret = room_take(&room, new->private);
 	for (size_t i = 0; !ret && i < r->count; i++) {
 		if (i)
 			ret = remove_others(new, &r->chain[i], base);
 		if (!ret)
-			ret = unpack(new, &r->chain[i], base);
+			ret = unpack(new, &r->chain[i], base, &room);
 		if (ret && is_full(mnt))
 			ret = fail(EXIT_NO_SPACE,
 				   "There is not space enough for the files: on the disk, or by DISKSPACE or DISKINODES");
@@ -300,6 +351,7 @@ int backup_restore(struct container *ct, struct backup *chain, size_t count,
 	struct restoring r = {
 		.chain = chain, .count = count, .replace = container_exists(ct),
 		.fresh = json_is_true(json_object_get(newest->head, "fresh")),
+		.trusted = wish->trusted,
 		.layout = layout == &layout_overlay ? &layout_dir : layout,
 		.unlimited = layout == &layout_overlay && wish->trusted,
 		.scripts = wish->trusted ? json_object_get(newest->head, "scripts") : none,
