@@ -49,7 +49,8 @@ int lock_take(const char *name, bool wait, int *lock)
 void lock_keep_only(int keep)
 {
 	cleanup_dir DIR *dir = opendir("/proc/self/fd");
-	cleanup_free char *below = xasprintf("%s/", global.lockdir);
+	cleanup_free char *real = realpath(global.lockdir, NULL);
+	cleanup_free char *below = xasprintf("%s/", real ? real : global.lockdir);
 	struct dirent *de;
 
 	while (dir && (de = readdir(dir))) {
