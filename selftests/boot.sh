@@ -25,6 +25,7 @@ boot_case() {
 	run_case "$@"
 	systemctl stop cloison.service cloison-events.service 2>/dev/null
 	rm -f "$etc"/conf/vps.mount "$state/host-upgrade"
+	configure STOP_TIMEOUT
 }
 
 which_start() {
@@ -107,6 +108,14 @@ one_hangs() {
 	[[ $SECONDS -lt 60 ]]
 	is_down 900
 	[[ $(<"$state/private/901/fs/root/rc") == $'start\nstop' ]]
+	# nor for one whose lock somebody has
+	configure STOP_TIMEOUT 2
+	exec {held}>>/run/cloison/lock/900.lck
+	flock "$held"
+	expect_exit 7 timeout 120 cloisonctl boot start
+	exec {held}>&-
+	is_down 900
+	is_running 901
 }
 
 # Of an upgrade of the host: 900 was suspended for it, and its state is gone; 901 was stopped. See host-upgrade.sh.

@@ -62,32 +62,26 @@ static bool wants_stop(const struct container *ct, const struct kernel_container
 	return kc->id || container_mounted(ct);
 }
 
-struct bringing {
-	const struct upgrade *upgrade;
-	bool onboot;
-};
-
-/* At a boot nobody has a lock for long; in the middle of an upgrade one may hang. */
-static int64_t patience(const struct bringing *b)
+/* Who has it now is done some time, or hangs. */
+static int lock_soon(struct container *ct)
 {
-	return b->onboot ? INT64_MAX : now_ms() + global.stop_timeout * 1000LL;
+	return container_lock_until(ct, now_ms() + global.stop_timeout * 1000LL);
 }
 
-static int start_one(uint32_t id, void *arg)
+static int start_one(uint32_t id, void *upgrade)
 {
-	const struct bringing *b = arg;
 	cleanup_container struct container ct = CONTAINER_INIT;
 	struct start_options o = {};
 	struct kernel_container kc;
 	int ret = container_open_id(&ct, id, NEED_CONF);
 
 	if (!ret)
-		ret = container_lock_until(&ct, patience(b));
+		ret = lock_soon(&ct);
 	if (!ret)
 		ret = kernel_get(id, &kc);
 	if (ret || kernel_runs(&kc))
 		return ret;
-	o.force = comes_back(&ct, b->upgrade);
+	o.force = comes_back(&ct, upgrade);
 	return do_start(&ct, &o);
 }
 
@@ -97,9 +91,8 @@ int boot_stop_one(uint32_t id, void *arg)
 	int ret = container_open_id(&ct, id, NEED_NOTHING);
 
 	(void)arg;
-	/* who starts it right now is done some time, or hangs */
 	if (!ret)
-		ret = container_lock_until(&ct, now_ms() + global.stop_timeout * 1000LL);
+		ret = lock_soon(&ct);
 	return ret ? ret : do_stop(&ct, false, true);
 }
 
@@ -146,8 +139,7 @@ int boot_bring_back(const struct upgrade *u, bool onboot, size_t *count, size_t 
 	ret = order_choose(onboot ? starts_on_boot : starts_after_upgrade, u, &list, count);
 	if (ret)
 		return ret;
-	*failed = order_work(list, *count, order_width(), start_one,
-			     &(struct bringing){ u, onboot });
+	*failed = order_work(list, *count, order_width(), start_one, (void *)u);
 	/* all were tried; who is still suspended has a mark that says why */
 	return u->kernel ? upgrade_remove() : 0;
 }
