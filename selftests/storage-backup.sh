@@ -549,6 +549,12 @@ families() {
 	expect_out 'Backup 900-2 needs 900-1' cloisonctl backup-delete 900-1 --from "$dir"
 	cloisonctl --quiet backup-delete 900-1 --from "$dir" --with-children
 	[[ -z $(ls -A "$dir") ]]
+	# those of several containers, by date
+	mkdir -p "$backups"/90{0,1}
+	heads "$backups/900" <<<$'900-1 1 -\n900-3 3 900-1\n900-4 3 900-3'
+	heads "$backups/901" <<<$'901-5 2 -\n901-0 4 -'
+	[[ $(cloisonctl backup-list -H | awk '{ print $1 }' | xargs) == "900-1 901-5 900-3 900-4 901-0" ]]
+	rm -r "$backups"/90{0,1}
 }
 
 deletes() {

@@ -140,7 +140,7 @@ static void parents_first(struct backup *list, size_t count)
 			}
 }
 
-int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *count)
+static int add_all(const char *dir, uint32_t ctid, struct backup **list, size_t *count)
 {
 	cleanup_dir DIR *all = opendir(dir);
 	struct dirent *de;
@@ -169,10 +169,22 @@ int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *cou
 		*list = xrealloc(*list, (*count + 1) * sizeof(**list));
 		(*list)[(*count)++] = b;
 	}
-	if (*count)
-		qsort(*list, *count, sizeof(**list), by_date);
-	parents_first(*list, *count);
 	return 0;
+}
+
+static void sort(struct backup *list, size_t count)
+{
+	if (count)
+		qsort(list, count, sizeof(*list), by_date);
+	parents_first(list, count);
+}
+
+int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *count)
+{
+	int ret = add_all(dir, ctid, list, count);
+
+	sort(*list, *count);
+	return ret;
 }
 
 /* The directories of containers. */
@@ -205,7 +217,7 @@ static void gather(const char *dir, void *arg)
 	struct gathered *g = arg;
 
 	if (!g->ret)
-		g->ret = store_list(dir, 0, g->list, g->count);
+		g->ret = add_all(dir, 0, g->list, g->count);
 }
 
 int store_list_all(struct backup **list, size_t *count)
@@ -213,6 +225,7 @@ int store_list_all(struct backup **list, size_t *count)
 	struct gathered g = { list, count, 0 };
 	int ret = each_dir(gather, &g);
 
+	sort(*list, *count);
 	return ret ? ret : g.ret;
 }
 

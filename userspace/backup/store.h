@@ -26,7 +26,7 @@ char *store_name(const struct backup *b);
 
 /*
  * Add the backups in @dir, which need not be there, to the list, closed; what only looks like
- * one has no head. Those of container @ctid, or all for 0. To be freed.
+ * one has no head. Those of container @ctid, or all for 0. To be freed. By date, parents first.
  */
 int store_list(const char *dir, uint32_t ctid, struct backup **list, size_t *count);
 /* The same for all of BACKUP_DIR. */
