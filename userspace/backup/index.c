@@ -15,11 +15,6 @@
 #include "../lib/util.h"
 #include "index.h"
 
-/*
- * Of some three million files: there are up to five times as much in memory. What makes more of a
- * small archive is no index.
- */
-#define TEXT_MAX	(256U << 20)
 #define ENTRIES_MAX	(16UL << 20)
 
 /* Before what has too long a path: no kind. */
@@ -55,7 +50,7 @@ static int memory_with(const struct text *text)
 	return take_fd(&fd);
 }
 
-static int read_all(int fd, struct text *out)
+static int read_all(int fd, size_t most, struct text *out)
 {
 	size_t size = 0;
 	ssize_t n;
@@ -69,9 +64,9 @@ static int read_all(int fd, struct text *out)
 		n = read(fd, out->data + out->len, size - out->len - 1);
 		if (n > 0)
 			out->len += n;
-		if (out->len > TEXT_MAX)
+		if (out->len > most)
 			errno = EFBIG;
-	} while ((n > 0 && out->len <= TEXT_MAX) || (n < 0 && errno == EINTR));
+	} while ((n > 0 && out->len <= most) || (n < 0 && errno == EINTR));
 	out->data[out->len] = '\0';
 	return n ? -1 : 0;
 }
@@ -95,11 +90,11 @@ static int run(const struct place_of_files *place, const char *const argv[], con
 	close(ends[1]);
 	if (ret)
 		return ret;
-	if (read_all(to, out)) {
+	if (read_all(to, place->most, out)) {
 		ret = errno == EFBIG ?
 		      fail(place->status,
-			   "There are too many files: a list of them takes more than %u MB",
-			   TEXT_MAX >> 20) :
+			   "There are too many files: a list of them takes more than %zu MB",
+			   place->most >> 20) :
 		      fail_errno(place->status, "Cannot read what %s says", argv[0]);
 		kill(pid, SIGKILL);
 	}

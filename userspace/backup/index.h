@@ -22,6 +22,13 @@ void text_free(struct text *text);
 #define cleanup_text	cleanup(text_free)
 
 /*
+ * Bytes of a list, which is in memory up to five times: of some three million files; and what there
+ * may be in a backup of our own, as there was once more.
+ */
+#define INDEX_MAX	((size_t)256 << 20)
+#define INDEX_MAX_OWN	((size_t)1 << 30)
+
+/*
  * Programs of the host's, shut in as root of the ids from @base on. @mnt, a detached mount, is
  * where they work, and is used up. All return an exit status, @status for failures of theirs.
  */
@@ -30,6 +37,7 @@ struct place_of_files {
 	void *arg;
 	uint32_t base;
 	int status;
+	size_t most;			/* bytes they may print */
 };
 
 /*

@@ -175,11 +175,13 @@ static int find_unchanged(struct making *m, const struct place_of_files *place,
 			  const struct text *index, struct text *unchanged)
 {
 	const struct backup *parent = &m->chain[m->chain_count - 1];
+	struct place_of_files own = *place;
 	cleanup_text struct text packed = {}, then = {};
 	int ret = backup_read_index(parent, &packed);
 
+	own.most = INDEX_MAX_OWN;
 	if (!ret)
-		ret = index_unpack(place, &packed, &then);
+		ret = index_unpack(&own, &packed, &then);
 	return ret ? ret : index_unchanged(index, &then, backup_date(parent) - 1, unchanged);
 }
 
@@ -251,6 +253,7 @@ static int read_files(void *arg)
 	struct making *m = arg;
 	const struct place_of_files place = {
 		.mount = mount_files, .arg = (void *)m->ct, .base = m->base, .status = EXIT_BACKUP,
+		.most = INDEX_MAX,
 	};
 	cleanup_text struct text index = {}, packed = {}, unchanged = {};
 	int ret = m->runs ? sync_files(m->ct) : 0;

@@ -146,10 +146,12 @@ static int mount_files(void *arg)
 }
 
 /* What has gone since the parent, or became something else. */
-static int remove_others(const struct container *new, const struct backup *b, uint32_t base)
+static int remove_others(const struct container *new, const struct backup *b, uint32_t base,
+			 bool trusted)
 {
 	const struct place_of_files place = {
 		.mount = mount_files, .arg = (void *)new, .base = base, .status = EXIT_RESTORE,
+		.most = trusted ? INDEX_MAX_OWN : INDEX_MAX,
 	};
 	cleanup_text struct text packed = {}, index = {};
 	int ret = backup_read_index(b, &packed);
@@ -188,7 +190,7 @@ static int unpack_all(const struct container *new, int mnt, void *arg)
 		ret = room_take(&room, new->private);
 	for (size_t i = 0; !ret && i < r->count; i++) {
 		if (i)
-			ret = remove_others(new, &r->chain[i], base);
+			ret = remove_others(new, &r->chain[i], base, r->trusted);
 		if (!ret)
 			ret = unpack(new, &r->chain[i], base, &room);
 		if (ret && is_full(mnt))
