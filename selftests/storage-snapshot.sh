@@ -170,7 +170,11 @@ clones() {
 }
 
 tree() {
-	local a b c id='{11111111-2222-4333-8444-555555555555}'
+	local a b c slow id='{11111111-2222-4333-8444-555555555555}'
+	# meanwhile, one that takes longer to stand still than a process in a container has time to answer
+	make_running 902 --layout image --diskspace 32M
+	strace -f -o "$KTAP_TMP/trace" -e trace=setsid -e inject=setsid:delay_enter=62s cloisonctl --quiet snapshot 902 --skip-suspend --name slow &
+	slow=$!
 	make 900
 	expect_exit 20 cloisonctl snapshot-delete 900
 	expect_exit 20 cloisonctl snapshot-mount 900 --id x
@@ -233,6 +237,9 @@ print(s["uuid"], s["parent"], s["current"], s["name"], s["description"], s["memo
 	done
 	[[ ! -e $snapshots && -z $(listed uuid) ]]
 	cloisonctl --quiet set 900 --private "$private.other" --save
+	wait "$slow"
+	[[ $(cloisonctl snapshot-list 902 -H -o name) =~ ^slow\ *$ ]]
+	timeout 60 cloisonctl exec2 902 touch /file
 }
 
 # A snapshot shares its container's template, and keeps its layout.
@@ -299,6 +306,20 @@ copying_killed() {
 	wait_for settled
 	nothing_left
 	[[ $(listed name) == whole ]]
+	[[ $1 != image ]] || thawed
+}
+
+# The tool is killed, and its note is gone, before the file system is frozen: it does not stay so.
+thawed() {
+	strace -f -o "$KTAP_TMP/trace" -e trace=setsid -e inject=setsid:delay_enter=3s cloisonctl --quiet snapshot 900 --skip-suspend &
+	wait_for test -e /run/cloison/still/900
+	rm /run/cloison/still/900
+	pkill -KILL -P $!
+	# it ends with the last that it traces
+	wait $! || :
+	not fsfreeze --unfreeze "$root"
+	echo 0 >/sys/fs/cgroup/cloison/900/cgroup.freeze
+	numbers_go_on
 }
 
 content() {

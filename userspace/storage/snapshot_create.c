@@ -162,6 +162,7 @@ static int fill(struct making *m, const struct snapshots *all)
 	if (ret)
 		return ret;
 	if (kernel_runs(&kc) && !m->r->skip_suspend) {
+		still_sync(m->ct);
 		ret = state_copy(m->ct, state, copy_stopped, m);
 		return ret == EXIT_PAUSE || ret == EXIT_KERNEL ?
 		       fail_wrap(ret, "Its memory cannot be taken, --skip-suspend does without") :

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -46,6 +47,15 @@ static int open_own(const struct container *ct)
 	return take_fd(&root);
 }
 
+void still_sync(const struct container *ct)
+{
+	cleanup_close int root = open_own(ct);
+
+	/* what cannot be written the freeze finds again, and says */
+	if (root >= 0)
+		syncfs(root);
+}
+
 static void hold(const struct container *ct, int root, int sync) __attribute__((noreturn));
 
 /*
@@ -60,16 +70,22 @@ static void hold(const struct container *ct, int root, int sync)
 		sync_die(sync, fail_errno(EXIT_PAUSE, "Cannot freeze the file system"));
 	sync_tell(sync, NULL, 0);
 	sync_wait(sync);
+	/* also where the note is gone, as somebody else took this for settled */
+	if (root >= 0)
+		ioctl(root, FITHAW, 0);
 	_exit(still_settle(ct));
 }
 
 static int start_holder(const struct container *ct, int root, int *line)
 {
+	static const struct timeval for_ever = {};
 	int ends[2], ret = sync_pair(ends);
 	pid_t pid;
 
 	if (ret)
 		return ret;
+	/* a disk that is slow, or limited, takes long; and nobody in there can stop this one */
+	setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof(for_ever));
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
@@ -124,6 +140,7 @@ static int begin(const struct container *ct, bool programs, struct still *still)
 	cleanup_free char *text = NULL;
 	int ret = 0;
 
+	still_sync(ct);
 	*still = (struct still){
 		.line = -1,
 		.frozen = programs && cgroup_exists(ct->id) && !cgroup_frozen(ct->id),
