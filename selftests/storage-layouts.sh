@@ -126,6 +126,8 @@ converts() {
 	echo own >"$state/root/900/own"
 	chmod 4775 "$state/root/900/kinds/of1000"
 	rm "$state/root/900/bin/busybox"
+	# which mkfs makes as a directory
+	ln -s nowhere "$state/root/900/lost+found"
 	cloisonctl --quiet umount 900
 	expect_exit 21 cloisonctl convert 900 --layout nothing
 	for layout in overlay ploop simfs; do
@@ -135,7 +137,7 @@ converts() {
 		cloisonctl --quiet mount 900
 		kinds_are "$base"
 		[[ $(stat -c %h "$state/root/900/kinds/of1000") == 2 && $(<"$state/root/900/own") == own ]]
-		[[ ! -e $state/root/900/bin/busybox ]]
+		[[ ! -e $state/root/900/bin/busybox && $(readlink "$state/root/900/lost+found") == nowhere ]]
 		cloisonctl --quiet umount 900
 	done
 	wait_for no_loops
@@ -144,10 +146,11 @@ converts() {
 	# nor are holes read
 	truncate -s 1T "$state/private/900/fs/holes"
 	chown "$base:$base" "$state/private/900/fs/holes"
+	rm "$state/private/900/fs/lost+found"
 	timeout 300 cloisonctl --quiet convert 900 --layout image
 	[[ $(dumpe2fs -h "$state/private/900/image" 2>/dev/null | awk '/^Inode count:/ { print $3 }') -le 16384 ]]
 	timeout 300 cloisonctl --quiet convert 900 --layout dir
-	[[ $(stat -c %s:%b "$state/private/900/fs/holes") == 1099511627776:0 ]]
+	[[ $(stat -c %s:%b "$state/private/900/fs/holes") == 1099511627776:0 && ! -e $state/private/900/fs/lost+found ]]
 	# too small for it: it stays what it was
 	sed -i 's/^DISKSPACE=.*/DISKSPACE="16M:16M"/' "$etc/conf/900.conf"
 	head -c 20M /dev/urandom >"$state/private/900/fs/big"

@@ -94,11 +94,15 @@ static int copy(const struct container *new, int from, int to, uint32_t base)
 	};
 	const char *const *argv = new->layout == &layout_overlay ? compare : fill_up;
 	pid_t pid;
-	int ret = shut_in_start(&(struct shut_in){
+	int ret;
+
+	/* mkfs has made one; theirs may be no directory, or not be */
+	if (new->layout->own_fs)
+		unlinkat(to, "lost+found", AT_REMOVEDIR);
+	ret = shut_in_start(&(struct shut_in){
 		.argv = argv, .dir = to, .base = base, .stdio = { -1, -1 },
 		.keep = -1, .status = EXIT_CONVERT, .prepare = attach_from, .arg = &from,
 	}, &pid);
-
 	if (ret)
 		return ret;
 	if (shut_in_wait(pid))
