@@ -146,6 +146,8 @@ converts() {
 	# nor are holes read
 	truncate -s 1T "$state/private/900/fs/holes"
 	chown "$base:$base" "$state/private/900/fs/holes"
+	expect_out 'holes of more than 64 GB' timeout 60 cloisonctl convert 900 --layout overlay
+	[[ -e $state/private/900/fs/holes && ! -e $state/private/900.converting ]]
 	rm "$state/private/900/fs/lost+found"
 	timeout 300 cloisonctl --quiet convert 900 --layout image
 	[[ $(dumpe2fs -h "$state/private/900/image" 2>/dev/null | awk '/^Inode count:/ { print $3 }') -le 16384 ]]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -22,6 +23,9 @@
 
 /* Where rootfs_work_in() leaves room. */
 #define FROM		"/empty"
+
+/* rsync reads as zeros, twice: in minutes. */
+#define HOLES_MAX	(64ULL << 30)
 
 char *convert_staging(const struct container *ct)
 {
@@ -78,11 +82,37 @@ static int attach_from(void *arg)
 	return 0;
 }
 
+/* nftw() passes nothing on. */
+static uint64_t holes;
+
+static int add_hole(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	uint64_t size = st->st_size, has = st->st_blocks * 512ULL;
+
+	(void)path;
+	(void)at;
+	if (type == FTW_F && S_ISREG(st->st_mode) && size > has)
+		holes += size - has;
+	return holes > HOLES_MAX;
+}
+
+/* Where it cannot look, as too deep below, rsync can copy nothing either, and says so. */
+static int check_holes(int from)
+{
+	cleanup_free char *path = xasprintf("/proc/self/fd/%d/.", from);
+
+	holes = 0;
+	return nftw(path, add_hole, 64, FTW_PHYS) > 0 ?
+	       fail(EXIT_CONVERT, "Its files have holes of more than %llu GB, which would all be "
+		    "read for an overlay: files whose size is not what they take of the disk",
+		    HOLES_MAX >> 30) : 0;
+}
+
 static int copy(const struct container *new, int from, int to, uint32_t base)
 {
 	/*
 	 * What an overlay has already is compared by content, and so not written. rsync reads all
-	 * of everything for that, and of a file with holes once more.
+	 * of everything for that, and of a file with holes once more: see check_holes().
 	 */
 	static const char *const compare[] = {
 		"rsync", "-aHAXS", "--numeric-ids", "--delete", "--checksum", FROM "/", ".", NULL
@@ -147,7 +177,9 @@ static int copy_all(const struct container *new, int to, void *arg)
 	from = ct->layout->mount(ct);
 	if (from < 0)
 		return EXIT_CONVERT;
-	ret = limit_copy(new, ct, from);
+	ret = new->layout == &layout_overlay ? check_holes(from) : 0;
+	if (!ret)
+		ret = limit_copy(new, ct, from);
 	/* before it is read-only: for the kernel to ask for quotas is to write */
 	if (!ret && ct->layout->own_fs && new->layout->own_fs)
 		ret = users_copy(from, to);
