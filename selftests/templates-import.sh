@@ -36,9 +36,14 @@ archives() {
 	zstd -dqc "$file" | cloisonctl template import plain -
 	[[ -e $cache/plain.tar ]]
 	tar -C "$tree" --transform 's,^\.,rootfs,' -cf "$KTAP_TMP"/lxd.tar .
-	cloisonctl template import lxd "$KTAP_TMP"/lxd.tar
+	# holes are not packed as zeros
+	mkdir "$KTAP_TMP"/rootfs
+	truncate -s 1T "$KTAP_TMP"/rootfs/holes
+	tar -C "$KTAP_TMP" --sparse -rf "$KTAP_TMP"/lxd.tar rootfs/holes
+	timeout 120 cloisonctl template import lxd "$KTAP_TMP"/lxd.tar
 	cloisonctl --quiet create 902 --ostemplate lxd
 	[[ $(stat -c %a "$state"/private/902/fs/tmp) == 1777 && -e $state/private/902/fs/bin/busybox ]]
+	[[ $(stat -c %s:%b "$state"/private/902/fs/holes) == 1099511627776:0 ]]
 }
 
 bad_archives() {

@@ -152,7 +152,7 @@ int tarball_pack(const char *dir, uint32_t base, const char *below, int to,
 		 const struct room *room)
 {
 	const char *const argv[] = {
-		"tar", "--create", "--file=-", "--zstd", "--sort=name", ATTRIBUTES,
+		"tar", "--create", "--file=-", "--zstd", "--sort=name", "--sparse", ATTRIBUTES,
 		"--directory", below, ".", NULL
 	};
 	pid_t tar;
