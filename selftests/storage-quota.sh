@@ -83,9 +83,14 @@ space() {
 	[[ $(used_k) -ge $((before / 2)) ]]
 	cloisonctl --quiet start 900 --wait
 	[[ $(df_k 2) == 61440 ]]
-	# nor are there limits for ever: the next one with that number has none
+	# nor are there limits for ever: the next one with that number has none, whatever this one became
 	cloisonctl --quiet stop 900 --fast
+	[[ $1 != dir ]] || cloisonctl --quiet convert 900 --layout image
 	cloisonctl --quiet destroy 900
+	mkdir "$host/next"
+	chattr -p $((0x80000000 | 900)) +P "$host/next"
+	[[ $(df -k --output=size "$host/next" | tail -n 1) -gt 200000 ]]
+	rmdir "$host/next"
 	make_limited "$1"
 	[[ $(df_k 2) -gt 200000 ]]
 }

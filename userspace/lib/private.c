@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "names.h"
 #include "private.h"
+#include "project.h"
 #include "snapshot.h"
 #include "template.h"
 #include "util.h"
@@ -159,9 +160,9 @@ static int remove_doomed(const struct container *ct, bool its_file)
 	/* the file may be on another disk, which has its own order */
 	if (!ret && access(doomed, F_OK) == 0 && sync_file(doomed))
 		ret = fail_errno(EXIT_DESTROY, "Cannot write %s to disk", doomed);
-	/* those of one made anew are its own */
-	if (!ret && its_file && layout->unlimit)
-		layout->unlimit(ct, doomed);
+	/* those of one made anew are its own; what is an image now may have been a directory */
+	if (!ret && its_file)
+		project_unlimit(doomed, ct->id);
 	if (!ret && its_file)
 		ret = put_conf_aside(ct);
 	if (!ret)
