@@ -203,8 +203,8 @@ cut_off() {
 
 # What is small and unpacks to more than there is room for is ended before the disk is full, by space or by inodes.
 bombs() {
-	local disk=$KTAP_TMP/disk bomb=$KTAP_TMP/bomb trees=$state/template/tree file
-	mkdir -p "$bomb"/rootfs/bin "$trees"
+	local disk=$KTAP_TMP/disk bomb=$KTAP_TMP/bomb trees=$state/template/tree host=$KTAP_TMP/host file
+	mkdir -p "$bomb"/rootfs/bin "$trees" "$host"
 	touch "$bomb"/rootfs/bin/sh
 	truncate -s 400M "$bomb"/rootfs/zeros
 	tar -C "$bomb" --zstd -cf "$bomb"/large.tar.zst rootfs
@@ -215,7 +215,7 @@ bombs() {
 	layer too-many "$bomb"/rootfs
 	image "$bomb"/image "$KTAP_TMP"/too-many
 	truncate -s 200M "$disk"
-	mkfs.ext4 -q -m 0 -N 4096 "$disk"
+	mkfs.ext4 -q -m 0 -N 4096 -O quota,project -E quotatype=prjquota "$disk"
 	mount -o loop "$disk" "$cache"
 	for file in large files; do
 		expect_exit 46 cloisonctl template import bomb "$bomb/$file.tar.zst"
@@ -232,6 +232,12 @@ bombs() {
 		[[ ! -e $etc/conf/900.conf && $(ls -A "$trees") == lost+found ]]
 	done
 	umount "$trees"
+	# where there are quotas, and the container has not both limits
+	mount -o loop,prjquota "$disk" "$host"
+	expect_out 'more than nine tenths' cloisonctl create 900 --ostemplate large --private "$host/900" --diskspace unlimited
+	expect_out 'more than nine tenths' cloisonctl create 900 --ostemplate files --private "$host/900" --diskspace 20M --diskinodes unlimited
+	[[ ! -e $etc/conf/900.conf && $(ls -A "$host") == lost+found ]]
+	umount "$host"
 }
 
 ktap_plan 7

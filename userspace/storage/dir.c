@@ -15,6 +15,13 @@
 #include "template.h"
 #include "util.h"
 
+/* A limit of space alone holds up no empty files. */
+static bool is_limited(const char *fs, uint32_t id, const struct disk_limits *limits)
+{
+	return limits->space_hard && limits->inodes_hard &&
+	       project_state(fs, id) == PROJECT_LIMITED;
+}
+
 static int dir_create(const struct container *ct, const char *dir, const char *archive)
 {
 	cleanup_free char *fs = xasprintf("%s/fs", dir);
@@ -36,9 +43,10 @@ static int dir_create(const struct container *ct, const char *dir, const char *a
 		ret = fail_errno(EXIT_CREATE, "Cannot give %s to the container", fs);
 	if (ret || !archive)
 		return ret;
-	if (project_state(fs, ct->id) == PROJECT_LIMITED)
+	if (is_limited(fs, ct->id, &limits))
 		return template_unpack(archive, fs, base, NULL);
-	ret = room_take(&room, fs);
+	/* fs itself may seem as small as the limit of its project */
+	ret = room_take(&room, dir);
 	return ret ? ret : template_unpack(archive, fs, base, &room);
 }
 
