@@ -24,6 +24,7 @@ end() {
 	ssh node2 ip addr del fd00:99::2/64 dev eth0
 	bridge_gone
 	ssh node2 "$(declare -f bridge_gone); bridge_gone; rm -f /dev/shm/ballast"
+	rm /usr/sbin/rsync
 	hang_up
 }
 trap 'end 2>/dev/null' EXIT
@@ -176,7 +177,8 @@ room_is_short() {
 	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
 }
 
-# What was written since the rounds is there, though the first dump had come to it when it was refused.
+# What was written since the rounds is there, though the first dump had come to it when it was refused, and so is what was
+# written to a file since it was copied then. That this failed, for some went as they were copied, is no matter.
 refused_once() {
 	local work=$state/private/901/fs/root/work shape
 	make_running 901
@@ -201,7 +203,16 @@ refused_once() {
 		exec $(command -v criu) "\$@"
 	EOF
 	chmod 755 "$KTAP_TMP/bin/criu"
+	# it is run in the container's files
+	cat >/usr/sbin/rsync <<-"EOF"
+		#!/bin/sh
+		/usr/bin/rsync "$@" || exit
+		cd root/work/refused-once
+		[ ! -e busy ] || [ -e idle ] || exit 23
+	EOF
+	chmod 755 /usr/sbin/rsync
 	PATH=$KTAP_TMP/bin:$PATH cloisonctl --verbose migrate --live node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
+	rm /usr/sbin/rsync
 	grep 'Control messages in queue.*; once more' "$KTAP_TMP/words"
 	# shellcheck disable=SC2016 # for there
 	on 2 cloisonctl exec 901 'cd /root/work; kill -USR1 $(cat ready); until [ -e result ]; do sleep 0.1; done; cat result; grep -qx "1 have looked" result && [ $(wc -l <result) = 1 ]'

@@ -50,11 +50,12 @@ static void unheard_up(void)
 
 /*
  * At the first SIGUSR2 the memory changes, and a child, which comes after it in a dump, has what
- * cannot be dumped; at the second one not any more.
+ * cannot be dumped; at the second one not any more. Both times the child writes to a page of a
+ * file: the second time that gives the file no other time, for it is not on disk since the first.
  */
 #define PAGES	64
 
-static unsigned char *memory;
+static unsigned char *memory, *page;
 static int ends[2];
 static pid_t pid;
 
@@ -68,6 +69,7 @@ static void child_turns(int sig)
 	char byte;
 
 	(void)sig;
+	*page += 1;
 	if (recv(ends[1], &byte, 1, MSG_DONTWAIT) == 1) {
 		make("idle");
 	} else {
@@ -84,8 +86,11 @@ static void changes(int sig)
 
 static void refused_once_up(void)
 {
-	int on = 1;
+	int on = 1, file = open("mapped", O_RDWR | O_CREAT, 0644);
 
+	need(file >= 0 && ftruncate(file, 4096) == 0);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	need(page != MAP_FAILED && close(file) == 0);
 	memory = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		      -1, 0);
 	need(memory != MAP_FAILED);
@@ -109,6 +114,7 @@ static void refused_once_look(void)
 	for (size_t i = 0; i < PAGES * 4096; i++)
 		changed += memory[i] == 2;
 	want(changed == PAGES * 4096);
+	want(*page == 2);
 	want(kill(pid, SIGKILL) == 0);
 }
 

@@ -60,12 +60,15 @@ struct checkpoint_dump {
 	/* after that it is left frozen instead, for checkpoint_kill(); taken() may say so, too */
 	bool leave;
 	bool go_on;		/* after that it runs on instead */
-	/* Called when it is going to be frozen, in any try; may be NULL. */
-	void (*seizing)(void *arg);
+	/*
+	 * Called when it is going to be frozen, in any try; may be NULL. An exit status, with an
+	 * error noted, is taken as taken()'s.
+	 */
+	int (*seizing)(void *arg);
 	/*
 	 * Called when nothing of it runs any more, in any try, while it is dumped: what is long and
-	 * needs its files only. An exit status, with an error noted, is taken as taken()'s; may be
-	 * NULL.
+	 * needs its files only. It may run again before this returns: then there is another try, or
+	 * it fails. An exit status is taken likewise, unless CRIU refuses; may be NULL.
 	 */
 	int (*meanwhile)(void *arg);
 	/* out: CLOCK_MONOTONIC in ms; 0 if it did not come so far */

@@ -305,7 +305,7 @@ static int serve(const struct criu_job *job, int sock, pid_t child, int *result,
 	const int timeout = job->work == CRIU_DUMP ? -1 : LATE_MS;
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
 	struct message msg;
-	int ret = job->begun ? job->begun(job->arg) : 0, answer, ready;
+	int ret = job->begun ? job->begun(job->arg) : 0, later = 0, answer, ready;
 	int64_t since;
 	ssize_t n;
 
@@ -327,16 +327,18 @@ static int serve(const struct criu_job *job, int sock, pid_t child, int *result,
 		}
 		if (msg.done) {
 			*result = msg.result;
-			return ret;
+			/* who has refused meanwhile was not told of that */
+			return ret || msg.result < 0 ? ret : later;
 		}
 		since = now_ms();
+		ret = ret ? ret : later;
 		if (!ret && job->step)
 			ret = job->step(msg.step, job->arg);
 		*waited += now_ms() - since;
 		answer = ret ? -1 : 0;
 		send(sock, &answer, sizeof(answer), MSG_NOSIGNAL);
 		if (!ret && job->meanwhile && msg.step == CRIU_FROZEN)
-			ret = job->meanwhile(job->arg);
+			later = job->meanwhile(job->arg);
 	}
 }
 

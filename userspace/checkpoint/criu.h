@@ -57,7 +57,10 @@ struct criu_job {
 	int keep, heir;		/* held until CRIU has ended, whatever becomes of us; -1, 0: none */
 	/* 0, or an exit status: CRIU gives up then */
 	int (*step)(enum criu_step step, void *arg);
-	/* dump: after CRIU_FROZEN, while CRIU goes on; its exit status is that of the next step */
+	/*
+	 * Dump: after CRIU_FROZEN, while CRIU goes on; its exit status is that of the next step. If
+	 * CRIU comes to none, its own reason counts.
+	 */
 	int (*meanwhile)(void *arg);
 	/* while CRIU starts; an exit status stands for that of the first step; may be NULL */
 	int (*begun)(void *arg);

@@ -77,8 +77,8 @@ static int on_step(enum criu_step step, void *arg)
 	if (step == CRIU_SEIZING) {
 		/* what may not run does not stop either; it may change them until it has */
 		ret = lift_limits(w);
-		if (w->dump->seizing)
-			w->dump->seizing(w->dump->arg);
+		if (!ret && w->dump->seizing)
+			ret = w->dump->seizing(w->dump->arg);
 	} else if (step == CRIU_FROZEN) {
 		w->dump->frozen = now_ms();
 		if (!w->was_left)

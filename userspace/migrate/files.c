@@ -203,15 +203,15 @@ int files_send(struct channel *ch, const struct container *ct, uint32_t base,
 }
 
 int files_send_changed(struct channel *ch, const struct container *ct, uint32_t base,
-		       const struct moment *since)
+		       const struct moment *since, bool again)
 {
 	cleanup_close int names = -1, contents = -1;
 	int ret = changed_find(ct, base, since, &names, &contents);
 
 	/* first: the times of directories are changed by that */
-	if (!ret && contents >= 0)
+	if (!ret && contents >= 0 && !again)
 		ret = pass(ch, ct, base, "-aHAXSc", contents, NULL);
-	return ret ? ret : pass(ch, ct, base, "-aHAXS", names, NULL);
+	return ret ? ret : pass(ch, ct, base, again ? "-aHAXSc" : "-aHAXS", names, NULL);
 }
 
 /* No second dash: a bundle of short ones, and what -e says of versions. */

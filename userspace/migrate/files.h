@@ -24,9 +24,13 @@
 int files_send(struct channel *ch, const struct container *ct, uint32_t base,
 	       struct moment *since, bool first);
 
-/* The last time, when nothing changes: what has changed @since the last one began. MIGRATE_COPY. */
+/*
+ * The last time, when nothing changes: what has changed @since the last one began. @again: what an
+ * earlier last time has copied may have changed beside it, or after it, and tell nothing of that.
+ * MIGRATE_COPY.
+ */
 int files_send_changed(struct channel *ch, const struct container *ct, uint32_t base,
-		       const struct moment *since);
+		       const struct moment *since, bool again);
 
 /*
  * A program shut in with the files of @ct, which may be mounted or not; @keep is a descriptor

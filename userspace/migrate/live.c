@@ -66,17 +66,21 @@ struct dump {
 	struct channel *ch;
 	struct report *report;
 	struct checkpoint_dump *dump;
-	int (*files)(void *arg);
+	int (*files)(void *arg, bool again);
 	int (*taken)(void *arg, bool *leave);
 	void *arg;
+	bool copied;		/* files, in a try that may have been refused */
 	int ret;
 };
 
-static void on_seizing(void *arg)
+static int on_seizing(void *arg)
 {
 	struct dump *d = arg;
 
 	report_step(d->report, d->ch, "dump", true);
+	d->ret = !d->ch->broken ? 0 :
+		 fail(MIGRATE_CONNECT, "The connection to %s is broken", d->ch->peer);
+	return d->ret ? EXIT_PAUSE : 0;
 }
 
 /* Nothing of it runs, so its files are what they will be, but for what CRIU does. */
@@ -84,7 +88,8 @@ static int on_meanwhile(void *arg)
 {
 	struct dump *d = arg;
 
-	d->ret = d->files(d->arg);
+	d->ret = d->files(d->arg, d->copied);
+	d->copied = true;
 	report_step(d->report, d->ch, "dump", true);
 	return d->ret ? EXIT_PAUSE : 0;
 }
@@ -107,7 +112,7 @@ static int on_taken(void *arg)
 	uint64_t room;
 
 	if (gave_names(d))
-		d->ret = d->files(d->arg);
+		d->ret = d->files(d->arg, false);
 	report_step(d->report, d->ch, "state", true);
 	if (!d->ret)
 		d->ret = images_send(d->ch, d->ct->id, "dump", &room);
@@ -117,7 +122,7 @@ static int on_taken(void *arg)
 }
 
 int live_dump(struct container *ct, struct channel *ch, struct report *report,
-	      const char *parent, int (*files)(void *arg),
+	      const char *parent, int (*files)(void *arg, bool again),
 	      int (*taken)(void *arg, bool *leave), void *arg)
 {
 	cleanup_free char *path = images_make(ct->id, "dump");
@@ -125,7 +130,7 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 		.images = path, .parent = parent, .seizing = on_seizing, .taken = on_taken,
 		.meanwhile = on_meanwhile, .journal = true,
 	};
-	struct dump d = { ct, ch, report, &dump, files, taken, arg, 0 };
+	struct dump d = { ct, ch, report, &dump, files, taken, arg, false, 0 };
 	int ret;
 
 	if (!path)

@@ -12,11 +12,12 @@ int live_rounds(struct container *ct, struct channel *ch, struct report *report,
 
 /*
  * Freeze and dump it, and send the images; then @taken is called. Its 0 kills what is here, or
- * leaves it frozen if it says *@leave; else it runs on. @files is called while it is dumped, and
- * once more if that gave files names. MIGRATE_STOP, or the status of @files or @taken.
+ * leaves it frozen if it says *@leave; else it runs on. @files is called while it is dumped; once
+ * more if that gave files names; and in each try, @again if the container has run since it was.
+ * MIGRATE_STOP, or the status of @files or @taken.
  */
 int live_dump(struct container *ct, struct channel *ch, struct report *report, const char *parent,
-	      int (*files)(void *arg), int (*taken)(void *arg, bool *leave), void *arg);
+	      int (*files)(void *arg, bool again), int (*taken)(void *arg, bool *leave), void *arg);
 
 /*
  * If the tool dies from here on while the container is frozen, somebody sees to it that it

@@ -166,14 +166,14 @@ static int copy_files(struct migration *m, bool first)
 }
 
 /* It stands still: nothing may be amiss. */
-static int copy_last(void *arg)
+static int copy_last(void *arg, bool again)
 {
 	struct migration *m = arg;
 
 	step(m, "last files", true);
 	if (!m->changed_files)
 		m->pass = (struct moment){};
-	return files_send_changed(&m->ssh.ch, &m->ct, m->base, &m->pass);
+	return files_send_changed(&m->ssh.ch, &m->ct, m->base, &m->pass, again);
 }
 
 /* What has come there becomes a container that waits: READY. */
@@ -215,7 +215,8 @@ static int transfer(struct migration *m)
 		step(m, "stop", true);
 		/* it would be down for longer */
 		m->ssh.ch.rate = 0;
-		ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP : copy_last(m);
+		ret = halt_container(&m->ct, false, true) ? MIGRATE_STOP :
+		      copy_last(m, false);
 	}
 	return ret || m->o->live ? ret : make_ready(m);
 }
