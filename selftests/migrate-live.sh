@@ -179,6 +179,7 @@ room_is_short() {
 
 # What was written since the rounds is there, though the first dump had come to it when it was refused, and so is what was
 # written to a file since it was copied then. That this failed, for some went as they were copied, is no matter.
+# The rounds, which count no more, lie beside the dump neither here nor there.
 refused_once() {
 	local work=$state/private/901/fs/root/work shape
 	make_running 901
@@ -203,6 +204,17 @@ refused_once() {
 		exec $(command -v criu) "\$@"
 	EOF
 	chmod 755 "$KTAP_TMP/bin/criu"
+	cat >"$KTAP_TMP/bin/tar" <<-EOF
+		#!/bin/sh
+		ls /run/cloison/migrate/901 >$KTAP_TMP/rounds
+		exec /usr/bin/tar "\$@"
+	EOF
+	chmod 755 "$KTAP_TMP/bin/tar"
+	ssh node2 'cat >/usr/local/sbin/criu; chmod 755 /usr/local/sbin/criu' <<-"EOF"
+		#!/bin/sh
+		[ "$1" != swrk ] || ls /run/cloison/migrate/901 >/tmp/rounds
+		exec /usr/sbin/criu "$@"
+	EOF
 	# it is run in the container's files
 	cat >/usr/sbin/rsync <<-"EOF"
 		#!/bin/sh
@@ -214,6 +226,8 @@ refused_once() {
 	PATH=$KTAP_TMP/bin:$PATH cloisonctl --verbose migrate --live node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
 	rm /usr/sbin/rsync
 	grep 'Control messages in queue.*; once more' "$KTAP_TMP/words"
+	grep '' "$KTAP_TMP/rounds"
+	[[ $(<"$KTAP_TMP/rounds") == dump && $(ssh node2 'rm /usr/local/sbin/criu; cat /tmp/rounds; rm /tmp/rounds') == dump ]]
 	# shellcheck disable=SC2016 # for there
 	on 2 cloisonctl exec 901 'cd /root/work; kill -USR1 $(cat ready); until [ -e result ]; do sleep 0.1; done; cat result; grep -qx "1 have looked" result && [ $(wc -l <result) = 1 ]'
 	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'

@@ -128,6 +128,15 @@ static bool succeeded(pid_t pid)
 	return status == 0;
 }
 
+/* They need no others. */
+static bool are_whole(const char *path)
+{
+	cleanup_free char *parent = xasprintf("%s/parent", path);
+	struct stat st;
+
+	return lstat(parent, &st) != 0;
+}
+
 int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *room)
 {
 	cleanup_free char *path = images_path(ctid, name);
@@ -144,7 +153,8 @@ int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *r
 		close(ends[0]);
 		return fail_errno(MIGRATE_COPY, "Cannot fork");
 	}
-	ret = channel_ask(ch, "images", json_pack("{s:s}", "name", name));
+	ret = channel_ask(ch, "images", json_pack("{s:s, s:b}", "name", name, "whole",
+						  are_whole(path)));
 	if (ret)
 		close(ends[0]);
 	else
@@ -171,11 +181,15 @@ static bool good_name(const char *name)
 int images_receive(struct channel *ch, const json_t *request, uint32_t ctid, uint64_t apart)
 {
 	const char *name = json_string_value(json_object_get(request, "name"));
-	cleanup_free char *path = good_name(name) ? images_make(ctid, name) : NULL;
+	cleanup_free char *path = NULL;
 	int in[2] = { -1, -1 }, alive[2] = { -1, -1 }, ret;
 	pid_t pid = -1;
 	bool good;
 
+	/* the rounds before it would take its room */
+	if (json_is_true(json_object_get(request, "whole")))
+		images_remove(ctid);
+	path = good_name(name) ? images_make(ctid, name) : NULL;
 	/* the second one ends when the process does, and so the tunnel */
 	if (path && !pipe2(in, O_CLOEXEC) && !pipe2(alive, O_CLOEXEC))
 		pid = spawn(unpack, path, in[0], in[1]);

@@ -23,7 +23,8 @@ void images_remove(uint32_t ctid);
 
 /*
  * The source's side: how many more bytes have room on both hosts is *@room. The target's, with the
- * request, which it answers: @apart from what the processes will take.
+ * request, which it answers: @apart from what the processes will take. What came before goes there
+ * if these have no parent.
  */
 int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *room);
 int images_receive(struct channel *ch, const json_t *request, uint32_t ctid, uint64_t apart);

@@ -61,6 +61,17 @@ int live_rounds(struct container *ct, struct channel *ch, struct report *report,
 	return ret;
 }
 
+/* Of no use to a dump of all memory, which needs the room. */
+static void remove_rounds(uint32_t ctid)
+{
+	for (unsigned int round = 1; round <= ROUNDS_MAX; round++) {
+		cleanup_free char *name = xasprintf("round-%u", round);
+		cleanup_free char *path = images_path(ctid, name);
+
+		checkpoint_remove(path);
+	}
+}
+
 struct dump {
 	struct container *ct;
 	struct channel *ch;
@@ -69,6 +80,7 @@ struct dump {
 	int (*files)(void *arg, bool again);
 	int (*taken)(void *arg, bool *leave);
 	void *arg;
+	bool again;		/* it has been refused; then all memory is dumped */
 	bool copied;		/* files, in a try that may have been refused */
 	int ret;
 };
@@ -78,6 +90,9 @@ static int on_seizing(void *arg)
 	struct dump *d = arg;
 
 	report_step(d->report, d->ch, "dump", true);
+	if (d->again)
+		remove_rounds(d->ct->id);
+	d->again = true;
 	d->ret = !d->ch->broken ? 0 :
 		 fail(MIGRATE_CONNECT, "The connection to %s is broken", d->ch->peer);
 	return d->ret ? EXIT_PAUSE : 0;
@@ -130,7 +145,10 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 		.images = path, .parent = parent, .seizing = on_seizing, .taken = on_taken,
 		.meanwhile = on_meanwhile, .journal = true,
 	};
-	struct dump d = { ct, ch, report, &dump, files, taken, arg, false, 0 };
+	struct dump d = {
+		.ct = ct, .ch = ch, .report = report, .dump = &dump, .files = files,
+		.taken = taken, .arg = arg,
+	};
 	int ret;
 
 	if (!path)
