@@ -97,6 +97,9 @@ works() {
 				sleep 0.2
 			done
 		EOF
+	# one that hardly runs would be stopped too late, in the rounds as well
+	cloisonctl exec 900 'cd /sys/fs/cgroup; echo "+cpu +memory" >cgroup.subtree_control; mkdir slow; sleep 9999 </dev/null >/dev/null 2>&1 &
+		echo $! >slow/cgroup.procs; echo 1000 1000000 >slow/cpu.max; echo 1M >slow/memory.high'
 	wait_for cloisonctl exec 900 'test -s /root/said'
 	cloisonctl exec 900 'cut -d " " -f 2 /root/said' >"$KTAP_TMP/sum"
 	ip netns exec third bash -c "$talk" >"$KTAP_TMP/talk" 2>&1 &
@@ -118,7 +121,7 @@ says_more() {
 
 # limits NODE
 limits() {
-	on "$1" bash -c 'cd /sys/fs/cgroup/cloison/900 && grep . memory.max memory.swap.max pids.max cpu.weight; cloisonctl exec 900 head -n 1 /proc/meminfo'
+	on "$1" bash -c 'cd /sys/fs/cgroup/cloison/900 && grep . memory.max memory.swap.max pids.max cpu.weight slow/cpu.max slow/memory.high; cloisonctl exec 900 head -n 1 /proc/meminfo'
 }
 
 # moves FROM TO [OPTION]

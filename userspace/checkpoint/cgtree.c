@@ -326,8 +326,10 @@ int cgtree_lift(uint32_t id, int images)
 
 	if (text && !*text)
 		return 0;
-	if (!text || write_file_atomic(note, text, 0600))
-		return fail_errno(EXIT_PAUSE, "Cannot write %s", note);
+	if (!text)
+		return fail_errno(EXIT_PAUSE, "The record of its cgroups cannot be read");
+	if (stage_set_lifted(id, text))
+		return EXIT_PAUSE;
 	ret = cgroup_open(id, &top);
 	if (!ret)
 		ret = each_line_of(fopen(note, "re"), top, lift);

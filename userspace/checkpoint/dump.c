@@ -60,13 +60,13 @@ static int decide(struct work *w)
 }
 
 /* As long as CRIU is at it. For the record they are first what they were before an earlier call. */
-static int lift_limits(const struct work *w)
+static int lift_limits(uint32_t id, int images)
 {
 	int ret;
 
-	cgtree_put_back(w->ct->id);
-	ret = cgtree_record(w->ct->id, w->images);
-	return ret ? ret : cgtree_lift(w->ct->id, w->images);
+	cgtree_put_back(id);
+	ret = cgtree_record(id, images);
+	return ret ? ret : cgtree_lift(id, images);
 }
 
 static int on_step(enum criu_step step, void *arg)
@@ -76,7 +76,7 @@ static int on_step(enum criu_step step, void *arg)
 
 	if (step == CRIU_SEIZING) {
 		/* what may not run does not stop either; it may change them until it has */
-		ret = lift_limits(w);
+		ret = lift_limits(w->ct->id, w->images);
 		if (!ret && w->dump->seizing)
 			ret = w->dump->seizing(w->dump->arg);
 	} else if (step == CRIU_FROZEN) {
@@ -89,7 +89,7 @@ static int on_step(enum criu_step step, void *arg)
 		if (!ret)
 			ret = fuse_check(w->ct->id);
 		if (!ret)
-			ret = lift_limits(w);
+			ret = lift_limits(w->ct->id, w->images);
 		if (!ret)
 			ret = meta_write(w->ct, &w->externals, w->images);
 	} else if (step == CRIU_DUMPED) {
@@ -260,26 +260,40 @@ int checkpoint_dump(const struct container *ct, struct checkpoint_dump *d)
 struct predump {
 	uint32_t id;
 	pid_t init;
+	int images;
 };
 
 /*
  * A pre-dump has no step between seizing the processes and running code in them. A group
- * that was frozen while they were seized would hold it up for ever. Later CRIU writes what it
- * has, for as long as it takes, and what the container freezes then is its own affair.
+ * that was frozen, or got limits, while they were seized would hold it up for ever. Later CRIU
+ * writes what it has, for as long as it takes, and what the container freezes then is its own
+ * affair.
  */
 static int on_late(enum criu_step step, void *arg)
 {
 	const struct predump *p = arg;
 	cleanup_free char *tracer = process_status(p->init, "TracerPid:");
 
-	if (step == CRIU_LATE && tracer && strcmp(tracer, "0") != 0)
-		cgtree_thaw(p->id);
-	return 0;
+	if (step != CRIU_LATE || !tracer || strcmp(tracer, "0") == 0)
+		return 0;
+	cgtree_thaw(p->id);
+	return lift_limits(p->id, p->images);
+}
+
+static int predump(struct predump *p, const struct criu_job *job)
+{
+	/* as for a dump: who may not run is not seized in time */
+	int ret = lift_limits(p->id, p->images);
+
+	if (!ret)
+		ret = criu_run(job, NULL);
+	cgtree_put_back(p->id);
+	return ret;
 }
 
 int checkpoint_predump(const struct container *ct, const char *images, const char *parent)
 {
-	struct predump p = { .id = ct->id };
+	struct predump p = { .id = ct->id, .images = -1 };
 	struct criu_job job = {
 		.work = CRIU_PRE_DUMP, .images = images, .parent = parent, .track = true,
 		.seize = time_to_seize(ct->id), .keep = ct->lock, .step = on_late, .arg = &p,
@@ -291,10 +305,14 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 		ret = checkpoint_refuse_staged(ct, EXIT_PAUSE);
 	if (!ret)
 		ret = container_running(ct, &kc);
+	if (!ret)
+		ret = open_images(images, &p.images);
 	if (ret)
 		return ret;
 	job.init = p.init = kc.init;
-	return criu_run(&job, NULL);
+	ret = predump(&p, &job);
+	close(p.images);
+	return ret;
 }
 
 static int suspend(const struct container *ct)

@@ -29,6 +29,14 @@ char *stage_lifted(uint32_t id)
 	return xasprintf(DIR_NAME "/%u.lifted", id);
 }
 
+int stage_set_lifted(uint32_t id, const char *text)
+{
+	cleanup_free char *path = stage_lifted(id);
+
+	return mkdir_parents(DIR_NAME, 0700) || write_file_atomic(path, text, 0600) ?
+	       fail_errno(EXIT_SYSTEM, "Cannot write %s", path) : 0;
+}
+
 enum stage stage_get(uint32_t id)
 {
 	cleanup_free char *path = path_of(id);

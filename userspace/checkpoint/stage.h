@@ -26,5 +26,7 @@ int stage_set(uint32_t id, enum stage stage);
 char *stage_dumped(uint32_t id);
 /* The same of the limits that are lifted for the time of a dump, see cgtree.h. */
 char *stage_lifted(uint32_t id);
+/* It is written, whatever the stage. EXIT_SYSTEM */
+int stage_set_lifted(uint32_t id, const char *text);
 
 #endif
