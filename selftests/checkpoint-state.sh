@@ -81,13 +81,13 @@ lifted() {
 	slow_group
 	mkdir "$tmp/bin"
 	cat >"$tmp/bin/tar" <<-EOF
-		#!/bin/sh
-		cat $cgroup/slow/cpu.max $cgroup/slow/memory.high >$tmp/seen
+		#!/bin/bash
+		cat $cgroup/slow/{cpu.max,memory.high,memory.swap.high,io.max} $cgroup/io.max >$tmp/seen
 		exec /usr/bin/tar "\$@"
 	EOF
 	chmod +x "$tmp/bin/tar"
 	PATH=$tmp/bin:$PATH cloisonctl chkpnt $ct --dump --dumpfile "$tmp/slow"
-	[[ $(<"$tmp/seen") == $'max 1000000\nmax' ]]
+	[[ $(<"$tmp/seen") == $'max 1000000\nmax\nmax' ]]
 	is_slow
 	cloisonctl chkpnt $ct --resume
 	rm "$tmp/seen"

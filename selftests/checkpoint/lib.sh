@@ -182,15 +182,19 @@ shares_directory() {
 	chmod +x /etc/cloison/conf/$ct.mount
 }
 
-# slow_group: one whose process may run for a thousandth of the time, with hardly any memory.
+# slow_group: one whose process may run for a thousandth of the time, with hardly any memory, and read once in a second.
 slow_group() {
-	inside 'echo "+cpu +memory" >/sys/fs/cgroup/cgroup.subtree_control; cd /sys/fs/cgroup; mkdir slow; sleep 9999 </dev/null >/dev/null 2>&1 &
-		echo $! >slow/cgroup.procs; echo 1000 1000000 >slow/cpu.max; echo 1M >slow/memory.high'
+	cloisonctl set $ct --iopslimit 1000
+	inside "echo '+cpu +io +memory' >/sys/fs/cgroup/cgroup.subtree_control; cd /sys/fs/cgroup; mkdir slow; sleep 9999 </dev/null >/dev/null 2>&1 &
+		echo \$! >slow/cgroup.procs; echo 1000 1000000 >slow/cpu.max; echo 1M >slow/memory.high
+		echo 1M >slow/memory.swap.high; echo $(cut -d ' ' -f 1 $cgroup/io.max) riops=1 >slow/io.max"
 	is_slow
 }
 
 is_slow() {
 	[[ $(<$cgroup/slow/cpu.max) == "1000 1000000" && $(<$cgroup/slow/memory.high) -eq 1048576 ]]
+	[[ $(<$cgroup/slow/memory.swap.high) -eq 1048576 && $(<$cgroup/slow/io.max) == *" riops=1 wiops=max" ]]
+	[[ $(<$cgroup/io.max) == *" riops=1000 wiops=1000" ]]
 	[[ ! -e /run/cloison/checkpoint/$ct.lifted ]]
 }
 

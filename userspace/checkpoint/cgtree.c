@@ -22,6 +22,7 @@
  *	o UID GID FILE			not root's; "." is the group itself
  *	s cpu memory			subtree_control
  *	l FILE VALUE			of files with several lines each
+ *	h FILE VALUE			the same, for who lifts it: it is not restored from here
  */
 #define FILE_NAME	"cgroups"
 
@@ -55,14 +56,14 @@ static void record_owners(FILE *f, int fd)
 			record_owner(f, fd, de->d_name);
 }
 
-static void record_lines(FILE *f, int dir, const char *name)
+static void record_lines(FILE *f, char kind, int dir, const char *name)
 {
 	cleanup_free char *text = read_file_at(dir, name, 65536);
 	char *rest = text, *line;
 
 	while (rest && (line = strsep(&rest, "\n")))
 		if (*line)
-			fprintf(f, "l %s %s\n", name, line);
+			fprintf(f, "%c %s %s\n", kind, name, line);
 }
 
 static int record_group(FILE *f, const char *path, const char *name)
@@ -79,10 +80,12 @@ static int record_group(FILE *f, const char *path, const char *name)
 		controllers[strcspn(controllers, "\n")] = '\0';
 	if (controllers && *controllers)
 		fprintf(f, "s %s\n", controllers);
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		/* the container's own names the disk of its files: see meta.h */
-		if (strcmp(name, ".") != 0 || strcmp(limits[i], "io.max") != 0)
-			record_lines(f, dir, limits[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		/* names the disk of its files: see meta.h */
+		bool own_disk = strcmp(name, ".") == 0 && strcmp(limits[i], "io.max") == 0;
+
+		record_lines(f, own_disk ? 'h' : 'l', dir, limits[i]);
+	}
 	return 0;
 }
 
@@ -266,8 +269,13 @@ int cgtree_limit(int top, int images)
 /* "l cpu.max 1000 100000" */
 static bool holds_up(const char *line)
 {
-	static const char *const files[] = { "l cpu.max ", "l memory.high " };
+	static const char *const files[] = {
+		"cpu.max ", "io.max ", "memory.high ", "memory.swap.high "
+	};
 
+	if (line[0] != 'l' && line[0] != 'h')
+		return false;
+	line += 2;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		size_t len = strlen(files[i]);
 
@@ -311,10 +319,18 @@ static int open_if_there(int *dir, int top, const char *name)
 
 static int lift(int *dir, int top, char kind, char *rest)
 {
+	cleanup_free char *none = NULL;
+	char *value;
+
 	if (kind == 'd')
 		return open_if_there(dir, top, rest);
-	rest[strcspn(rest, " ")] = '\0';
-	return *dir < 0 || !write_file_at(*dir, rest, "max") || errno == ENODEV ? 0 : -1;
+	value = rest + strcspn(rest, " ");
+	if (*value)
+		*value++ = '\0';
+	none = strcmp(rest, "io.max") != 0 ? xstrdup("max") :
+	       xasprintf("%.*s rbps=max wbps=max riops=max wiops=max",
+			 (int)strcspn(value, " "), value);
+	return *dir < 0 || !write_file_at(*dir, rest, none) || errno == ENODEV ? 0 : -1;
 }
 
 int cgtree_lift(uint32_t id, int images)
@@ -348,7 +364,7 @@ static int put_back(int *dir, int top, char kind, char *rest)
 {
 	if (kind == 'd')
 		return open_if_there(dir, top, rest);
-	if (*dir >= 0 && limit(dir, top, kind, rest))
+	if (*dir >= 0 && limit(dir, top, 'l', rest))
 		warn("A limit that was lifted for a dump cannot be set again: %s: %m", rest);
 	return 0;
 }

@@ -24,9 +24,9 @@ int cgtree_delegate(int top, int images);
 int cgtree_limit(int top, int images);
 
 /*
- * What keeps tasks waiting, and CRIU with them, for as long as the container likes: cpu.max and
- * memory.high. Those that the record in @images has are lifted, and noted before (stage.h).
- * EXIT_PAUSE.
+ * What keeps tasks waiting, and CRIU with them, for as long as the container likes: cpu.max,
+ * memory.high, memory.swap.high, and io.max, for what CRIU reads of theirs from swap they read.
+ * Those that the record in @images has are lifted, and noted before (stage.h). EXIT_PAUSE.
  */
 int cgtree_lift(uint32_t id, int images);
 bool cgtree_lifted(uint32_t id);

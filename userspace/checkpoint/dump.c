@@ -11,6 +11,7 @@
 #include "ethernet.h"
 #include "fuse.h"
 #include "heir.h"
+#include "limits.h"
 #include "meta.h"
 #include "network.h"
 #include "process.h"
@@ -27,6 +28,7 @@ struct work {
 	struct checkpoint_dump *dump;
 	struct externals externals;
 	struct heir heir;
+	char *rates;		/* its own, before they are lifted; NULL: none */
 	int images;
 	bool was_left;		/* frozen before */
 	bool left;		/* frozen from now on */
@@ -91,7 +93,7 @@ static int on_step(enum criu_step step, void *arg)
 		if (!ret)
 			ret = lift_limits(w->ct->id, w->images);
 		if (!ret)
-			ret = meta_write(w->ct, &w->externals, w->images);
+			ret = meta_write(w->ct, &w->externals, w->rates, w->images);
 	} else if (step == CRIU_DUMPED) {
 		w->dump->dumped = now_ms();
 		ret = decide(w);
@@ -216,6 +218,7 @@ static int prepare(struct work *w, pid_t *init)
 		ret = open_images(w->dump->images, &w->images);
 	if (!ret)
 		ret = externals_find(w->ct, kc.init, &w->externals);
+	w->rates = limits_rates(w->ct->id, container_disk(w->ct));
 	*init = kc.init;
 	return ret;
 }
@@ -252,6 +255,7 @@ int checkpoint_dump(const struct container *ct, struct checkpoint_dump *d)
 		ret = work(&w, init);
 	heir_end(&w.heir);
 	externals_free(&w.externals);
+	free(w.rates);
 	if (w.images >= 0)
 		close(w.images);
 	return ret;

@@ -12,7 +12,6 @@
 #include "error.h"
 #include "ethernet.h"
 #include "json.h"
-#include "limits.h"
 #include "meta.h"
 #include "network.h"
 #include "util.h"
@@ -113,7 +112,8 @@ static bool read_externals(json_t *list, struct externals *out)
 	return true;
 }
 
-int meta_write(const struct container *ct, const struct externals *externals, int images)
+int meta_write(const struct container *ct, const struct externals *externals, const char *rates,
+	       int images)
 {
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
 	cleanup_close int fd = openat(images, FILE_NAME, flags, 0600);
@@ -122,7 +122,6 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	cleanup_netifs struct netifs links = {};
 	cleanup_free char *text = NULL;
 	cleanup_free char *netif = NULL;
-	cleanup_free char *rates = NULL;
 	struct kernel_container kc;
 	struct utsname host;
 	uint32_t base;
@@ -140,7 +139,6 @@ int meta_write(const struct container *ct, const struct externals *externals, in
 	uname(&host);
 	text = addresses_text(&all);
 	netif = netifs_text(&links);
-	rates = limits_rates(ct->id, container_disk(ct));
 	json = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:i, s:i, "
 			 "s:s*, s:o*, s:o*, s:o}", "format", FORMAT, "ctid", (int)ct->id,
 			 "tool", VERSION, "criu", criu_version(), "kernel", host.release,

@@ -58,8 +58,9 @@ struct meta {
 
 #define cleanup_meta	cleanup(meta_close)
 
-/* EXIT_PAUSE */
-int meta_write(const struct container *ct, const struct externals *externals, int images);
+/* @rates: see there. EXIT_PAUSE */
+int meta_write(const struct container *ct, const struct externals *externals, const char *rates,
+	       int images);
 /*
  * EXIT_UNPAUSE, EXIT_KERNEL if this host cannot have what was dumped there; with @any_cpu
  * whatever processor that was.
