@@ -76,8 +76,20 @@ another_file() {
 	counts
 }
 
-# What would hold up CRIU in its processes is lifted for it, and no longer.
+# written VERB: to memory.high of the slow group, by the last command that was traced.
+written() {
+	sed -n 's/^write([0-9]*, "\([a-z0-9]*\).*/\1/p' "$tmp/trace.$1" | uniq | tr '\n' ' '
+}
+
+# What would hold up CRIU in its processes is lifted for it, and no longer. It is set again once, and not for what ends: the
+# kernel takes its time for that, in which all stands still.
 lifted() {
+	cloisonctl() {
+		case $1 in
+		suspend | chkpnt) strace -o "$tmp/trace.$1" -P $cgroup/slow/memory.high -e trace=write cloisonctl "$@" ;;
+		*) command cloisonctl "$@" ;;
+		esac
+	}
 	slow_group
 	mkdir "$tmp/bin"
 	cat >"$tmp/bin/tar" <<-EOF
@@ -89,11 +101,14 @@ lifted() {
 	PATH=$tmp/bin:$PATH cloisonctl chkpnt $ct --dump --dumpfile "$tmp/slow"
 	[[ $(<"$tmp/seen") == $'max 1000000\nmax\nmax' ]]
 	is_slow
+	[[ $(written chkpnt) == "max 1048576 " ]]
 	cloisonctl chkpnt $ct --resume
 	rm "$tmp/seen"
 	PATH=$tmp/bin:$PATH expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/none/state"
 	is_slow
+	[[ $(written suspend) == "max 1048576 " ]]
 	suspend_it --dumpfile "$tmp/slow"
+	[[ $(written suspend) == "max " ]]
 	resume_it
 	is_slow
 	counts

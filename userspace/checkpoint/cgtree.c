@@ -106,6 +106,43 @@ static int record_all(FILE *f, char *path)
 	return ret;
 }
 
+/* Nobody has set the file of such a @line again. */
+static bool is_lifted(int dir, const char *line)
+{
+	cleanup_free char *name = xstrndup(line + 2, strcspn(line + 2, " "));
+	cleanup_free char *text = read_file_at(dir, name, 65536);
+
+	return text && (!*text || strncmp(text, "max", strlen("max")) == 0);
+}
+
+/*
+ * What is lifted already, as was noted: after what there is of it now, so that it counts. A group
+ * that was removed since is not made again.
+ */
+static void record_lifted(FILE *f, uint32_t id)
+{
+	cleanup_free char *note = stage_lifted(id);
+	cleanup_file FILE *lifted = fopen(note, "re");
+	cleanup_close int top = -1, dir = -1;
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	while (lifted && (top >= 0 || cgroup_open(id, &top) == 0) &&
+	       getline(&line, &size, lifted) > 1) {
+		if (line[0] != 'd') {
+			if (dir >= 0 && is_lifted(dir, line))
+				fputs(line, f);
+			continue;
+		}
+		line[strcspn(line, "\n")] = '\0';
+		if (dir >= 0)
+			close(dir);
+		dir = openat(top, line + 2, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dir >= 0)
+			fprintf(f, "%s\n", line);
+	}
+}
+
 int cgtree_record(uint32_t id, int images)
 {
 	cleanup_free char *path = cgroup_path(id);
@@ -113,6 +150,8 @@ int cgtree_record(uint32_t id, int images)
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	int bad = f ? record_all(f, path) : -1;
 
+	if (f && !bad)
+		record_lifted(f, id);
 	if (f && (ferror(f) | fclose(f)))
 		bad = -1;
 	return bad ? fail_errno(EXIT_PAUSE, "Cannot record the cgroups of container %u", id) : 0;

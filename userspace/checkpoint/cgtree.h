@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * The whole tree of container @id into a file in directory @images. As long as something in it runs
- * it may be another one by now.
+ * The whole tree of container @id into a file in directory @images, with limits that are lifted as
+ * they were. As long as something in it runs it may be another one by now.
  */
 int cgtree_record(uint32_t id, int images);
 

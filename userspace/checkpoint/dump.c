@@ -61,13 +61,11 @@ static int decide(struct work *w)
 	return ret ? ret : EXIT_PAUSE;
 }
 
-/* As long as CRIU is at it. For the record they are first what they were before an earlier call. */
+/* As long as CRIU is at it. */
 static int lift_limits(uint32_t id, int images)
 {
-	int ret;
+	int ret = cgtree_record(id, images);
 
-	cgtree_put_back(id);
-	ret = cgtree_record(id, images);
 	return ret ? ret : cgtree_lift(id, images);
 }
 
@@ -181,7 +179,6 @@ static int dump(struct work *w, pid_t init)
 	};
 	int ret = run(w, &job);
 
-	cgtree_put_back(w->ct->id);
 	words_free(external);
 	return ret;
 }
@@ -200,8 +197,11 @@ static int begin(const struct container *ct, pid_t init)
 static int undo(const struct container *ct, int ret)
 {
 	cleanup_free char *why = xstrdup(error_text());
+	int bad = network_release(ct->id);
 
-	if (network_release(ct->id) || stage_set(ct->id, STAGE_NONE))
+	/* the kernel takes its time, to have as little in memory as they say */
+	cgtree_put_back(ct->id);
+	if (bad || stage_set(ct->id, STAGE_NONE))
 		return fail_wrap(ret, "%s; and what was on hold still is", why);
 	return fail(ret, "%s", why);
 }
@@ -232,8 +232,13 @@ static int work(struct work *w, pid_t init)
 	if (!ret)
 		ret = dump(w, init);
 	d->ended = now_ms();
+	if (ret && !w->was_left)
+		return undo(w->ct, ret);
+	/* who is killed needs none */
+	if (!w->given_up)
+		cgtree_put_back(w->ct->id);
 	if (ret)
-		return w->was_left ? ret : undo(w->ct, ret);
+		return ret;
 	if (d->go_on)
 		return checkpoint_resume(w->ct);
 	return w->left ? stage_set(w->ct->id, STAGE_LEFT) : checkpoint_kill(w->ct);
