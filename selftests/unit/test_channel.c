@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -80,9 +81,62 @@ static void silence(void)
 	close_line();
 }
 
+/* What channel_tunnel() makes of a peer that takes nothing of @length bytes, and says nothing. */
+static int copy(size_t length, bool urgent)
+{
+	static const char bytes[4096];
+	int ends[2], ret;
+
+	open_line();
+	ours.patience = 100;
+	ours.urgent = urgent;
+	while (length && send(ours.out, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	if (pipe(ends) || write(ends[1], bytes, length) != (ssize_t)length)
+		_exit(1);
+	/* it is not at its end */
+	ret = channel_tunnel(&ours, ends[0], -1);
+	close(ends[1]);
+	close_line();
+	return ret;
+}
+
+/* It says END when there has been nothing to say for longer than there is patience. */
+static int pause_tunnel(void)
+{
+	unsigned int end[] = { 0, htonl(4) };
+	int ends[2], ret;
+	pid_t pid;
+
+	open_line();
+	ours.patience = 100;
+	if (pipe(ends))
+		_exit(1);
+	pid = fork();
+	if (pid == 0) {
+		usleep(500000);
+		_exit(write(theirs, end, sizeof(end)) < 0);
+	}
+	ret = channel_tunnel(&ours, ends[0], -1);
+	waitpid(pid, NULL, 0);
+	close(ends[1]);
+	close_line();
+	return ret;
+}
+
+static void stillness(void)
+{
+	ok(copy(1, false) == MIGRATE_CONNECT, "who takes nothing of what is copied");
+	ok(strstr(error_text(), "timed out"), "it says so: %s", error_text());
+	ok(copy(0, true) == MIGRATE_CONNECT, "who is still when it is urgent");
+	ok(strstr(error_text(), "timed out"), "it says so: %s", error_text());
+	ok(pause_tunnel() == 0, "else that is no matter");
+}
+
 int main(void)
 {
 	statuses();
 	silence();
+	stillness();
 	return tap_done();
 }

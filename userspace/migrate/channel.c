@@ -233,6 +233,8 @@ struct tunnel {
 	bool said_end, heard_end;
 	struct buffer out, in;
 	size_t expected;	/* bytes of the present frame that have not come yet */
+	uint64_t bytes;		/* that have gone over the line, in both directions */
+	int64_t moved;		/* since when it is that many, in now_ms() */
 };
 
 static void close_end(int *fd)
@@ -373,6 +375,18 @@ static int step(struct channel *ch, struct tunnel *t)
 	return ret;
 }
 
+/* A peer that takes nothing for so long; who has nothing to say may wait, if that is no matter. */
+static bool stands_still(const struct channel *ch, struct tunnel *t)
+{
+	uint64_t bytes = ch->sent + ch->received;
+
+	if (bytes != t->bytes || (empty(&t->out) && !ch->urgent)) {
+		t->bytes = bytes;
+		t->moved = now_ms();
+	}
+	return ch->patience && now_ms() - t->moved >= ch->patience;
+}
+
 int channel_tunnel(struct channel *ch, int from, int to)
 {
 	struct tunnel *t = xcalloc(1, sizeof(*t));
@@ -381,12 +395,17 @@ int channel_tunnel(struct channel *ch, int from, int to)
 
 	t->from = from;
 	t->to = to;
+	t->moved = now_ms();
 	if (from >= 0)
 		fcntl(from, F_SETFL, fcntl(from, F_GETFL) | O_NONBLOCK);
 	if (to >= 0)
 		fcntl(to, F_SETFL, fcntl(to, F_GETFL) | O_NONBLOCK);
 	while (!ret && !(t->said_end && empty(&t->out) && t->heard_end && empty(&t->in))) {
 		ret = ch->broken ? broken(ch) : step(ch, t);
+		if (!ret && stands_still(ch, t)) {
+			errno = ETIMEDOUT;
+			ret = broken(ch);
+		}
 		if (ch->progress && now_ms() - shown > 200) {
 			ch->progress(ch);
 			shown = now_ms();

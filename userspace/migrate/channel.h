@@ -25,7 +25,9 @@ struct channel {
 	const char *peer;	/* for messages */
 	/* nothing more can be said or heard; a handler of signals may say so */
 	bool broken;
-	int patience;		/* ms that requests and replies may not move; 0: any */
+	/* ms that requests and replies may not move, nor what the peer is to take; 0: any */
+	int patience;
+	bool urgent;		/* nor may a tunnel be still for so long, for whatever reason */
 	uint64_t sent, received;	/* bytes */
 	uint64_t rate;		/* bytes/s at most, 0: any */
 	double credit;		/* of them, see pace() */

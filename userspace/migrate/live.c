@@ -157,6 +157,7 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 	report_step(report, ch, "quiesce", false);
 	/* it would stand still for longer */
 	ch->rate = 0;
+	ch->urgent = true;
 	ret = checkpoint_dump(ct, &dump);
 	if (ret && !d.ret && !dump.dumped)
 		checkpoint_keep_log(ct, path, "dump.log", ret);
