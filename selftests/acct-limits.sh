@@ -238,6 +238,34 @@ leaks() {
 	wait_for same || is "$(bc 900 numfile)/$(bc 900 numtcpsock)" "$before"
 }
 
+# More than a walk looks at: locks of others on what all share hide none of its own, nor keep it from one; behind descriptors
+# without end there may be any number. It is the last case: after such walks the next ones are long in coming.
+crowds() {
+	hold_start 900
+	limit --numfile 500
+	start_until "$KTAP_TMP/others" ready python3 -c '
+import fcntl, signal
+null = open("/dev/null")
+for i in range(4096):
+    fcntl.lockf(null, fcntl.LOCK_SH, 1, 2 * i)
+print("ready", flush=True)
+signal.pause()'
+	local others=$!
+	is "$(cloisonctl exec2 900 stat -c %d:%i /dev/null)" "$(stat -c %d:%i /dev/null)"
+	hold null 300
+	is "$(press flock)" "12 ENOLCK"
+	kill "$others"
+	hold drop
+	hold table 12
+	is "$(press pty)" "0 ENOSPC"
+	is "$(press flock)" "0 ENOLCK"
+	hold drop
+	limit --numfile 100
+	free() { [[ $(press pty) == "4 ENOSPC" ]]; }
+	wait_for free
+	exec {hold_fd}>&-
+}
+
 # Programs, and with them their claim on the module, go with the last container that needs them.
 gone() {
 	clean
@@ -260,7 +288,7 @@ if [[ ! -e /sys/kernel/btf/cloison_acct ]]; then
 	ktap_finish
 fi
 
-ktap_plan 14
+ktap_plan 15
 make_running 900 --ram 64M --swap 0 --lockedpages 16 --numfile 100 --numtcpsock 10 --numothersock 20 --numpty 4 --numflock 12 2>/dev/null
 for program in hold press; do
 	install -m 755 "$here/acct/$program" "$state/private/900/fs/$program"
@@ -278,5 +306,6 @@ ktap_run "RAM below what is held" lowered_ram
 ktap_run "locked pages" locked
 ktap_run "a limit for what runs" later
 ktap_run "leaks" leaks
+ktap_run "crowds" crowds
 ktap_run "unloading" gone
 ktap_finish

@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/uidgid.h>
 #include <linux/xarray.h>
 #include <uapi/linux/cloison_acct.h>
 
@@ -20,6 +21,13 @@ struct seq_file;
 /* Beside CLOISON_ACCT_F_...: there are figures. Not for userspace. */
 #define ACCT_KNOWN	BIT(31)
 
+#define ACCT_IDS	65536	/* of a container */
+
+static inline bool acct_in(u32 base, kuid_t uid)
+{
+	return __kuid_val(uid) - base < ACCT_IDS;
+}
+
 struct acct_row {
 	u64	held;
 	u64	maxheld;
@@ -31,6 +39,7 @@ struct acct_row {
 
 struct acct_sample {
 	struct acct_row row[CLOISON_ACCT_RESOURCES];
+	u32 cut;	/* a bit for each resource: a walk ended before it had seen all */
 };
 
 static inline void acct_hold(struct acct_row *row, u64 held)
@@ -153,7 +162,6 @@ struct acct_thing {
 		ACCT_SOCKET_COUNTED,
 		ACCT_MEMORY,
 	} what;
-	u32		locks;
 	u64		amount[2];	/* sent and received, or private and locked */
 	bool		dgram;
 };
@@ -165,9 +173,11 @@ struct acct_walk {
 	struct acct_sample	*s;
 	struct acct_ct		*ct;
 	struct net		*net;
+	u32			base;	/* of its user ids */
 	u64			tcp_unhashed;
 	unsigned int		looks;	/* at locks, that it may still make */
 	unsigned int		descriptors;	/* that it may still look at */
+	struct xarray		met;	/* what was counted at once, and may be met again */
 	/* what may be met again, counted in the end */
 	struct acct_thing	*again;
 	size_t			count;

@@ -31,8 +31,6 @@
 #include "../compat/compat.h"
 #include "acct.h"
 
-#define ACCT_IDS	65536	/* of a container */
-
 /* Programs that come and go together. */
 enum acct_group_id {
 	ACCT_GROUP_FILES,
@@ -121,7 +119,7 @@ static bool acct_heard(enum acct_group_id g, u32 token)
 
 static bool acct_owns(const struct acct_ct *ct, kuid_t uid)
 {
-	return __kuid_val(uid) - ct->base < ACCT_IDS;
+	return acct_in(ct->base, uid);
 }
 
 /* Under RCU. NULL if a program asks that is not heard, or not about this one. */
@@ -256,6 +254,9 @@ static int acct_recount(struct acct_ct *ct, u32 r)
 		return -ENOMEM;
 	err = acct_catch_up(ct, s);
 	left = limit - (long)s->row[r].held;
+	/* Of those it did not get to there may be any number. */
+	if (s->cut & BIT(r))
+		left = min(left, 0L);
 	if (left > 0)
 		left = max(left, limit / ACCT_LEAST);
 	kfree(s);

@@ -56,52 +56,73 @@ void acct_count(struct acct_walk *walk, const struct acct_thing *thing)
 	case ACCT_FILE:
 		break;
 	}
-	row[CLOISON_ACCT_NUMFLOCK].held += thing->locks;
 	row[CLOISON_ACCT_NUMFILE].held++;
 }
 
+/* Did this walk not meet it before? What cannot be noted is left out. */
+static bool acct_first(struct acct_walk *walk, const void *thing, u32 r)
+{
+	/* one thing may be met as another resource too */
+	unsigned long index = (unsigned long)thing / sizeof(long) + (r == CLOISON_ACCT_NUMPTY);
+	int err = xa_insert(&walk->met, index, xa_mk_value(0), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (err == -ENOMEM)
+		walk->s->cut |= BIT(r);
+	return !err;
+}
+
 /*
- * The list has those of all files of the inode, so that what there is to look at
- * can be the square of what there is: so many of one inode, ACCT_LOOKS_MAX in
- * all, and ACCT_LOOKS of them are as good as a file in a batch.
+ * The list of an inode has the locks of all its files, whoever opened them. So in a walk it is
+ * gone through once, for all that are the container's, once more for each file that another opened
+ * and it was given, and no further than this; all lists no further than ACCT_LOOKS_MAX, and
+ * ACCT_LOOKS of them are as good as a file in a batch.
  */
 #define ACCT_LOCKS_MAX	4096
 #define ACCT_LOOKS	64
 
-static u32 acct_locks_in(const struct list_head *list, const struct file *file,
-			 unsigned int *looks)
+/* Of the file, if it was given; else of all the container's own. A lock keeps its file. */
+static u32 acct_locks_in(const struct acct_walk *walk, const struct list_head *list,
+			 const struct file *given, unsigned int *left)
 {
+	const struct file *file;
 	struct file_lock_core *lock;
 	u32 n = 0;
 
 	list_for_each_entry(lock, list, flc_list) {
-		if (!*looks)
+		if (!*left)
 			break;
-		--*looks;
-		n += lock->flc_file == file;
+		--*left;
+		file = lock->flc_file;
+		n += given ? file == given : file && acct_in(walk->base, file->f_cred->uid);
 	}
 	return n;
 }
 
-/* Those of flock() and fcntl() that were made through this very file. */
-static u32 acct_locks(struct acct_walk *walk, struct file *file)
+/* Those of flock() and fcntl(). */
+static void acct_locks(struct acct_walk *walk, const struct file *file)
 {
+	const struct file *given = acct_in(walk->base, file->f_cred->uid) ? NULL : file;
+	const struct inode *inode = file_inode(file);
 	unsigned int may = min_t(unsigned int, walk->looks, ACCT_LOCKS_MAX);
 	unsigned int left = may;
 	struct file_lock_context *ctx;
 	u32 n;
 
 	/* Pairs with the cmpxchg() that published it, whole. */
-	ctx = smp_load_acquire(&file_inode(file)->i_flctx);
-	if (!ctx || !may)
-		return 0;
+	ctx = smp_load_acquire(&inode->i_flctx);
+	if (!ctx || (list_empty(&ctx->flc_flock) && list_empty(&ctx->flc_posix)) ||
+	    !acct_first(walk, given ?: (const void *)inode, CLOISON_ACCT_NUMFLOCK))
+		return;
 	spin_lock(&ctx->flc_lock);
-	n = acct_locks_in(&ctx->flc_flock, file, &left) +
-	    acct_locks_in(&ctx->flc_posix, file, &left);
+	n = acct_locks_in(walk, &ctx->flc_flock, given, &left) +
+	    acct_locks_in(walk, &ctx->flc_posix, given, &left);
 	spin_unlock(&ctx->flc_lock);
+	walk->s->row[CLOISON_ACCT_NUMFLOCK].held += n;
 	walk->looks -= may - left;
 	walk->left -= min(walk->left, (may - left) / ACCT_LOOKS);
-	return n;
+	/* Others may have filled a list, that of /dev/null say: it is none the worse for that. */
+	if (!left && (!walk->looks || n >= may / 2))
+		walk->s->cut |= BIT(CLOISON_ACCT_NUMFLOCK);
 }
 
 static void acct_socket(struct acct_walk *walk, struct acct_thing *thing,
@@ -150,7 +171,7 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 		acct_socket(walk, &thing, sock->sk);
 	else if (acct_is_pty(file))
 		thing.what = ACCT_PTY;
-	thing.locks = acct_locks(walk, file);
+	acct_locks(walk, file);
 	acct_enroll(walk->ct, CLOISON_ACCT_NUMFILE, file->f_cred->uid, file);
 	if (sock && sock->sk)
 		acct_enroll(walk->ct, sk_is_tcp(sock->sk) ? CLOISON_ACCT_NUMTCPSOCK :
@@ -171,8 +192,10 @@ int acct_files(struct acct_walk *walk, struct task_struct *task)
 	int more = 0;
 
 	walk->left = min(walk->descriptors, ACCT_BATCH);
-	if (!walk->left)
+	if (!walk->left) {
+		walk->s->cut |= BIT(CLOISON_ACCT_NUMFLOCK) | BIT(CLOISON_ACCT_NUMPTY);
 		return 0;
+	}
 	task_lock(task);
 	files = task->files;
 	if (files) {

@@ -13,6 +13,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/user_namespace.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -297,6 +298,8 @@ int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sam
 	if (!src->init)
 		return 0;
 	walk.net = acct_net(src->init);
+	walk.base = __kuid_val(make_kuid(ns_of_pid(src->init)->user_ns, 0));
+	xa_init_flags(&walk.met, XA_FLAGS_ACCOUNT);
 	while (!err && (task = acct_next_task(ns_of_pid(src->init), &nr))) {
 		err = acct_task(&walk, task);
 		put_task_struct(task);
@@ -311,5 +314,6 @@ int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sam
 	if (walk.net)
 		put_net(walk.net);
 	kvfree(walk.again);
+	xa_destroy(&walk.met);
 	return err;
 }

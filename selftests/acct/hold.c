@@ -6,8 +6,8 @@
  *		Reads lines "THING NUMBER" and "drop" from standard input until its
  *		end, and answers each with "done" once that is so.
  *
- * THINGS: file; flock, posix (a file too); pty; tcp, listen, udp, unix (a pair);
- * connection (a pair, and a listener if there is none yet); tcpbytes, unixbytes,
+ * THINGS: file; null (/dev/null); flock, posix (a file too); pty; tcp, listen, udp,
+ * unix (a pair); connection (a pair, and a listener if there is none yet); tcpbytes, unixbytes,
  * udpbytes (that nobody reads, and what it takes to send them); siginfo; map,
  * touch, lock, shm (pages); ranges (locked, of one file); child (sleeps, with all
  * that was taken before); cycle (a process that takes some of each, and ends: nothing
@@ -68,6 +68,11 @@ static int file(void)
 static void take_file(void)
 {
 	file();
+}
+
+static void take_null(void)
+{
+	keep(open("/dev/null", O_RDONLY));
 }
 
 static void take_flock(void)
@@ -360,8 +365,9 @@ static const struct thing {
 	void (*each)(void);
 	void (*all)(size_t amount);
 } things[] = {
-	{ "file", take_file }, { "flock", take_flock }, { "posix", take_posix },
-	{ "pty", take_pty }, { "tcp", take_tcp }, { "listen", take_listen },
+	{ "file", take_file }, { "null", take_null }, { "flock", take_flock },
+	{ "posix", take_posix }, { "pty", take_pty }, { "tcp", take_tcp },
+	{ "listen", take_listen },
 	{ "connection", take_connection }, { "udp", take_udp }, { "unix", take_unix },
 	{ "siginfo", take_siginfo }, { "child", take_child }, { "cycle", take_cycle },
 	{ "posted", take_posted }, { "received", take_received },
