@@ -56,11 +56,12 @@ connections() {
 
 terminals() {
 	is "$(press pty)" "4 ENOSPC"
+	is "$(press slave)" "4 ENOSPC"
 	is "$(press pty)" "4 ENOSPC"
 	# of an instance of his own, which no option of the container's is about
 	is "$(press instance)" "4 ENOSPC"
 	cloisonctl exec2 900 umount /tmp/pts
-	is "$(bc 900 numpty failcnt)" 3
+	is "$(bc 900 numpty failcnt)/$(bc 900 numpty)" 4/0
 }
 
 locks() {

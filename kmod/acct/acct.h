@@ -153,7 +153,6 @@ struct acct_thing {
 	unsigned long	key;	/* the same thing has the same one */
 	enum {
 		ACCT_FILE,
-		ACCT_PTY,
 		ACCT_TCP,
 		/* Of the container's network namespace, see acct_sockets(). */
 		ACCT_TCP_COUNTED,

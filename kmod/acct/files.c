@@ -50,9 +50,6 @@ void acct_count(struct acct_walk *walk, const struct acct_thing *thing)
 				   CLOISON_ACCT_OTHERSOCKBUF].held +=
 			thing->amount[1];
 		break;
-	case ACCT_PTY:
-		row[CLOISON_ACCT_NUMPTY].held++;
-		break;
 	case ACCT_FILE:
 		break;
 	}
@@ -144,13 +141,26 @@ static void acct_socket(struct acct_walk *walk, struct acct_thing *thing,
 	thing->amount[1] = sk_rmem_alloc_get(sk);
 }
 
-/* The master side: one for each pair. */
-static bool acct_is_pty(struct file *file)
+/*
+ * What a pair is known by: its master, or, when that was closed, the node of the slave, which lost
+ * its name by that; the pair lives on while there is a file of it. NULL: it is no terminal.
+ */
+static const void *acct_pty(const struct file *file, const struct inode *inode)
 {
-	struct inode *inode = file_inode(file);
+	if (!S_ISCHR(inode->i_mode) || file->f_mode & FMODE_PATH)
+		return NULL;
+	if (inode->i_rdev == MKDEV(TTYAUX_MAJOR, 2))
+		return file;
+	return MAJOR(inode->i_rdev) - UNIX98_PTY_SLAVE_MAJOR < UNIX98_PTY_MAJOR_COUNT &&
+	       !READ_ONCE(inode->i_nlink) ? inode : NULL;
+}
 
-	return S_ISCHR(inode->i_mode) &&
-	       inode->i_rdev == MKDEV(TTYAUX_MAJOR, 2);
+static void acct_count_pty(struct acct_walk *walk, const struct file *file)
+{
+	const void *pty = acct_pty(file, file_inode(file));
+
+	if (pty && acct_first(walk, pty, CLOISON_ACCT_NUMPTY))
+		walk->s->row[CLOISON_ACCT_NUMPTY].held++;
 }
 
 /* Under the lock of the table. True stops. */
@@ -169,8 +179,7 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 	sock = sock_from_file(file);
 	if (sock && sock->sk)
 		acct_socket(walk, &thing, sock->sk);
-	else if (acct_is_pty(file))
-		thing.what = ACCT_PTY;
+	acct_count_pty(walk, file);
 	acct_locks(walk, file);
 	acct_enroll(walk->ct, CLOISON_ACCT_NUMFILE, file->f_cred->uid, file);
 	if (sock && sock->sk)

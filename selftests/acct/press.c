@@ -11,8 +11,8 @@
  *		the operator brings in may have more; with -v it does not.
  *
  * THINGS: file, pipe, event, tcp, udp, unix (pairs), accept (connections to itself, both
- * ends), unixconn (the same of AF_UNIX), pty, instance (the same, of a devpts of its own),
- * flock, posix, relock (locked and unlocked again), page (locked).
+ * ends), unixconn (the same of AF_UNIX), pty, slave (whose pty is closed), instance (a pty of a
+ * devpts of its own), flock, posix, relock (locked and unlocked again), page (locked).
  */
 #include <err.h>
 #include <errno.h>
@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -129,6 +130,22 @@ static int take_pty(void)
 	return open("/dev/ptmx", O_RDWR | O_NOCTTY);
 }
 
+/* A pair is there as long as one of its ends. */
+static int take_slave(void)
+{
+	int master = take_pty(), unlocked = 0, slave;
+
+	if (master < 0)
+		return -1;
+	if (ioctl(master, TIOCSPTLCK, &unlocked))
+		err(1, "unlockpt");
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+	if (slave < 0)
+		err(1, "TIOCGPTPEER");
+	close(master);
+	return slave;
+}
+
 static int take_instance(void)
 {
 	static int mounted;
@@ -185,8 +202,8 @@ static const struct {
 	{ "file", take_file }, { "pipe", take_pipe }, { "event", take_event },
 	{ "tcp", take_tcp }, { "udp", take_udp }, { "unix", take_unix },
 	{ "accept", take_accept }, { "unixconn", take_unixconn }, { "pty", take_pty },
-	{ "instance", take_instance }, { "flock", take_flock }, { "posix", take_posix },
-	{ "relock", take_relock }, { "page", take_page },
+	{ "slave", take_slave }, { "instance", take_instance }, { "flock", take_flock },
+	{ "posix", take_posix }, { "relock", take_relock }, { "page", take_page },
 };
 
 static int post(int fd)
