@@ -102,10 +102,11 @@ order() {
 	count_is 101 to.hold-full 0
 }
 
-# A connection at full speed lives through it.
+# A connection at full speed lives through it. Both ends are sockets of one kind, so that a kernel that looks sees a lock of one
+# end taken inside that of the other.
 tcp() {
 	topology
-	start_until "$tmp/tcp" ready in_ct 101 "$numbers" tcp-from 7000
+	start_until "$tmp/tcp" ready in_ct 101 "$numbers" tcp4-from 7000
 	"$numbers" tcp-to 10.0.101.2 7000 60000000 0 &
 	local sender=$! holds=0
 	while kill -0 "$sender"; do

@@ -243,10 +243,11 @@ static bool venet_xmit_container(struct venet_ct *ct, struct sk_buff *skb)
 }
 
 /*
- * Set while a packet that was queued is on its way through the host: from there it
+ * Set while a packet that was queued is on its way through the host: forwarded from there it
  * goes to another container at once as well. In this CPU's backlog it might
  * still wait when the hold has ended, and later packets take that of another CPU.
- * One device further, no more: stacks are finite.
+ * One device further, no more: stacks are finite. What the host itself sends meanwhile, an answer
+ * say, goes by the backlog as ever: it may have a lock of the socket in its hands.
  */
 static DEFINE_PER_CPU(bool, venet_at_once);
 
@@ -259,7 +260,7 @@ static bool venet_xmit_host(struct sk_buff *skb)
 	struct venet_packet packet;
 	enum cloison_net_drop why;
 	struct venet_address *to;
-	bool at_once, sent;
+	bool forwarded, sent;
 
 	why = venet_parse(skb, &packet);
 	if (unlikely(why))
@@ -269,18 +270,19 @@ static bool venet_xmit_host(struct sk_buff *skb)
 		why = CLOISON_NET_DROP_NO_OWNER;
 		goto drop;
 	}
+	/* From here; until it is scrubbed. */
+	forwarded = skb->skb_iif == skb->dev->ifindex;
 	/*
 	 * Its own are at hand where it is. One that has it come back could have it go round, on CPU
 	 * time of nobody's: only what the host forwards from here can be that.
 	 */
-	if (skb->skb_iif == skb->dev->ifindex && unlikely(venet_is_own(to->ct, &packet.saddr))) {
+	if (forwarded && unlikely(venet_is_own(to->ct, &packet.saddr))) {
 		venet_drop(to->ct->stats, VENET_TO, CLOISON_NET_DROP_LOOPED, skb);
 		return false;
 	}
 	venet_scrub(skb);
 	venet_timestamp(skb);
-	at_once = __this_cpu_read(venet_at_once);
-	if (likely(!at_once))
+	if (likely(!forwarded || !__this_cpu_read(venet_at_once)))
 		return venet_to(to->ct, skb, false);
 	__this_cpu_write(venet_at_once, false);
 	sent = venet_to(to->ct, skb, true);

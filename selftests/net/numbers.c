@@ -11,9 +11,9 @@
  *	numbers tcp-to ADDRESS PORT COUNT MICROSECONDS
  *		Over one connection, in pieces of 4096 numbers if MICROSECONDS is 0, else
  *		one by one so far apart; ends when the other side has them.
- *	numbers tcp-from PORT
+ *	numbers tcp-from PORT | tcp4-from PORT
  *		Prints "ready"; takes one connection to its end and prints
- *		"received N wrong N".
+ *		"received N wrong N". tcp4: with a socket of IPv4, others' are of both.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -54,18 +54,24 @@ static int connect_to(const char *address, const char *port, int type)
 	return fd;
 }
 
-static int bind_to(const char *port, int type)
+static int bind_to(const char *port, int family, int type)
 {
-	struct sockaddr_in6 on = {
+	struct sockaddr_in6 on6 = {
 		.sin6_family = AF_INET6, .sin6_port = htons(atoi(port)),
 	};
-	int fd = socket(AF_INET6, type, 0), one = 1, size = 4 << 20;
+	struct sockaddr_in on4 = {
+		.sin_family = AF_INET, .sin_port = htons(atoi(port)),
+	};
+	int fd = socket(family, type, 0), one = 1, size = 4 << 20;
+	int ret;
 
 	if (fd < 0)
 		err(3, "socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (bind(fd, (void *)&on, sizeof(on)))
+	ret = family == AF_INET6 ? bind(fd, (void *)&on6, sizeof(on6)) :
+				   bind(fd, (void *)&on4, sizeof(on4));
+	if (ret)
 		err(3, "bind");
 	return fd;
 }
@@ -163,17 +169,19 @@ int main(int argc, char **argv)
 		udp_to(connect_to(argv[2], argv[3], SOCK_DGRAM), atoi(argv[4]),
 		       atoi(argv[5]));
 	else if (argc == 5 && !strcmp(argv[1], "udp-from"))
-		udp_from(bind_to(argv[2], SOCK_DGRAM), atoi(argv[3]),
+		udp_from(bind_to(argv[2], AF_INET6, SOCK_DGRAM), atoi(argv[3]),
 			 atoi(argv[4]));
 	else if (argc == 6 && !strcmp(argv[1], "tcp-to"))
 		tcp_to(connect_to(argv[2], argv[3], SOCK_STREAM), atoi(argv[4]),
 		       atoi(argv[5]));
 	else if (argc == 3 && !strcmp(argv[1], "tcp-from"))
-		tcp_from(bind_to(argv[2], SOCK_STREAM));
+		tcp_from(bind_to(argv[2], AF_INET6, SOCK_STREAM));
+	else if (argc == 3 && !strcmp(argv[1], "tcp4-from"))
+		tcp_from(bind_to(argv[2], AF_INET, SOCK_STREAM));
 	else
 		errx(3, "usage: numbers udp-to ADDRESS PORT COUNT MICROSECONDS\n"
 			"       numbers udp-from PORT COUNT SECONDS\n"
 			"       numbers tcp-to ADDRESS PORT COUNT MICROSECONDS\n"
-			"       numbers tcp-from PORT");
+			"       numbers tcp-from PORT | tcp4-from PORT");
 	return 0;
 }
