@@ -15,7 +15,10 @@
 
 #include "net.h"
 
-/* As many as a TCP connection may have under way; not so many that others notice. */
+/*
+ * As many as a TCP connection may have under way; but where the rules of a container make each
+ * take its time, no more than begin in one jiffy, so that others do not notice.
+ */
 #define VENET_BATCH	256
 
 static struct workqueue_struct *venet_wq;
@@ -149,6 +152,7 @@ static struct sk_buff *venet_hold_dequeue(struct venet_hold *hold,
  */
 static bool venet_hold_drain(struct venet_ct *ct, enum venet_flow flow)
 {
+	unsigned long began = jiffies;
 	struct venet_hold *hold = &ct->hold;
 	struct sk_buff *skb;
 	int i;
@@ -168,6 +172,8 @@ static bool venet_hold_drain(struct venet_ct *ct, enum venet_flow flow)
 		rcu_read_unlock();
 		if (!skb)
 			return true;
+		if (need_resched() || time_after(jiffies, began))
+			break;
 	}
 	return false;
 }
