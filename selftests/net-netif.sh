@@ -87,7 +87,8 @@ filtered() {
 	ct_pings 901 10.0.50.2
 }
 
-# What is not a machine's to say on a network: who is the router, what switches say, and tags; with and without a limit.
+# What is not a machine's to say on a network: who is the router, what switches say, tags, and frames of 802.3; with and without
+# a limit.
 unheard() {
 	local mac rate
 	two
@@ -101,24 +102,32 @@ unheard() {
 			table netdev seen {
 				chain in {
 					type filter hook ingress device eth0 priority 0;
-					icmpv6 type { nd-router-advert, nd-redirect } counter
+					icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } counter
+					igmp type membership-query counter
+					@ll,96,16 < 0x0600 counter
 					ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 counter
 					vlan id 5 counter
 					ether type 0x88b5 counter
 				}
 			}
 		EOT
-		for type in 86 89; do
+		for type in 82 86 89; do
 			in_ct 900 "$packet" send eth0 0x86dd "333300000001${mac}86dd6000000000103afffe800000000000000000000000000001\
 ff020000000000000000000000000001${type}000000000000000000000000000000"
 		done
+		# the second of them once more, in LLC
+		in_ct 900 "$packet" send eth0 0x0004 "333300000001${mac}0040aaaa0300000086dd6000000000103aff\
+fe800000000000000000000000000001ff02000000000000000000000000000186000000000000000000000000000000"
+		in_ct 900 "$packet" send eth0 0x0800 "01005e000001${mac}08004500001c0000000001029ddd0a003202e0000001\
+1164ee9b00000000"
 		in_ct 900 "$packet" send eth0 0x0004 "0180c2000000${mac}000742420300000000000000"
 		in_ct 900 "$packet" send eth0 0x8100 "ffffffffffff${mac}8100000588b500000000"
 		in_ct 900 "$packet" send eth0 0x88b5 "ffffffffffff${mac}88b500000000" 3
 		wait_for heard_something
-		[[ $(in_ct 901 nft list table netdev seen | grep -c 'packets 0 ') == 3 ]]
+		[[ $(in_ct 901 nft list table netdev seen | grep -c 'packets 0 ') == 5 ]]
 	done
 	[[ $(</sys/class/net/veth900.0/brport/root_block) == 1 ]]
+	[[ $(</sys/class/net/veth900.0/brport/multicast_router) == 0 ]]
 }
 
 heard_something() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -146,15 +147,24 @@ static int change_bridge(struct nl_sock *sock, const struct netif *n, int bridge
 	       EXIT_NETIF : 0;
 }
 
-/* With STP the bridge itself hears what a container with a limit says about that, see
- * portfilter.h: who wants to be the root is cut off.
- */
-static void block_root(const struct netif *n)
+static void set_port(const struct netif *n, const char *what, const char *value)
 {
-	cleanup_free char *path = xasprintf("/sys/class/net/%s/brport/root_block", n->host_ifname);
+	cleanup_free char *path = xasprintf("/sys/class/net/%s/brport/%s", n->host_ifname, what);
 
-	if (write_file_at(-1, path, n->unfiltered ? "0" : "1"))
+	/* one that knows no multicast has no such file */
+	if (write_file_at(-1, path, value) && errno != ENOENT)
 		warn("Cannot write to %s", path);
+}
+
+/*
+ * What the bridge itself hears before any filter, see portfilter.h. With STP, what a container with
+ * a limit says about that: who wants to be the root is cut off. And who says that he is
+ * a router of multicast is not sent all of it for that.
+ */
+static void restrict_port(const struct netif *n)
+{
+	set_port(n, "root_block", n->unfiltered ? "0" : "1");
+	set_port(n, "multicast_router", n->unfiltered ? "1" : "0");
 }
 
 int bridge_join(struct nl_sock *sock, const struct netif *n)
@@ -172,6 +182,6 @@ int bridge_join(struct nl_sock *sock, const struct netif *n)
 			    n->ifname, n->bridge, n->bridge);
 	if (change_bridge(sock, n, bridge))
 		return EXIT_NETIF;
-	block_root(n);
+	restrict_port(n);
 	return filters ? join_vlan(sock, n) : 0;
 }

@@ -17,8 +17,11 @@ static const struct family {
 	{ "bridge", true,
 	  "iifname != @ports accept\n"
 	  "ether type { 8021q, 8021ad } drop\n"
+	  /* a length, of 802.3: what is in LLC is said to who reads that, and no rule sees it */
+	  "@ll,96,16 < 0x0600 drop\n"
 	  PORTFILTER_NO_BPDU
-	  "icmpv6 type { nd-router-advert, nd-redirect } drop\n" },
+	  "icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } drop\n"
+	  "igmp type membership-query drop\n" },
 	{ "inet", false,
 	  "iifname @ports fib saddr . iif oif missing drop\n" },
 };

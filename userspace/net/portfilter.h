@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What no container may say by a filtered veth link, whatever its MAC address: to a bridge,
- * what tells others whom to send to (router advertisements, redirects), what is the
- * switches' own, and tags; to a host that has a link with it alone, what has a source that
- * the host would not answer by that link.
+ * what tells others whom to send to (router advertisements, redirects; questions for multicast
+ * groups), what is the switches' own, and frames with tags or of 802.3; to a host that has a
+ * link with it alone, what has a source that the host would not answer by that link.
  *
  * Two tables of nftables, cloison_ports, of the families bridge and inet, for all containers:
  * a set of the links is looked up, however many there are. They are behind tc, which a
