@@ -148,6 +148,9 @@ struct task_struct *acct_next_task(struct pid_namespace *ns, int *nr);
 /* What it meets is counted too, where there are limits: see acct_enroll(). */
 int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sample *s);
 
+/* So many files are looked at without a pause. */
+#define ACCT_BATCH	512
+
 /* files.c: what a walk has met. */
 struct acct_thing {
 	unsigned long	key;	/* the same thing has the same one */
@@ -188,6 +191,9 @@ struct acct_walk {
 };
 
 void acct_count(struct acct_walk *walk, const struct acct_thing *thing);
+/* Terminals and locks, once each: a pair, by the address of its master say; what a file has. */
+void acct_count_pty(struct acct_walk *walk, const void *pty);
+void acct_count_asked(struct acct_walk *walk, u32 resource, const struct file *file);
 int acct_files(struct acct_walk *walk, struct task_struct *task);
 
 /* enforce.c: files of the programs that hold a limit, for acct_enforce() to take. */
@@ -206,6 +212,8 @@ void acct_limit(struct acct_ct *ct, u32 resource, u64 limit);
 bool acct_enforces(struct acct_ct *ct, u32 resource);
 void acct_enroll(struct acct_ct *ct, u32 resource, kuid_t owner, const void *thing);
 int acct_catch_up(struct acct_ct *ct, struct acct_sample *s);
+/* What no process may have a descriptor of: files in transit, or only mapped. */
+int acct_walk_asked(struct acct_walk *walk);
 void acct_sample_enforced(struct acct_ct *ct, struct acct_sample *s, bool dead);
 
 /* visit.c: the host has put that process in. */
@@ -220,8 +228,11 @@ int acct_bpf_file_free(u32 token, u64 file);
 int acct_bpf_sock_new(u32 token, u64 sk, u32 uid, u32 kind, u32 refuse);
 int acct_bpf_sock_request(u32 token, u32 uid);
 int acct_bpf_sock_free(u32 token, u64 sk);
-int acct_bpf_lock(u32 token);
-int acct_bpf_terminal(u32 token);
+int acct_bpf_lock(u32 token, u64 file);
+int acct_bpf_lock_free(u32 token, u64 file);
+int acct_bpf_terminal(u32 token, u64 file);
+int acct_bpf_slave(u32 token, u64 file);
+int acct_bpf_terminal_free(u32 token, u64 file);
 
 /* netlink.c */
 int acct_netlink_init(void);

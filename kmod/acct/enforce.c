@@ -7,7 +7,8 @@
  * there for as long as a container has use for them, whatever becomes of the tool.
  * Files and sockets are counted, from before the container's first process on. Of
  * terminals and locks the end cannot be seen: of these so many may be had as were free
- * when the container was last looked at; then it is looked at again.
+ * when the container was last looked at; then it is looked at again. Files that were asked about
+ * are remembered until they end: so what they have is found when no process has a descriptor.
  *
  * Where a file is allocated no program of a security module may be, and the others are
  * left out for all tasks of a CPU while one of them was preempted inside. So an allocation
@@ -50,7 +51,9 @@ static struct acct_group {
 	unsigned int	users;		/* containers */
 	unsigned int	count;
 	struct file	*links[CLOISON_ACCT_LINKS_MAX];
-	struct rhashtable counted;	/* while there are users, if it counts */
+	/* while there are users, the first if it counts */
+	struct rhashtable counted;
+	struct xarray	asked;		/* acct_ct, a reference, by the file's address */
 } acct_groups[ACCT_GROUPS];
 
 /* Groups, and which containers are in them. Under the core's mutex. */
@@ -225,6 +228,99 @@ void acct_enroll(struct acct_ct *ct, u32 r, kuid_t owner, const void *thing)
 	rcu_read_unlock();
 }
 
+static unsigned long acct_index(u64 file)
+{
+	return file / sizeof(long);
+}
+
+/*
+ * From now on the file may have some, whoever gets it: that is remembered, of the first container
+ * that asked; others have it from the host only. A master, which is no @slave, has one to its
+ * end. Under RCU, the group being heard. False: there is no memory.
+ */
+static bool acct_remember(struct acct_ct *ct, u32 r, u64 file, bool slave)
+{
+	struct xarray *asked = &acct_groups[acct_group_of(r)].asked;
+	int err;
+
+	if (xa_load(asked, acct_index(file)) || !refcount_inc_not_zero(&ct->refcount))
+		return true;
+	err = xa_insert(asked, acct_index(file), xa_tag_pointer(ct, slave),
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (err)
+		acct_put(ct);
+	return err != -ENOMEM;
+}
+
+static void acct_forget(enum acct_group_id g, u32 token, u64 file)
+{
+	struct xarray *asked = &acct_groups[g].asked;
+	void *entry;
+
+	rcu_read_lock();
+	if (acct_heard(g, token) && xa_load(asked, acct_index(file))) {
+		entry = xa_erase(asked, acct_index(file));
+		acct_put(xa_untag_pointer(entry));
+	}
+	rcu_read_unlock();
+}
+
+/* Under RCU: so what is there is a file, or one that has just ended; or already another. */
+static void acct_meet(struct acct_walk *walk, u32 r, unsigned long index, void *entry)
+{
+	struct xarray *asked = &acct_groups[acct_group_of(r)].asked;
+	struct file *file = (void *)(index * sizeof(long)), *got;
+
+	if (r == CLOISON_ACCT_NUMPTY && !xa_pointer_tag(entry)) {
+		acct_count_pty(walk, file);
+		return;
+	}
+	got = get_file_active(&file);
+	if (!got)
+		return;
+	if (xa_load(asked, index) == entry)
+		acct_count_asked(walk, r, got);
+	fput(got);
+}
+
+/* From *@index on. False: there are no more. */
+static bool acct_meet_some(struct acct_walk *walk, u32 r, unsigned long *index)
+{
+	enum acct_group_id g = acct_group_of(r);
+	void *entry = NULL;
+	int i;
+
+	rcu_read_lock();
+	for (i = 0; i < ACCT_BATCH && acct_heard(g, READ_ONCE(acct_groups[g].token)); i++) {
+		entry = xa_find(&acct_groups[g].asked, index, ULONG_MAX, XA_PRESENT);
+		if (!entry)
+			break;
+		if (xa_untag_pointer(entry) == walk->ct)
+			acct_meet(walk, r, *index, entry);
+		++*index;
+	}
+	rcu_read_unlock();
+	return entry;
+}
+
+int acct_walk_asked(struct acct_walk *walk)
+{
+	static const u32 resources[] = { CLOISON_ACCT_NUMPTY, CLOISON_ACCT_NUMFLOCK };
+	unsigned long index;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(resources); i++) {
+		index = 0;
+		while (acct_enforces(walk->ct, resources[i]) &&
+		       acct_meet_some(walk, resources[i], &index)) {
+			cond_resched();
+			if (fatal_signal_pending(current))
+				return -EINTR;
+		}
+	}
+	return 0;
+}
+
 /* Counts of what it has what is not counted yet. */
 int acct_catch_up(struct acct_ct *ct, struct acct_sample *s)
 {
@@ -313,7 +409,8 @@ static bool acct_ask(struct acct_ct *ct, u32 r)
 
 /*
  * What the programs call. All arguments are numbers, and whatever they are does no harm:
- * an address is looked up only. 1: yes; 0: refuse.
+ * an address is looked up only; but that of a file that may have locks or terminals has to be
+ * one, if the token is right. 1: yes; 0: refuse.
  */
 __bpf_kfunc_start_defs();
 
@@ -379,31 +476,63 @@ __bpf_kfunc int acct_bpf_sock_free(u32 token, u64 sk)
 	return 1;
 }
 
-static int acct_bpf_ask(u32 token, u32 resource)
+/* May it have one more? Then the file has it from now on. */
+static int acct_bpf_ask(u32 token, u32 resource, u64 file)
 {
+	enum acct_group_id g = acct_group_of(resource);
 	struct acct_ct *ct;
 	int ok;
 
 	rcu_read_lock();
-	ct = acct_of_uid(acct_group_of(resource), token, __kuid_val(current_uid()));
+	ct = acct_of_uid(g, token, __kuid_val(current_uid()));
 	if (ct && !refcount_inc_not_zero(&ct->refcount))
 		ct = NULL;
 	rcu_read_unlock();
 	if (!ct)
 		return 1;
 	ok = acct_ask(ct, resource);
+	rcu_read_lock();
+	if (ok && acct_heard(g, token))
+		ok = acct_remember(ct, resource, file, false);
+	rcu_read_unlock();
 	acct_put(ct);
 	return ok;
 }
 
-__bpf_kfunc int acct_bpf_lock(u32 token)
+__bpf_kfunc int acct_bpf_lock(u32 token, u64 file)
 {
-	return acct_bpf_ask(token, CLOISON_ACCT_NUMFLOCK);
+	return acct_bpf_ask(token, CLOISON_ACCT_NUMFLOCK, file);
 }
 
-__bpf_kfunc int acct_bpf_terminal(u32 token)
+__bpf_kfunc int acct_bpf_lock_free(u32 token, u64 file)
 {
-	return acct_bpf_ask(token, CLOISON_ACCT_NUMPTY);
+	acct_forget(ACCT_GROUP_LOCKS, token, file);
+	return 1;
+}
+
+__bpf_kfunc int acct_bpf_terminal(u32 token, u64 file)
+{
+	return acct_bpf_ask(token, CLOISON_ACCT_NUMPTY, file);
+}
+
+/* A slave keeps its pair, when the master is closed. */
+__bpf_kfunc int acct_bpf_slave(u32 token, u64 file)
+{
+	struct acct_ct *ct;
+	int ok = 1;
+
+	rcu_read_lock();
+	ct = acct_of_uid(ACCT_GROUP_PTYS, token, __kuid_val(current_uid()));
+	if (ct)
+		ok = acct_remember(ct, CLOISON_ACCT_NUMPTY, file, true);
+	rcu_read_unlock();
+	return ok;
+}
+
+__bpf_kfunc int acct_bpf_terminal_free(u32 token, u64 file)
+{
+	acct_forget(ACCT_GROUP_PTYS, token, file);
+	return 1;
 }
 
 __bpf_kfunc_end_defs();
@@ -415,7 +544,10 @@ BTF_ID_FLAGS(func, acct_bpf_sock_new)
 BTF_ID_FLAGS(func, acct_bpf_sock_request)
 BTF_ID_FLAGS(func, acct_bpf_sock_free)
 BTF_ID_FLAGS(func, acct_bpf_lock, KF_SLEEPABLE)
+BTF_ID_FLAGS(func, acct_bpf_lock_free)
 BTF_ID_FLAGS(func, acct_bpf_terminal, KF_SLEEPABLE)
+BTF_ID_FLAGS(func, acct_bpf_slave)
+BTF_ID_FLAGS(func, acct_bpf_terminal_free)
 BTF_KFUNCS_END(acct_kfuncs)
 
 static const struct btf_kfunc_id_set acct_kfunc_set = {
@@ -436,11 +568,16 @@ void acct_limit(struct acct_ct *ct, u32 resource, u64 limit)
 static void acct_group_close(enum acct_group_id g)
 {
 	struct acct_group *group = &acct_groups[g];
+	unsigned long index;
+	void *entry;
 
 	WRITE_ONCE(group->token, 0);
 	synchronize_rcu();
 	if (acct_counts(g))
 		rhashtable_free_and_destroy(&group->counted, acct_uncount, NULL);
+	xa_for_each(&group->asked, index, entry)
+		acct_put(xa_untag_pointer(entry));
+	xa_destroy(&group->asked);
 	while (group->count)
 		fput(group->links[--group->count]);
 }
@@ -456,6 +593,7 @@ static int acct_group_open(enum acct_group_id g, const struct acct_links *links,
 		NL_SET_ERR_MSG(extack, "this limit needs programs, and none are attached");
 		return -ENOLINK;
 	}
+	xa_init_flags(&group->asked, XA_FLAGS_ACCOUNT);
 	if (acct_counts(g))
 		err = rhashtable_init(&group->counted, &acct_counted_params);
 	if (err)

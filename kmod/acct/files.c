@@ -19,9 +19,6 @@
 #include "../compat/compat.h"
 #include "acct.h"
 
-/* So many descriptors are looked at without a pause. */
-#define ACCT_BATCH	512
-
 void acct_count(struct acct_walk *walk, const struct acct_thing *thing)
 {
 	struct acct_row *row = walk->s->row;
@@ -155,12 +152,18 @@ static const void *acct_pty(const struct file *file, const struct inode *inode)
 	       !READ_ONCE(inode->i_nlink) ? inode : NULL;
 }
 
-static void acct_count_pty(struct acct_walk *walk, const struct file *file)
+void acct_count_pty(struct acct_walk *walk, const void *pty)
 {
-	const void *pty = acct_pty(file, file_inode(file));
-
 	if (pty && acct_first(walk, pty, CLOISON_ACCT_NUMPTY))
 		walk->s->row[CLOISON_ACCT_NUMPTY].held++;
+}
+
+void acct_count_asked(struct acct_walk *walk, u32 resource, const struct file *file)
+{
+	if (resource == CLOISON_ACCT_NUMPTY)
+		acct_count_pty(walk, acct_pty(file, file_inode(file)));
+	else
+		acct_locks(walk, file);
 }
 
 /* Under the lock of the table. True stops. */
@@ -179,7 +182,7 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 	sock = sock_from_file(file);
 	if (sock && sock->sk)
 		acct_socket(walk, &thing, sock->sk);
-	acct_count_pty(walk, file);
+	acct_count_pty(walk, acct_pty(file, file_inode(file)));
 	acct_locks(walk, file);
 	acct_enroll(walk->ct, CLOISON_ACCT_NUMFILE, file->f_cred->uid, file);
 	if (sock && sock->sk)

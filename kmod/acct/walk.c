@@ -307,6 +307,7 @@ int acct_walk(struct acct_ct *ct, const struct acct_source *src, struct acct_sam
 		if (!err && fatal_signal_pending(current))
 			err = -EINTR;
 	}
+	err = err ?: acct_walk_asked(&walk);
 	if (!err) {
 		acct_count_once(&walk);
 		acct_sockets(&walk);

@@ -25,6 +25,14 @@
 #include <linux/filelock.h>
 #endif
 
+/* Before 6.7, that a file may not have ended was not told by its address. Under RCU. */
+#ifdef get_file_rcu
+static inline struct file *get_file_active(struct file **f)
+{
+	return get_file_rcu(*f) ? *f : NULL;
+}
+#endif
+
 /* Before 6.9, a lock and a lease were one structure. */
 #ifndef COMPAT_HAVE_FILE_LOCK_CORE
 #define file_lock_core	file_lock

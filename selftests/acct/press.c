@@ -12,7 +12,8 @@
  *
  * THINGS: file, pipe, event, tcp, udp, unix (pairs), accept (connections to itself, both
  * ends), unixconn (the same of AF_UNIX), pty, slave (whose pty is closed), instance (a pty of a
- * devpts of its own), flock, posix, relock (locked and unlocked again), page (locked).
+ * devpts of its own), flock, mapped (a file with a lock, closed again), posix, relock (locked and
+ * unlocked again), page (locked).
  */
 #include <err.h>
 #include <errno.h>
@@ -163,6 +164,17 @@ static int take_flock(void)
 	return fd < 0 || flock(fd, LOCK_SH) ? -1 : fd;
 }
 
+/* The mapping keeps the file, and that keeps the lock. */
+static int take_mapped(void)
+{
+	int fd = open("/tmp/press", O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_SH) ||
+	    mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+		return -1;
+	return close(fd);
+}
+
 static int take_posix(void)
 {
 	static struct flock lock = { .l_type = F_WRLCK, .l_len = 1 };
@@ -203,7 +215,8 @@ static const struct {
 	{ "tcp", take_tcp }, { "udp", take_udp }, { "unix", take_unix },
 	{ "accept", take_accept }, { "unixconn", take_unixconn }, { "pty", take_pty },
 	{ "slave", take_slave }, { "instance", take_instance }, { "flock", take_flock },
-	{ "posix", take_posix }, { "relock", take_relock }, { "page", take_page },
+	{ "mapped", take_mapped }, { "posix", take_posix }, { "relock", take_relock },
+	{ "page", take_page },
 };
 
 static int post(int fd)

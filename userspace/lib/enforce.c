@@ -147,13 +147,30 @@ static void sk_free(struct program *p)
 	as_number(p, BPF_REG_1, 0);
 }
 
-/* (struct file *file) */
-static void only_ptmx(struct program *p)
+/* (struct file *file): what its node stands for, in register 2 */
+static void device(struct program *p)
 {
 	load(p, BPF_DW, BPF_REG_2, BPF_REG_1, 0);
 	load(p, BPF_DW, BPF_REG_2, BPF_REG_2, p->offset[FILE_INODE]);
 	load(p, BPF_W, BPF_REG_2, BPF_REG_2, p->offset[INODE_RDEV]);
+}
+
+/* (struct file *file) */
+static void only_ptmx(struct program *p)
+{
+	device(p);
 	pass_if(p, BPF_JNE, BPF_REG_2, PTMX);
+	as_number(p, BPF_REG_1, 0);
+}
+
+/* (struct file *file) */
+static void only_slave(struct program *p)
+{
+	device(p);
+	emit(p, BPF_ALU | BPF_RSH | BPF_K, BPF_REG_2, 0, 0, 20);
+	pass_if(p, BPF_JLT, BPF_REG_2, UNIX98_PTY_SLAVE_MAJOR);
+	pass_if(p, BPF_JGE, BPF_REG_2, UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
+	as_number(p, BPF_REG_1, 0);
 }
 
 /* (struct file *file, unsigned int cmd) */
@@ -161,6 +178,13 @@ static void not_unlock(struct program *p)
 {
 	load(p, BPF_DW, BPF_REG_2, BPF_REG_1, 8);
 	pass_if(p, BPF_JEQ, BPF_REG_2, F_UNLCK);
+	as_number(p, BPF_REG_1, 0);
+}
+
+/* (struct file *file), whoever opened it: it may have been given to a container */
+static void any_file(struct program *p)
+{
+	as_number(p, BPF_REG_1, 0);
 }
 
 enum group { FILES, SOCKETS, PTYS, LOCKS };
@@ -191,7 +215,10 @@ static const struct hook {
 	  BPF_LSM_MAC, ENOBUFS },
 	{ SOCKETS, "bpf_lsm_sk_free_security", "acct_bpf_sock_free", sk_free, BPF_LSM_MAC },
 	{ PTYS, "bpf_lsm_file_open", "acct_bpf_terminal", only_ptmx, BPF_LSM_MAC, ENOSPC, true },
+	{ PTYS, "bpf_lsm_file_open", "acct_bpf_slave", only_slave, BPF_LSM_MAC, ENOSPC },
+	{ PTYS, "bpf_lsm_file_free_security", "acct_bpf_terminal_free", any_file, BPF_LSM_MAC },
 	{ LOCKS, "bpf_lsm_file_lock", "acct_bpf_lock", not_unlock, BPF_LSM_MAC, ENOLCK, true },
+	{ LOCKS, "bpf_lsm_file_free_security", "acct_bpf_lock_free", any_file, BPF_LSM_MAC },
 };
 
 static const struct {
