@@ -72,10 +72,19 @@ has_no_init() {
 	ssh node2 '[ ! -s /sys/fs/cgroup/cloison/900/init.scope/cgroup.procs ]'
 }
 
+is_up() {
+	(($(</sys/class/net/veth900.0/flags) & 1))
+}
+
+# It stands still here, and nothing leads to it.
+is_apart() {
+	[[ $(cgroup_file 900 cgroup.freeze) == 1 && $(ip neigh show proxy; ip route) != *10.99.0.100* ]] && not is_up
+}
+
 # The target is told to take it, and gone. What was restored there ends before it ran; here it waits for word of that.
 is_lost_there() {
-	local life status=0
-	remembering
+	local life status=0 tool
+	remembering --netif_add eth0
 	# killed as it notes that it has it; nor can it be asked after that
 	dies_there rename 3 /var/lib/cloison/migrate/900
 	cloisonctl migrate --live node2 900 2>"$KTAP_TMP/err" || status=$?
@@ -83,15 +92,28 @@ is_lost_there() {
 	[[ $status -eq 4 ]]
 	grep 'was given to node2' "$KTAP_TMP/err"
 	is_ready
-	[[ $(cgroup_file 900 cgroup.freeze) == 1 && $(ip neigh show proxy) != *10.99.0.100* ]]
+	is_apart
 	# shellcheck disable=SC2016 # for there
 	ssh node2 'rm /usr/local/sbin/cloisonctl; kill -KILL $(head -n 1 /sys/fs/cgroup/cloison/900/init.scope/cgroup.procs)'
 	wait_for has_no_init
 	expect_exit 7 cloisonctl migrate --settle 900
 	is_running 900
+	is_up
 	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
 	ssh node2 ping -c 1 -W 5 10.99.0.100
 	wait_for nowhere_left 2 900
+
+	# the tool is killed here, too
+	dies_there rename 3 /var/lib/cloison/migrate/900
+	cloisonctl migrate --live node2 900 &
+	tool=$!
+	wait_for grep given /var/lib/cloison/migrate/900
+	kill -KILL "$tool"
+	wait_for is_apart
+	ssh node2 rm /usr/local/sbin/cloisonctl
+	cloisonctl migrate --settle 900
+	nowhere_left 1 900
+	[[ $(ssh node2 cloisonctl exec 900 pidof sleep) == "$life" ]]
 }
 
 # its_disk_fails FSYNCS: in the notes, as strace(1) counts them for each session: RECEIVING, READY, OWNED, RETURNING
@@ -150,7 +172,7 @@ is_in_doubt() {
 ktap_plan 5
 run_case "the line breaks as it is restored, and it runs here" is_told
 run_case "and there" is_resolved
-run_case "what was restored ends, and the target cannot be asked" is_lost_there
+run_case "the target cannot be asked, and what was restored ends, or the tool here" is_lost_there
 run_case "the target's disk fails as it gives it back" is_kept
 run_case "the source's disk fails as it gives it away" is_in_doubt
 ktap_finish

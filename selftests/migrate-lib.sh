@@ -40,9 +40,10 @@ fails_with() {
 	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
 }
 
-# remembering: 900 runs, with a process whose id is $life.
+# shellcheck disable=SC2120 # some give none
+# remembering [OPTION...]: 900 runs, with a process whose id is $life.
 remembering() {
-	make_running 900 --ipadd 10.99.0.100
+	make_running 900 --ipadd 10.99.0.100 "$@"
 	cloisonctl exec 900 'setsid sleep 99999 </dev/null >/dev/null 2>&1 &'
 	wait_for cloisonctl exec 900 pidof sleep
 	life=$(cloisonctl exec 900 pidof sleep)

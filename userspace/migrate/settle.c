@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../checkpoint/checkpoint.h"
 #include "../lib/error.h"
 #include "../lib/util.h"
+#include "../net/network.h"
 #include "journal.h"
 #include "settle.h"
 #include "source.h"
@@ -31,11 +33,25 @@ static int settle_sending(struct container *ct, struct journal *j)
 	return ret;
 }
 
+/*
+ * It stands still, and may run there for as long as that host cannot be asked. Who gave it away was
+ * killed, perhaps before he saw to that.
+ */
+static void keep_apart(const struct container *ct)
+{
+	if (!checkpoint_staged(ct) || !network_pause(ct->id))
+		return;
+	warn("%s", error_text());
+	error_clear();
+}
+
 static int settle_given(struct container *ct, struct journal *j)
 {
 	struct ssh ssh;
-	int ret = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
+	int ret;
 
+	keep_apart(ct);
+	ret = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
 	if (!ret)
 		ret = source_commit(ct, j, &ssh);
 	ssh_close(&ssh);
