@@ -19,7 +19,8 @@ is_silent() {
 	[[ $(ssh node2 'ip neigh show proxy; ip route') != *10.99.0.100* ]]
 }
 
-# waits_there: the line broke as it was restored there, and the target could not be told: it runs here, and is READY there.
+# waits_there [SYSCALL N PATH]: the line broke as it was restored there, and the target could not be told: it runs here, and is
+# READY there. Who received it dies like that.
 waits_there() {
 	local tool
 	remembering
@@ -31,10 +32,11 @@ waits_there() {
 		fi
 		exec /usr/sbin/criu "$@"
 	EOF
+	[[ $# -eq 0 ]] || dies_there "$@"
 	cloisonctl migrate --live node2 900 &
 	tool=$!
 	wait_for receives
-	printf '#!/bin/sh\nexit 1\n' | pretend
+	[[ $# -gt 0 ]] || printf '#!/bin/sh\nexit 1\n' | pretend
 	wait_for ssh node2 test -e /tmp/restoring
 	pkill -KILL -P "$tool" -x ssh
 	fails_with 4
@@ -57,10 +59,11 @@ is_told() {
 	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
 }
 
-# Who says that it is there gets all of it.
+# Who says that it is there gets all of it. It was silent before it was noted that nobody receives it.
 is_resolved() {
 	local life
-	waits_there
+	waits_there fsync 3 /var/lib/cloison/migrate
+	wait_for not ssh node2 grep RECEIVER /var/lib/cloison/migrate/900
 	cloisonctl stop 900 --fast
 	ssh node2 cloisonctl migrate --resolve here 900
 	[[ $(ssh node2 cloisonctl exec 900 pidof sleep) == "$life" ]]

@@ -75,14 +75,13 @@ int target_return(struct container *ct, struct journal *j)
 
 int target_wait(struct container *ct, struct journal *j)
 {
-	int ret;
+	int ret = j->receiver && j->live ? network_pause(ct->id) : 0;
 
-	if (!j->receiver)
-		return 0;
-	/* first that: who takes it up from there looks at its network */
+	if (ret || !j->receiver)
+		return ret;
+	/* without one nobody comes back to this; who takes it up then looks at its network */
 	j->receiver = 0;
-	ret = journal_write(ct->id, j);
-	return ret || !j->live ? ret : network_pause(ct->id);
+	return journal_write(ct->id, j);
 }
 
 int target_own(struct container *ct, struct journal *j)
