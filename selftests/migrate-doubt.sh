@@ -106,17 +106,30 @@ is_lost_there() {
 	ssh node2 ping -c 1 -W 5 10.99.0.100
 	wait_for nowhere_left 2 900
 
-	# the tool is killed here, too
-	dies_there rename 3 /var/lib/cloison/migrate/900
+	# the tool is killed here, and who asks then is not answered: that keeps nobody from deciding
+	dies_there fsync 3 /var/lib/cloison/migrate/900 STOP
 	cloisonctl migrate --live node2 900 &
 	tool=$!
 	wait_for grep given /var/lib/cloison/migrate/900
+	pretend <<-"EOF"
+		#!/bin/sh
+		touch /tmp/asked
+		until [ -e /tmp/go ]; do sleep 0.1; done
+		exec /usr/sbin/cloisonctl "$@"
+	EOF
 	kill -KILL "$tool"
 	wait_for is_apart
-	ssh node2 rm /usr/local/sbin/cloisonctl
-	cloisonctl migrate --settle 900
-	nowhere_left 1 900
-	[[ $(ssh node2 cloisonctl exec 900 pidof sleep) == "$life" ]]
+	wait_for ssh node2 test -e /tmp/asked
+	cloisonctl migrate --resolve here 900
+	is_running 900
+	is_up
+	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
+	# nor does he, who is heard now, give it away after that
+	ssh node2 'pkill -KILL -f "^/usr/sbin/cloisonctl migrate-receive"; touch /tmp/go'
+	wait_for not pgrep -f 'migrate --settle 900'
+	is_ready
+	ssh node2 'rm /usr/local/sbin/cloisonctl /tmp/asked /tmp/go; cloisonctl migrate --resolve there 900'
+	nowhere_left 2 900
 }
 
 # its_disk_fails FSYNCS: in the notes, as strace(1) counts them for each session: RECEIVING, READY, OWNED, RETURNING

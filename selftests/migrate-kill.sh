@@ -62,10 +62,16 @@ unlocked() {
 	on "$1" flock -n /run/cloison/lock/900.lck true
 }
 
+# settles NODE: what a killed tool has left behind; while it asks the other one it has no lock.
+settles() {
+	on "$1" pgrep -f '^cloisonctl --quiet migrate --settle'
+}
+
 # one_life FROM: never twice, and when it is settled, once. Who asks the other one comes first.
 one_life() {
 	wait_for unlocked "$((3 - $1))"
 	wait_for unlocked "$1"
+	wait_for not settles "$1"
 	[[ $(where running) != 12 ]]
 	on "$1" cloisonctl check --repair 900
 	on "$((3 - $1))" cloisonctl check --repair 900

@@ -54,7 +54,8 @@ pretend() {
 	ssh node2 'cat >/usr/local/sbin/cloisonctl; chmod 755 /usr/local/sbin/cloisonctl'
 }
 
-# dies_there SYSCALL N PATH: the tool on node2 is killed when it is about to do that to PATH for the Nth time; then it is none.
+# dies_there SYSCALL N PATH [SIGNAL]: the tool on node2 is killed when it is about to do that to PATH for the Nth time, or gets SIGNAL
+# when it has done so; then it is none.
 dies_there() {
 	pretend <<-EOF
 		#!/bin/sh
@@ -62,7 +63,7 @@ dies_there() {
 		chmod 755 /usr/local/sbin/no
 		mv /usr/local/sbin/no /usr/local/sbin/cloisonctl
 		# of a rename it looks at the first name only
-		exec strace -qq -o /dev/null -P $3 -P $3.tmp -e trace=$1 -e inject=$1:signal=KILL:when=$2 /usr/sbin/cloisonctl "\$@"
+		exec strace -qq -o /dev/null -P $3 -P $3.tmp -e trace=$1 -e inject=$1:signal=${4:-KILL}:when=$2 /usr/sbin/cloisonctl "\$@"
 	EOF
 }
 

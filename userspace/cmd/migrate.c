@@ -190,7 +190,7 @@ static int settle(const char *arg)
 	if (!arg)
 		return settle_all();
 	ret = open_moving(arg, &ct);
-	return ret ? ret : settle_one(&ct);
+	return ret ? ret : settle_yielding(&ct);
 }
 
 static int resolve(const char *arg, const char *where)

@@ -132,6 +132,13 @@ int container_open(struct container *ct, const char *arg, enum container_need ne
 	return container_open_id(ct, id, need);
 }
 
+void container_unlock(struct container *ct)
+{
+	if (ct->lock >= 0)
+		close(ct->lock);
+	ct->lock = -1;
+}
+
 void container_close(struct container *ct)
 {
 	conf_free(ct->conf);
@@ -139,8 +146,7 @@ void container_close(struct container *ct)
 	free(ct->root);
 	free(ct->private);
 	free(ct->fs);
-	if (ct->lock >= 0)
-		close(ct->lock);
+	container_unlock(ct);
 	*ct = (struct container)CONTAINER_INIT;
 }
 

@@ -63,6 +63,8 @@ int container_settle(struct container *ct);
 /* Both, waiting for the other command until @end (now_ms()). */
 int container_lock_until(struct container *ct, int64_t end);
 int container_lock_as_is_until(struct container *ct, int64_t end);
+/* Earlier than container_close(). What was read is old when the lock is taken again. */
+void container_unlock(struct container *ct);
 
 /* --skiplock: whoever gave it holds the lock, or answers for what comes of it. */
 extern bool container_lock_skip;

@@ -45,20 +45,58 @@ static void keep_apart(const struct container *ct)
 	error_clear();
 }
 
-static int settle_given(struct container *ct, struct journal *j)
+/* Somebody may have decided since it was read, or settled it: then there is nothing to do. */
+static int read_again(uint32_t ctid, struct journal *j)
 {
+	cleanup_journal struct journal is = {};
+	int ret = journal_read(ctid, &is);
+
+	if (!ret && (is.state != JOURNAL_GIVEN || strcmp(is.id, j->id) != 0))
+		j->state = JOURNAL_NONE;
+	return ret ? MIGRATE_CONFIG : 0;
+}
+
+/* How long another command may take. */
+#define LOCK_MS		60000
+
+static int lock_again(struct container *ct, struct ssh *ssh)
+{
+	int ret;
+
+	/* the other host has its own lock for it, which who has ours may wait for */
+	ssh_close(ssh);
+	ssh->ch.broken = true;
+	ret = container_lock_as_is_until(ct, now_ms() + LOCK_MS);
+	return ret == EXIT_LOCKED ? MIGRATE_LOCKED : ret ? MIGRATE_CONFIG : 0;
+}
+
+/* With @yield without the lock while the other host is asked. */
+static int settle_given(struct container *ct, struct journal *j, bool yield)
+{
+	struct verdict v = {};
 	struct ssh ssh;
 	int ret;
 
 	keep_apart(ct);
+	if (yield)
+		container_unlock(ct);
 	ret = ssh_open(&ssh, j->peer, j->ssh, false, NULL);
-	if (!ret)
-		ret = source_commit(ct, j, &ssh);
+	if (!ret && yield)
+		ret = read_again(ct->id, j);
+	if (!ret && j->state == JOURNAL_GIVEN)
+		ret = source_ask(ct->id, j, &ssh, &v);
+	if (!ret && yield)
+		ret = lock_again(ct, &ssh);
+	if (!ret && yield)
+		ret = read_again(ct->id, j);
+	if (!ret && j->state == JOURNAL_GIVEN)
+		ret = source_end(ct, j, &ssh, &v);
 	ssh_close(&ssh);
+	free(v.why);
 	return ret;
 }
 
-int settle_one(struct container *ct)
+static int settle(struct container *ct, bool yield)
 {
 	cleanup_journal struct journal j = {};
 	int ret = journal_read(ct->id, &j);
@@ -72,7 +110,7 @@ int settle_one(struct container *ct)
 	case JOURNAL_SENDING:
 		return settle_sending(ct, &j);
 	case JOURNAL_GIVEN:
-		return settle_given(ct, &j);
+		return settle_given(ct, &j, yield);
 	case JOURNAL_RECEIVING:
 		return target_undo(ct, &j) ? MIGRATE_COPY : 0;
 	case JOURNAL_RETURNING:
@@ -84,6 +122,16 @@ int settle_one(struct container *ct)
 	default:
 		return 0;
 	}
+}
+
+int settle_one(struct container *ct)
+{
+	return settle(ct, false);
+}
+
+int settle_yielding(struct container *ct)
+{
+	return settle(ct, true);
 }
 
 int settle_before(struct container *ct, const char *host)
@@ -121,7 +169,7 @@ static int try_one(uint32_t ctid, bool *busy)
 	cleanup_container struct container ct = CONTAINER_INIT;
 	int ret = open_locked(&ct, ctid, busy);
 
-	return ret ? ret : settle_one(&ct);
+	return ret ? ret : settle_yielding(&ct);
 }
 
 int settle_all(void)
@@ -197,7 +245,7 @@ bool settle_again(uint32_t ctid)
 		container_close(&ct);
 		ret = tell(ctid, &j, &busy);
 	} else if (!ret) {
-		ret = settle_one(&ct);
+		ret = settle_yielding(&ct);
 	}
 	if (ret && !busy)
 		detail("%s", error_text());

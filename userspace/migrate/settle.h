@@ -14,6 +14,11 @@ bool settle_needed(uint32_t ctid);
  * (container_lock_as_is()). A MIGRATE_ status; nothing to do is success.
  */
 int settle_one(struct container *ct);
+/*
+ * The same, but nobody is kept from deciding by a host that does not answer: in GIVEN it is asked
+ * without the lock, which may be held no more after that. @ct is to be closed.
+ */
+int settle_yielding(struct container *ct);
 /* The same before a new attempt to @host: what only concerns that one can wait. */
 int settle_before(struct container *ct, const char *host);
 /* All there are. */

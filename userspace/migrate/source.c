@@ -311,33 +311,51 @@ int source_remove(struct container *ct, struct journal *j)
 	return journal_remove(ct->id) ? MIGRATE_CONFIG : 0;
 }
 
-/* 0: it is theirs for good. MIGRATE_START: ours again. Else nobody knows yet. */
-static int commit(struct container *ct, struct journal *j, struct ssh *ssh, char **why_not)
+int source_ask(uint32_t ctid, const struct journal *j, struct ssh *ssh, struct verdict *v)
 {
 	cleanup_json json_t *reply = NULL;
 	const char *state, *why;
-	int ret = channel_call(&ssh->ch, "commit", json_pack("{s:i, s:s}", "ctid", (int)ct->id,
+	int ret = channel_call(&ssh->ch, "commit", json_pack("{s:i, s:s}", "ctid", (int)ctid,
 							     "id", j->id), &reply);
 
 	if (ret)
 		return ret == MIGRATE_START ? MIGRATE_CONNECT : ret;
 	state = json_string_value(json_object_get(reply, "state"));
 	why = json_string_value(json_object_get(reply, "why"));
-	if (state && strcmp(state, "owned") == 0) {
-		*why_not = why ? xstrdup(why) : NULL;
+	v->returned = state && strcmp(state, "returned") == 0;
+	if (!v->returned && (!state || strcmp(state, "owned") != 0))
+		return fail(MIGRATE_CONNECT,
+			    "%s does not know of container %u any more, which was given to it: find it, and decide with cloisonctl migrate --resolve",
+			    j->peer, ctid);
+	v->why = why ? xstrdup(why) : NULL;
+	return 0;
+}
+
+/* MIGRATE_START, and why, if it is ours now. */
+static int take_again(uint32_t ctid, struct journal *j, const struct verdict *v)
+{
+	/* not forgotten before it runs again */
+	j->state = JOURNAL_SENDING;
+	if (journal_write(ctid, j))
+		return MIGRATE_CONFIG;
+	return fail(MIGRATE_START, "It could not be started on %s: %s", j->peer,
+		    v->why ? v->why : "it does not say why");
+}
+
+/* 0: it is theirs for good. MIGRATE_START: ours again. Else nobody knows yet. */
+static int commit(struct migration *m)
+{
+	struct verdict v = {};
+	int ret = source_ask(m->ct.id, &m->j, &m->ssh, &v);
+
+	if (!ret && !v.returned) {
+		m->why_not = v.why;
 		return 0;
 	}
-	if (state && strcmp(state, "returned") == 0) {
-		/* not forgotten before it runs again */
-		j->state = JOURNAL_SENDING;
-		if (journal_write(ct->id, j))
-			return MIGRATE_CONFIG;
-		return fail(MIGRATE_START, "It could not be started on %s: %s", j->peer,
-			    why ? why : "it does not say why");
-	}
-	return fail(MIGRATE_CONNECT,
-		    "%s does not know of container %u any more, which was given to it: find it, and decide with cloisonctl migrate --resolve",
-		    j->peer, ct->id);
+	if (!ret)
+		ret = take_again(m->ct.id, &m->j, &v);
+	free(v.why);
+	return ret;
 }
 
 /* It is theirs. What it has here goes, whether it could be started there or not. */
@@ -362,14 +380,11 @@ static int back_out(struct container *ct, struct journal *j, struct ssh *ssh, in
 	return fail(ret, "%s", why);
 }
 
-int source_commit(struct container *ct, struct journal *j, struct ssh *ssh)
+int source_end(struct container *ct, struct journal *j, struct ssh *ssh, const struct verdict *v)
 {
-	cleanup_free char *why_not = NULL;
-	int ret = commit(ct, j, ssh, &why_not);
+	int ret = v->returned ? take_again(ct->id, j, v) : conclude(ct, j, v->why);
 
-	if (!ret)
-		return conclude(ct, j, why_not);
-	return ret == MIGRATE_START ? back_out(ct, j, ssh, ret) : ret;
+	return v->returned && ret == MIGRATE_START ? back_out(ct, j, ssh, ret) : ret;
 }
 
 /*
@@ -406,7 +421,7 @@ static int hand_over(struct migration *m)
 	if (journal_write(m->ct.id, &m->j))
 		return take_back(m);
 	step(m, m->running ? "start" : "take-over", true);
-	ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
+	ret = commit(m);
 	/* from when it is known */
 	end = now_ms() + 60000;
 	while (ret == MIGRATE_CONNECT && m->ssh.ch.broken && now_ms() < end) {
@@ -417,7 +432,7 @@ static int hand_over(struct migration *m)
 		if (ret)
 			m->ssh.ch.broken = true;
 		else
-			ret = commit(&m->ct, &m->j, &m->ssh, &m->why_not);
+			ret = commit(m);
 	}
 	if (ret && m->j.state == JOURNAL_GIVEN)
 		return fail_wrap(ret,

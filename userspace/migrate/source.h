@@ -33,8 +33,16 @@ int source_undo(struct container *ct, struct journal *j, struct ssh *ssh);
  * if who began it has ended.
  */
 int source_tell(uint32_t ctid, const struct journal *j, struct ssh *ssh);
-/* From GIVEN: ask for its end, and do what is to be done here. */
-int source_commit(struct container *ct, struct journal *j, struct ssh *ssh);
+/* What the other host says of what was given to it. */
+struct verdict {
+	bool returned;	/* it is ours again, else theirs */
+	char *why;	/* it does not run there, or NULL; to be freed */
+};
+
+/* From GIVEN: ask for its end. No lock is needed, for all who ask are told the same. */
+int source_ask(uint32_t ctid, const struct journal *j, struct ssh *ssh, struct verdict *v);
+/* And do what is then to be done here, in GIVEN still. */
+int source_end(struct container *ct, struct journal *j, struct ssh *ssh, const struct verdict *v);
 /* It is ours and ran: it is to run again. */
 int source_recover(struct container *ct, struct journal *j);
 /* It is theirs: away with ours, from GIVEN. */
