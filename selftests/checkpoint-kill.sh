@@ -134,10 +134,6 @@ cut_off() {
 	wait_for is_free
 }
 
-is_free() {
-	flock -n /run/cloison/lock/$ct.lck true
-}
-
 # Before a file is there, with one, and when it is decided. What was dumped for later may be killed as well.
 by_itself() {
 	local signal file=$dumps/Dump.$ct

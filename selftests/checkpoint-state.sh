@@ -242,8 +242,24 @@ kept() {
 	not grep 'is the memory' <(cloisonctl check containers)
 }
 
-# CRIU reads on for ever where pages are missing: it is ended, and nothing is left of what it made.
+# away: it is suspended as before, and nothing is left of what a resume has made.
+away() {
+	is down suspended
+	[[ ! -e $cgroup && ! -e $dumps/$ct.images && ! -e /run/cloison/checkpoint/$ct ]]
+	not pgrep -x criu
+	not pgrep --uid "$(stat -c %u $fs)"
+	all_well
+}
+
+# reads: CRIU has made its init, which has left all behind that it had from CRIU, and has pages to read.
+reads() {
+	local pid
+	pid=$(head -n 1 $cgroup/init.scope/cgroup.procs) && [[ $pid && $(ls -l "/proc/$pid/fd") != *.lck* ]]
+}
+
+# CRIU reads on for ever where pages are missing: it is ended, also when the tool is killed, and nothing is left of what it made.
 no_end() {
+	local tool
 	cat >"$tmp/bin/tar" <<-EOF
 		#!/bin/sh
 		case "\$*" in "--create "*) truncate -s 20 $dumps/$ct.images/images/pages-*.img ;; esac
@@ -254,11 +270,15 @@ no_end() {
 	expect_out 'not come any further for 20 seconds' cloisonctl resume $ct
 	expect_exit 17 cloisonctl resume $ct
 	sed -i '/^START_TIMEOUT/d' $conf
-	is down suspended
-	[[ ! -e $cgroup && ! -e $dumps/$ct.images && ! -e /run/cloison/checkpoint/$ct && -s $dumps/$ct.log ]]
-	not pgrep -x criu
-	not pgrep --uid "$(stat -c %u $fs)"
-	all_well
+	away
+	[[ -s $dumps/$ct.log ]]
+	cloisonctl resume $ct &
+	tool=$!
+	wait_for reads
+	kill -KILL $tool
+	wait_for is_free
+	cloisonctl check --repair $ct
+	away
 	cloisonctl start $ct --discard --wait
 	is running
 }

@@ -182,6 +182,10 @@ shares_directory() {
 	chmod +x /etc/cloison/conf/$ct.mount
 }
 
+is_free() {
+	flock -n /run/cloison/lock/$ct.lck true
+}
+
 # slow_group: one whose process may run for a thousandth of the time, with hardly any memory, and read once in a second.
 slow_group() {
 	cloisonctl set $ct --iopslimit 1000

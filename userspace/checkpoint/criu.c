@@ -10,7 +10,7 @@
  * CRIU's notifications go all the way to the tool, which does what is to be done, and
  * back. When the tool is killed the line ends, the child answers "no" to the next one, and
  * CRIU undoes what it did. Nobody is killed half way in a dump: a process that CRIU has its
- * code in would not survive that.
+ * code in would not survive that. A restore goes with the tool: it may come to no end by itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -216,6 +217,50 @@ static int call(enum criu_work work)
 	}
 }
 
+/* The container's cgroup.kill. */
+static int kill_file;
+
+/*
+ * The tool has gone. CRIU is in our session, with what has none of its own yet; all else is in the
+ * container's group. Who kills them is in neither, and has the lock until that is done.
+ */
+static void on_orphaned(int sig)
+{
+	pid_t session = getpid();
+
+	(void)sig;
+	if (_Fork())
+		return;
+	setsid();
+	kill(-session, SIGKILL);
+	_exit(write(kill_file, "1", 1) != 1);
+}
+
+/* A restore need not come to an end by itself. What there is of it the next command takes away. */
+static int end_with(pid_t tool, const char *cgroup)
+{
+	cleanup_free char *path = xasprintf("%s/cgroup.kill", cgroup);
+	sigset_t set;
+
+	kill_file = open(path, O_WRONLY | O_CLOEXEC);
+	if (kill_file < 0)
+		return -1;
+	signal(SIGTERM, on_orphaned);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM))
+		return -1;
+	if (getppid() != tool)
+		_exit(EXIT_SYSTEM);
+	return 0;
+}
+
+static bool goes_with_tool(const struct criu_job *job)
+{
+	return job->work == CRIU_RESTORE && !job->apart;
+}
+
 static void run_child(const struct criu_job *job, pid_t tool) __attribute__((noreturn));
 
 static void run_child(const struct criu_job *job, pid_t tool)
@@ -235,7 +280,10 @@ static void run_child(const struct criu_job *job, pid_t tool)
 		fcntl(job->keep, F_SETFD, 0);
 	if (job->heir > 0)
 		fcntl(job->heir, F_SETFD, 0);
-	msg.result = enter_namespaces(job, &images) ? -errno : set_options(job, images);
+	/* what is sent to all in the tool's cgroup is not for us */
+	msg.result = enter_namespaces(job, &images) ||
+		     (goes_with_tool(job) && end_with(tool, job->cgroup)) ?
+		     -errno : set_options(job, images);
 	if (!msg.result)
 		msg.result = call(job->work);
 	send_message(&msg);
@@ -292,7 +340,7 @@ static int failed(const struct criu_job *job, int result)
 static void give_up(const struct criu_job *job, pid_t child)
 {
 	/* child and CRIU are a session of their own; who made a trial has killed it all */
-	if (job->work == CRIU_RESTORE && !job->apart)
+	if (goes_with_tool(job))
 		kill(-child, SIGKILL);
 }
 

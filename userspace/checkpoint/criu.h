@@ -48,7 +48,8 @@ struct criu_job {
 	int root;		/* restore: a detached mount of the files */
 	const struct apart *apart;	/* restore: for a trial; or NULL */
 	unsigned int seize;	/* dump: seconds in which all tasks are to be seized */
-	const char *cgroup;	/* dump: to be frozen while tasks are seized */
+	/* dump: to be frozen while tasks are seized; restore: killed if the tool is, no trial's */
+	const char *cgroup;
 	bool track;		/* another dump will follow, with this for its parent */
 	bool lock_network;	/* it has links that cannot be put on hold */
 	const char *const *external;	/* as --external has it; NULL ends the list */

@@ -89,8 +89,9 @@ static int check_ids(uint32_t theirs, uint32_t ours)
 static int restore_tasks(struct work *w, const struct place *place, const struct meta *meta,
 			 pid_t *init)
 {
+	cleanup_free char *cgroup = cgroup_path(w->ct->id);
 	struct criu_job job = {
-		.images = w->path, .step = on_step, .begun = on_begun, .arg = w,
+		.images = w->path, .cgroup = cgroup, .step = on_step, .begun = on_begun, .arg = w,
 	};
 
 	w->since = now_ms();
