@@ -28,7 +28,7 @@
 #include "tasks.h"
 #include "util.h"
 
-/* Seconds that a trial may take where a start may take any time. */
+/* Seconds for which a trial may stand still where a start may: the container does so, too. */
 #define MOST	300
 
 /* How long processes that CRIU has killed may take to go. */
@@ -40,7 +40,7 @@ struct proof {
 	int images;
 	char *top, *inner;	/* cgroups: CRIU's root, and the container's own in it */
 	int group;		/* the latter */
-	int64_t begun;
+	struct progress progress;
 	bool restored;
 };
 
@@ -81,15 +81,15 @@ static int delegate(const struct proof *p)
 	return ret ? ret : cgtree_delegate(p->group, p->images);
 }
 
-/* CRIU 4.1 reads on for ever where pages are missing, and the container stands still. */
-static int end_late(const struct proof *p)
+static int end_late(struct proof *p)
 {
 	unsigned int most = global.start_timeout ?: MOST;
 
-	if (now_ms() - p->begun < most * 1000LL)
+	if (progress_stalls(&p->progress, p->inner) < most * 1000LL)
 		return 0;
 	kill_all(p->ct->id);
-	return fail(EXIT_PAUSE, "CRIU is still at it after %u seconds (START_TIMEOUT)", most);
+	return fail(EXIT_PAUSE, "CRIU has not come any further for %u seconds (START_TIMEOUT)",
+		    most);
 }
 
 static int on_step(enum criu_step step, void *arg)
@@ -165,6 +165,7 @@ static int try(struct proof *p, const char *path, const char *above)
 	ret = make_groups(p, &apart.cgroup);
 	if (!ret)
 		ret = standin_make(p->ct->id, p->ct->root, upper);
+	p->progress.since = now_ms();
 	if (!ret)
 		ret = tasks_restore(p->ct, &nodes, p->meta, &job, NULL);
 	if (p->restored)
@@ -214,18 +215,18 @@ int checkpoint_prove(const struct container *ct, const char *images, const char 
 	cleanup_close int fd = open(images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_meta struct meta meta = {};
 	struct proof p = { .ct = ct, .meta = &meta, .images = fd, .group = -1 };
+	int64_t begun = now_ms();
 	int ret;
 
 	if (fd < 0)
 		return fail_errno(EXIT_PAUSE, "Cannot open %s", images);
 	ret = meta_read(fd, false, &meta);
-	p.begun = now_ms();
 	if (!ret)
 		ret = sweep(ct->id, try(&p, images, above));
 	if (p.group >= 0)
 		close(p.group);
 	free(p.top);
 	free(p.inner);
-	detail("a trial restore took %lld ms", (long long)(now_ms() - p.begun));
+	detail("a trial restore took %lld ms", (long long)(now_ms() - begun));
 	return ret;
 }

@@ -31,23 +31,15 @@ struct work {
 	const char *path;
 	int images;	/* it is open */
 	struct place *place;
-	int64_t since;		/* it has come no further */
-	uint64_t memory;	/* than to this */
+	struct progress progress;
 };
 
-/*
- * CRIU 4.1 reads on for ever where pages are missing. There may be many to be read: as long as
- * memory grows it is not late.
- */
 static int end_late(struct work *w)
 {
-	uint64_t memory;
+	cleanup_free char *cgroup = cgroup_path(w->ct->id);
+	int64_t stalls = progress_stalls(&w->progress, cgroup);
 
-	if (cgroup_number(w->ct->id, "memory.current", &memory) && memory > w->memory) {
-		w->memory = memory;
-		w->since = now_ms();
-	}
-	if (!global.start_timeout || now_ms() - w->since < global.start_timeout * 1000LL)
+	if (!global.start_timeout || stalls < global.start_timeout * 1000LL)
 		return 0;
 	return fail(EXIT_UNPAUSE, "CRIU has not come any further for %u seconds (START_TIMEOUT)",
 		    global.start_timeout);
@@ -94,7 +86,7 @@ static int restore_tasks(struct work *w, const struct place *place, const struct
 		.images = w->path, .cgroup = cgroup, .step = on_step, .begun = on_begun, .arg = w,
 	};
 
-	w->since = now_ms();
+	w->progress.since = now_ms();
 	return tasks_restore(w->ct, &place->nodes, meta, &job, init);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
 #include "netif.h"
 #include "rootfs.h"
 #include "tasks.h"
+#include "util.h"
 
 int tasks_restore(const struct container *ct, const struct devnodes *nodes,
 		  const struct meta *meta, struct criu_job *job, pid_t *init)
@@ -30,4 +32,16 @@ int tasks_restore(const struct container *ct, const struct devnodes *nodes,
 	externals_close(mounts, job->mounts_count);
 	words_free(words);
 	return ret;
+}
+
+int64_t progress_stalls(struct progress *p, const char *path)
+{
+	/* what images take in the cache is none, and what goes to swap is none less */
+	uint64_t memory = cgroup_memory(path);
+
+	if (memory > p->memory) {
+		p->memory = memory;
+		p->since = now_ms();
+	}
+	return now_ms() - p->since;
 }

@@ -2,6 +2,8 @@
 #ifndef CLOISON_TASKS_H
 #define CLOISON_TASKS_H
 
+#include <stdint.h>
+
 #include "container.h"
 #include "criu.h"
 #include "devnodes.h"
@@ -13,5 +15,17 @@
  */
 int tasks_restore(const struct container *ct, const struct devnodes *nodes,
 		  const struct meta *meta, struct criu_job *job, pid_t *init);
+
+/* How far a restore has come. */
+struct progress {
+	int64_t since;		/* no further: now_ms() when it begins */
+	uint64_t memory;	/* than to so many bytes */
+};
+
+/*
+ * CRIU 4.1 reads on for ever where pages are missing, and there may be many to be read: for how
+ * many ms has nothing more come into the cgroup at @path?
+ */
+int64_t progress_stalls(struct progress *p, const char *path);
 
 #endif

@@ -387,6 +387,22 @@ bool cgroup_find(const char *text, const char *key, uint64_t *out)
 	return false;
 }
 
+uint64_t cgroup_memory(const char *path)
+{
+	cleanup_free char *stat_path = xasprintf("%s/memory.stat", path);
+	cleanup_free char *swap_path = xasprintf("%s/memory.swap.current", path);
+	cleanup_free char *stat = read_file(stat_path, 65536);
+	cleanup_free char *swapped = read_file(swap_path, 64);
+	uint64_t anon = 0, shmem = 0, swap = 0;
+
+	cgroup_find(stat, "anon", &anon);
+	cgroup_find(stat, "shmem", &shmem);
+	/* a kernel that does not account swap has no such file */
+	if (swapped)
+		parse_line_number(swapped, &swap);
+	return anon + shmem + swap;
+}
+
 /* Wait until its cgroup.events has @line: 1 when time is over. */
 static int wait_event(uint32_t id, const char *line, int64_t timeout_ms)
 {

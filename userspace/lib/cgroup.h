@@ -76,6 +76,9 @@ char *cgroup_text(uint32_t id, const char *file);
 /* The number after @key in one of "key number" lines (memory.stat, cgroup.events). */
 bool cgroup_find(const char *text, const char *key, uint64_t *out);
 
+/* What the group at @path has, in memory and swap, that no file of a disk has: bytes. */
+uint64_t cgroup_memory(const char *path);
+
 /*
  * Freeze all that runs in it, or thaw it: EXIT_PAUSE when it does not come to rest
  * (it runs on then), EXIT_UNPAUSE. Only the host can do either.

@@ -75,16 +75,12 @@ static int size_of(const struct container *ct, uint32_t base, uint64_t *bytes)
 	return 0;
 }
 
-/* What a dump writes: memory that no file of a disk has. */
+/* What a dump writes. */
 static uint64_t memory_of(uint32_t ctid)
 {
-	cleanup_free char *stat = cgroup_text(ctid, "memory.stat");
-	uint64_t anon = 0, shmem = 0, swap = 0;
+	cleanup_free char *path = cgroup_path(ctid);
 
-	cgroup_find(stat, "anon", &anon);
-	cgroup_find(stat, "shmem", &shmem);
-	cgroup_number(ctid, "memory.swap.current", &swap);
-	return anon + shmem + swap;
+	return cgroup_memory(path);
 }
 
 int offer_make(const struct container *ct, uint32_t base, bool running, bool live, bool force,
