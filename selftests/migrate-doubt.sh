@@ -87,7 +87,9 @@ is_apart() {
 # The target is told to take it, and gone. What was restored there ends before it ran; here it waits for word of that.
 is_lost_there() {
 	local life status=0 tool
+	configure SHORTCUT yes
 	remembering --netif_add eth0
+	make_running 901 --ipadd 10.99.0.101
 	# killed as it notes that it has it; nor can it be asked after that
 	dies_there rename 3 /var/lib/cloison/migrate/900
 	cloisonctl migrate --live node2 900 2>"$KTAP_TMP/err" || status=$?
@@ -96,12 +98,17 @@ is_lost_there() {
 	grep 'was given to node2' "$KTAP_TMP/err"
 	is_ready
 	is_apart
+	# a neighbour on this host asks for it outside
+	cloisonctl exec 901 'ping -c 1 -W 1 10.99.0.100' || true
+	ip neigh show 10.99.0.100 | grep 'dev eth0'
 	# shellcheck disable=SC2016 # for there
 	ssh node2 'rm /usr/local/sbin/cloisonctl; kill -KILL $(head -n 1 /sys/fs/cgroup/cloison/900/init.scope/cgroup.procs)'
 	wait_for has_no_init
 	expect_exit 7 cloisonctl migrate --settle 900
 	is_running 900
 	is_up
+	"$here/nl/net_test" get id=900 | grep ' shortcut 1 '
+	configure SHORTCUT
 	[[ $(cloisonctl exec 900 pidof sleep) == "$life" ]]
 	ssh node2 ping -c 1 -W 5 10.99.0.100
 	wait_for nowhere_left 2 900

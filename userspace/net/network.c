@@ -298,12 +298,17 @@ int network_pause(uint32_t id)
 	if (ret || !all.count)
 		return ret;
 	ret = rtnl_open(-1, &host);
-	return ret ? ret : serve_pause(host, &serve);
+	if (!ret)
+		ret = serve_pause(host, &serve);
+	/* containers here find it without a route */
+	return ret || !venet_loaded() ? ret : venet_set_shortcut(id, false);
 }
 
 int network_again(uint32_t id, pid_t pid)
 {
-	return network_whole(id, true) ? 0 : network_mend(id, pid);
+	int ret = network_whole(id, true) ? 0 : network_mend(id, pid);
+
+	return ret ? ret : rate_shortcut(id);
 }
 
 int network_release(uint32_t id)

@@ -305,6 +305,13 @@ int rate_again(uint32_t id)
 	return *text && parse(text, &r) ? apply(id, &r) : 0;
 }
 
+int rate_shortcut(uint32_t id)
+{
+	cleanup_free char *text = note_load(id, KIND);
+
+	return *text || !venet_loaded() ? 0 : venet_set_shortcut(id, true);
+}
+
 int rate_clear(uint32_t id)
 {
 	static const struct rate none;

@@ -39,6 +39,8 @@ int rate_check(const char *text);
 int rate_set(uint32_t id, const char *text);
 /* Once more those that it has: there are other addresses or interfaces. */
 int rate_again(uint32_t id);
+/* Who is not limited may go the short way again, see network_pause(). */
+int rate_shortcut(uint32_t id);
 /* None. Does nothing where there are none. */
 int rate_clear(uint32_t id);
 /* Is all there that is noted, if it @runs, and nothing noted else? */
