@@ -187,7 +187,9 @@ refused_once() {
 	local work=$state/private/901/fs/root/work shape
 	make_running 901
 	cp "$here/checkpoint/shapes" "$state/private/901/fs/root/"
-	cloisonctl exec 901 'mkdir /root/work; /root/shapes /root/work 0 refused-once </dev/null >/root/work/output 2>&1 &'
+	# a process that is younger than the rounds, and dumped before what is refused
+	cloisonctl exec 901 'mkdir /root/work; (while :; do sleep 0.2; done) </dev/null >/dev/null 2>&1 &
+		/root/shapes /root/work 0 refused-once </dev/null >/root/work/output 2>&1 &'
 	wait_for test -e "$work/ready"
 	shape=$(pgrep -x -P "$(pgrep -x -o shapes)" shapes)
 	mkdir "$KTAP_TMP/bin"
@@ -236,6 +238,31 @@ refused_once() {
 	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
 }
 
+# A round has no end that is refused: the next one begins anew. Of what CRIU said is told.
+refused_round() {
+	local work=$state/private/901/fs/root/work shape
+	make_running 901
+	cp "$here/checkpoint/shapes" "$state/private/901/fs/root/"
+	cloisonctl exec 901 'mkdir /root/work; /root/shapes /root/work 0 watched </dev/null >/root/work/output 2>&1 &'
+	wait_for test -e "$work/ready"
+	shape=$(pgrep -x -P "$(pgrep -x -o shapes)" shapes)
+	cat >"$KTAP_TMP/bin/criu" <<-EOF
+		#!/bin/sh
+		if [ "\$1" = swrk ] && [ -e /run/cloison/migrate/901/round-2 ] && [ ! -e $work/watched/forgotten ]; then
+			kill -USR2 $shape
+			until [ -e $work/watched/forgotten ]; do sleep 0.1; done
+		fi
+		exec $(command -v criu) "\$@"
+	EOF
+	rm "$KTAP_TMP/bin/tar"
+	PATH=$KTAP_TMP/bin:$PATH cloisonctl --verbose migrate --live node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
+	grep "Can't dump that handle.*see $state/dump/901.log" "$KTAP_TMP/words"
+	grep "Can't dump that handle" "$state/dump/901.log"
+	# shellcheck disable=SC2016 # for there
+	on 2 cloisonctl exec 901 'cd /root/work; kill -USR1 $(cat ready); until [ -e result ]; do sleep 0.1; done; cat result; grep -qx "1 have looked" result && [ $(wc -l <result) = 1 ]'
+	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
+}
+
 # It is silent until it is spoken to, and a switch believes it where it was.
 bridged() {
 	bridge_made 10.99.0.1 10.99.0.2
@@ -257,12 +284,13 @@ check() {
 	[[ ! -e $KTAP_TMP/client ]] || client=$(<"$KTAP_TMP/client")
 }
 
-ktap_plan 6
+ktap_plan 7
 check "a server, and its client" works
 check "to node2" moves_by_force
 check "and back" moves 2 1
 check "room for memory is short" room_is_short
 check "a dump that is refused at first" refused_once
+check "a round that is refused" refused_round
 check "a switch learns where it is" bridged
 ktap_say "$(longest talk)"
 ktap_finish

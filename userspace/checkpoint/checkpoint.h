@@ -38,8 +38,13 @@ int checkpoint_possible(const struct container *ct);
  * parent, the way there from the images (closed/open/1, closed/open/2) must be open too.
  */
 
-/* Memory only, while the container runs on, which may not be frozen; @parent as below. */
-int checkpoint_predump(const struct container *ct, const char *images, const char *parent);
+/*
+ * Memory only, while the container runs on, which may not be frozen; @parent as below. If it fails
+ * nobody knows which pages have changed since the parent, so the next one can have none. *@passes:
+ * it was refused for what the container did just then.
+ */
+int checkpoint_predump(const struct container *ct, const char *images, const char *parent,
+		       bool *passes);
 
 struct checkpoint_dump {
 	const char *images;	/* a directory, there and empty */

@@ -300,7 +300,8 @@ static int predump(struct predump *p, const struct criu_job *job)
 	return ret;
 }
 
-int checkpoint_predump(const struct container *ct, const char *images, const char *parent)
+int checkpoint_predump(const struct container *ct, const char *images, const char *parent,
+		       bool *passes)
 {
 	struct predump p = { .id = ct->id, .images = -1 };
 	struct criu_job job = {
@@ -310,6 +311,7 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 	struct kernel_container kc = {};
 	int ret = checkpoint_possible(ct);
 
+	*passes = false;
 	if (!ret)
 		ret = checkpoint_refuse_staged(ct, EXIT_PAUSE);
 	if (!ret)
@@ -320,6 +322,7 @@ int checkpoint_predump(const struct container *ct, const char *images, const cha
 		return ret;
 	job.init = p.init = kc.init;
 	ret = predump(&p, &job);
+	*passes = ret && criu_refusal_passes();
 	close(p.images);
 	return ret;
 }

@@ -19,22 +19,40 @@
 #define ROUNDS_MAX	5
 #define ENOUGH_BYTES	(1 << 20)
 
+/* Of no use to a dump of all memory, which needs the room. */
+static void remove_rounds(uint32_t ctid)
+{
+	for (unsigned int round = 1; round <= ROUNDS_MAX; round++) {
+		cleanup_free char *name = xasprintf("round-%u", round);
+		cleanup_free char *path = images_path(ctid, name);
+
+		checkpoint_remove(path);
+	}
+}
+
 static int one_round(struct container *ct, struct channel *ch, struct report *report,
 		     unsigned int round, char **parent, uint64_t *room)
 {
 	cleanup_free char *name = xasprintf("round-%u", round);
 	cleanup_free char *path = images_make(ct->id, name);
+	bool passes;
 	int ret;
 
 	if (!path)
 		return MIGRATE_STOP;
 	report_step(report, ch, "memory", false);
-	ret = checkpoint_predump(ct, path, *parent) ?
-		checkpoint_keep_log(ct, path, "dump.log", MIGRATE_STOP) :
-		images_send(ch, ct->id, name, room);
+	ret = checkpoint_predump(ct, path, *parent, &passes);
 	free(*parent);
-	*parent = xasprintf("../%s", name);
-	return ret;
+	*parent = ret ? NULL : xasprintf("../%s", name);
+	if (!ret)
+		return images_send(ch, ct->id, name, room);
+	checkpoint_keep_log(ct, path, "dump.log", ret);
+	if (!passes)
+		return MIGRATE_STOP;
+	detail("%s", error_text());
+	error_clear();
+	remove_rounds(ct->id);
+	return 0;
 }
 
 int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent)
@@ -49,7 +67,10 @@ int live_rounds(struct container *ct, struct channel *ch, struct report *report,
 
 		before = ch->sent;
 		ret = one_round(ct, ch, report, round, parent, &room);
-		bytes = ch->sent - before;
+		/* refused: another one, or the dump, has all memory */
+		bytes = ret || *parent ? ch->sent - before : UINT64_MAX;
+		if (!ret && !*parent)
+			continue;
 		if (bytes < ENOUGH_BYTES || (round > 1 && bytes > last / 10 * 7))
 			break;
 		/* the rounds lie there together, and the dump must have room beside one more */
@@ -59,17 +80,6 @@ int live_rounds(struct container *ct, struct channel *ch, struct report *report,
 		}
 	}
 	return ret;
-}
-
-/* Of no use to a dump of all memory, which needs the room. */
-static void remove_rounds(uint32_t ctid)
-{
-	for (unsigned int round = 1; round <= ROUNDS_MAX; round++) {
-		cleanup_free char *name = xasprintf("round-%u", round);
-		cleanup_free char *path = images_path(ctid, name);
-
-		checkpoint_remove(path);
-	}
 }
 
 struct dump {
