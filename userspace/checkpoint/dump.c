@@ -139,26 +139,34 @@ static void empty(int images)
 		unlinkat(images, de->d_name, 0);
 }
 
-static int run(struct work *w, const struct criu_job *job)
+/* A try was refused for what passes: it runs. */
+static int try_again(struct work *w, struct criu_job *job)
 {
-	struct criu_job whole = *job;
-	int tries = TRIES, ret = criu_run(job, NULL);
+	int ret = 0;
 
+	detail("%s; once more", error_text());
+	empty(w->images);
+	if (!w->was_left)
+		network_release(w->ct->id);
+	sleep_ms(PAUSE_MS);
 	/*
 	 * A try forgets which pages of a task have changed since the parent, as soon as it has
-	 * written them: the next one has no parent, and writes all.
+	 * written them: what was taken before is of no use to the next one.
 	 */
-	whole.parent = NULL;
-	while (ret && !w->dump->dumped && criu_refusal_passes() && --tries) {
-		detail("%s; once more", error_text());
-		empty(w->images);
-		if (!w->was_left)
-			network_release(w->ct->id);
-		sleep_ms(PAUSE_MS);
-		if (!w->was_left)
-			network_quiesce(w->ct->id, job->init);
-		ret = criu_run(&whole, NULL);
-	}
+	job->parent = NULL;
+	if (w->dump->refused)
+		ret = w->dump->refused(w->dump->arg, &job->parent);
+	if (!w->was_left)
+		network_quiesce(w->ct->id, job->init);
+	return ret ? ret : criu_run(job, NULL);
+}
+
+static int run(struct work *w, struct criu_job *job)
+{
+	int tries = TRIES, ret = criu_run(job, NULL);
+
+	while (ret && !w->dump->dumped && criu_refusal_passes() && --tries)
+		ret = try_again(w, job);
 	/* who was to kill it may have died himself: that is done after him */
 	if (w->left || w->given_up)
 		error_clear();

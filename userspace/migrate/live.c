@@ -19,7 +19,7 @@
 #define ROUNDS_MAX	5
 #define ENOUGH_BYTES	(1 << 20)
 
-/* Of no use to a dump of all memory, which needs the room. */
+/* They are of no use any more, and the next one needs the room. */
 static void remove_rounds(uint32_t ctid)
 {
 	for (unsigned int round = 1; round <= ROUNDS_MAX; round++) {
@@ -55,13 +55,11 @@ static int one_round(struct container *ct, struct channel *ch, struct report *re
 	return 0;
 }
 
-int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent)
+static int rounds(struct container *ct, struct channel *ch, struct report *report, char **parent)
 {
 	uint64_t before, bytes = UINT64_MAX, room = 0;
 	int ret = 0;
 
-	/* what an attempt that was cut off has left */
-	images_remove(ct->id);
 	for (unsigned int round = 1; !ret && round <= ROUNDS_MAX; round++) {
 		uint64_t last = bytes, had = images_taken(ct->id);
 
@@ -82,27 +80,57 @@ int live_rounds(struct container *ct, struct channel *ch, struct report *report,
 	return ret;
 }
 
+int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent)
+{
+	/* what an attempt that was cut off has left */
+	images_remove(ct->id);
+	return rounds(ct, ch, report, parent);
+}
+
 struct dump {
 	struct container *ct;
 	struct channel *ch;
 	struct report *report;
 	struct checkpoint_dump *dump;
+	uint64_t rate;		/* while it runs */
 	int (*files)(void *arg, bool again);
 	int (*taken)(void *arg, bool *leave);
 	void *arg;
-	bool again;		/* it has been refused; then all memory is dumped */
+	char *parent;		/* of rounds since it was refused */
 	bool copied;		/* files, in a try that may have been refused */
 	int ret;
 };
+
+/* While it stands still. */
+static void hurry(struct dump *d)
+{
+	report_step(d->report, d->ch, "quiesce", false);
+	/* it would stand still for longer */
+	d->ch->rate = 0;
+	d->ch->urgent = true;
+}
+
+/* It runs again: memory goes ahead again, from the start. */
+static int on_refused(void *arg, const char **parent)
+{
+	struct dump *d = arg;
+
+	d->ch->rate = d->rate;
+	d->ch->urgent = false;
+	remove_rounds(d->ct->id);
+	free(d->parent);
+	d->parent = NULL;
+	d->ret = rounds(d->ct, d->ch, d->report, &d->parent);
+	*parent = d->parent;
+	hurry(d);
+	return d->ret;
+}
 
 static int on_seizing(void *arg)
 {
 	struct dump *d = arg;
 
 	report_step(d->report, d->ch, "dump", true);
-	if (d->again)
-		remove_rounds(d->ct->id);
-	d->again = true;
 	d->ret = !d->ch->broken ? 0 :
 		 fail(MIGRATE_CONNECT, "The connection to %s is broken", d->ch->peer);
 	return d->ret ? EXIT_PAUSE : 0;
@@ -153,22 +181,20 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 	cleanup_free char *path = images_make(ct->id, "dump");
 	struct checkpoint_dump dump = {
 		.images = path, .parent = parent, .seizing = on_seizing, .taken = on_taken,
-		.meanwhile = on_meanwhile, .journal = true,
+		.meanwhile = on_meanwhile, .refused = on_refused, .journal = true,
 	};
 	struct dump d = {
-		.ct = ct, .ch = ch, .report = report, .dump = &dump, .files = files,
-		.taken = taken, .arg = arg,
+		.ct = ct, .ch = ch, .report = report, .dump = &dump, .rate = ch->rate,
+		.files = files, .taken = taken, .arg = arg,
 	};
 	int ret;
 
 	if (!path)
 		return MIGRATE_STOP;
 	dump.arg = &d;
-	report_step(report, ch, "quiesce", false);
-	/* it would stand still for longer */
-	ch->rate = 0;
-	ch->urgent = true;
+	hurry(&d);
 	ret = checkpoint_dump(ct, &dump);
+	free(d.parent);
 	if (ret && !d.ret && !dump.dumped)
 		checkpoint_keep_log(ct, path, "dump.log", ret);
 	return d.ret ? d.ret : ret ? MIGRATE_STOP : 0;
