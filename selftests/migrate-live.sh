@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
+# early: yes
 # kernels: newest 6.12
 # timeout: 900
 # A running container moves to another host and back, while a third machine talks to it.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
+# early: yes
 # timeout: 900
 # Containers are moved to another host and back while they do not run, or are stopped for it.
 

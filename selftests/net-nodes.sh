@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # nodes: 2
+# early: yes
 # Containers on a network with another machine, and addresses of that network:
 #
 #	     900: 10.99.0.100 fd99::100
