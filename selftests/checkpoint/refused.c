@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -119,30 +118,6 @@ static void refused_once_look(void)
 	want(kill(pid, SIGKILL) == 0);
 }
 
-/* What is watched has no name, until SIGUSR2: then nothing is watched. */
-static int gone;
-
-static void forgets(int sig)
-{
-	(void)sig;
-	close(gone);
-	gone = -1;
-	make("forgotten");
-}
-
-static void watched_up(void)
-{
-	gone = open("gone", O_RDWR | O_CREAT, 0644);
-	need(gone >= 0 && inotify_add_watch(inotify_init1(0), "gone", IN_MODIFY) >= 0);
-	need(unlink("gone") == 0);
-	need(signal(SIGUSR2, forgets) != SIG_ERR);
-}
-
-static void watched_look(void)
-{
-	want(gone == -1);
-}
-
 static void pid_namespace_up(void)
 {
 	need(unshare(CLONE_NEWPID) == 0);
@@ -179,7 +154,6 @@ const struct shape refused_shapes[] = {
 	{ "credentials", credentials_up, nothing, true },
 	{ "unheard-connection", unheard_up, nothing, true },
 	{ "refused-once", refused_once_up, refused_once_look, true },
-	{ "watched", watched_up, watched_look, true },
 	{ "fuse", fuse_up, fuse_look, true },
 	{ "pid-namespace", pid_namespace_up, pid_namespace_look, true },
 	{}

@@ -77,9 +77,9 @@ struct checkpoint_dump {
 	 */
 	int (*meanwhile)(void *arg);
 	/*
-	 * Called between two tries, when it runs and nothing is on hold. The parent is of no use any
-	 * more; *@parent is NULL, or may be another one from here on. An exit status, with an error
-	 * noted: there is no other try. May be NULL.
+	 * Called between two tries, when it runs and nothing is on hold. The parent is of no use
+	 * any more; *@parent is NULL, or may be another one from here on. An exit status, with an
+	 * error noted: there is no other try. May be NULL.
 	 */
 	int (*refused)(void *arg, const char **parent);
 	/* out: CLOCK_MONOTONIC in ms; 0 if it did not come so far */

@@ -11,8 +11,8 @@
 int live_rounds(struct container *ct, struct channel *ch, struct report *report, char **parent);
 
 /*
- * Freeze and dump it, and send the images; memory goes in rounds again if CRIU refuses that for what
- * passes. Then @taken is called. Its 0 kills what is here, or
+ * Freeze and dump it, and send the images; memory goes in rounds again if CRIU refuses that for
+ * what passes. Then @taken is called. Its 0 kills what is here, or
  * leaves it frozen if it says *@leave; else it runs on. @files is called while it is dumped; once
  * more if that gave files names; and in each try, @again if the container has run since it was.
  * MIGRATE_STOP, or the status of @files or @taken.
