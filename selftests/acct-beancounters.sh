@@ -109,12 +109,10 @@ shared() {
 # took PROCESSES: how long it takes to count with so many that share a table of 200000 descriptors, into $took, in us, the least
 # of three
 took() {
-	local table=$state/private/900/fs/tmp/table start time i
+	local start time i
 	alone() { [[ $(bc 900 numproc) -le 5 ]]; }
 	wait_for alone
-	rm -f "$table"
 	hold table "$1"
-	wait_for test -e "$table"
 	took=
 	for ((i = 0; i < 3; i++)); do
 		start=${EPOCHREALTIME/./}

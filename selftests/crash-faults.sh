@@ -40,7 +40,9 @@ no_start() {
 # All of them are put up, or the container does not start; but a kernel may have none.
 guards() {
 	local point all
-	make 900
+	# the first start of all loads modules, too
+	make_running 900
+	cloisonctl --quiet stop 900 --fast
 	no_guards
 	calls bpf cloisonctl --quiet start 900
 	all=$(programs)

@@ -289,13 +289,23 @@ static void take_cycle(void)
 static void take_table(size_t n)
 {
 	const struct rlimit most = { DESCRIPTORS, DESCRIPTORS };
-	pid_t pid = fork();
+	int ready[2];
+	pid_t pid;
+	char c;
 
+	if (pipe(ready))
+		err(1, "pipe");
+	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
 	children[nchildren++] = pid;
-	if (pid)
+	if (pid) {
+		close(ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			errx(1, "no table");
+		close(ready[0]);
 		return;
+	}
 	if (setrlimit(RLIMIT_NOFILE, &most))
 		err(1, "setrlimit");
 	for (int fd = MAX; fd < DESCRIPTORS; fd++)
@@ -308,8 +318,8 @@ static void take_table(size_t n)
 		if (!pid)
 			break;
 	}
-	if (pid)
-		creat("/tmp/table", 0600);
+	if (pid && write(ready[1], "", 1) != 1)
+		err(1, "write");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (1)
 		pause();
