@@ -11,6 +11,10 @@ readonly KERNEL_ARGUMENTS=(
 	systemd.show_status=no systemd.log_target=kmsg
 )
 
+# What an emulated processor had better not have, as the kernel then does without: waiting by MWAIT is emulated by a busy loop,
+# copying by "rep movsb" byte by byte. Nor does it speculate: so there is nothing to mitigate, see qemu_arguments().
+readonly TCG_CPU=max,la57=off,monitor=off,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off
+
 # A debug kernel is slow, and one report of KASAN must not hide the next.
 readonly DEBUG_ARGUMENTS=(
 	kasan_multi_shot rcupdate.rcu_cpu_stall_timeout=250 sysctl.kernel.hung_task_timeout_secs=900
@@ -81,9 +85,9 @@ qemu_arguments() {
 	elif [[ $icount ]]; then
 		qemu+=(-accel "tcg,thread=single" -cpu max,la57=off -smp 1 -icount "shift=1,sleep=off")
 	else
-		# monitor: a kernel that is idle would wait by MWAIT, which is emulated by a busy loop
-		qemu+=(-accel "tcg,thread=multi,tb-size=512" -cpu max,la57=off,monitor=off -smp "$smp")
-		arguments+=("tsc_early_khz=$("$cache/tsc-khz")")
+		# smap: each opening of the way to user memory ends a translated block; a debug kernel watches that way
+		qemu+=(-accel "tcg,thread=multi,tb-size=512" -cpu "$TCG_CPU$([[ $slow -ne 1 ]] || echo ,smap=off)" -smp "$smp")
+		arguments+=("tsc_early_khz=$("$cache/tsc-khz")" mitigations=off)
 	fi
 	qemu_disks "$node"
 	qemu_network "$node"
