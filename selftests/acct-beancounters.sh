@@ -123,14 +123,14 @@ took() {
 	hold drop
 }
 
-# For each of them the table is gone through, but not for ever: a customer must not make the host work.
+# It is gone through once: a customer must not make the host work.
 tables() {
-	local took few
-	took 12
-	few=$took
+	local took one
+	took 1
+	one=$took
 	took 48
-	echo "12: $few us, 48: $took us"
-	[[ $took -lt $((3 * few)) ]]
+	echo "1: $one us, 48: $took us"
+	[[ $took -lt $((3 * one)) ]]
 }
 
 signals() {

@@ -270,7 +270,7 @@ signal.pause()'
 	is "$(press flock)" "12 ENOLCK"
 	kill "$others"
 	hold drop
-	hold table 12
+	hold tables 12
 	is "$(press pty)" "0 ENOSPC"
 	is "$(press flock)" "0 ENOLCK"
 	hold drop

@@ -179,7 +179,7 @@ struct acct_walk {
 	u64			tcp_unhashed;
 	unsigned int		looks;	/* at locks, that it may still make */
 	unsigned int		descriptors;	/* that it may still look at */
-	struct xarray		met;	/* what was counted at once, and may be met again */
+	struct xarray		met;	/* counted at once, or gone through, and may be met again */
 	/* what may be met again, counted in the end */
 	struct acct_thing	*again;
 	size_t			count;

@@ -197,23 +197,47 @@ static int acct_file(const void *data, struct file *file, unsigned int fd)
 	return 0;
 }
 
-/* From walk->fd on. 1: there is more. */
+/*
+ * Empty places are stepped over, and one descriptor makes half a million of them: so many are as
+ * good as a descriptor.
+ */
+#define ACCT_PLACES	64
+
+/*
+ * Is it to be gone through from its beginning? A table that processes share once only; it is known
+ * by its address: one that came meanwhile, where another had ended, is missed.
+ */
+static bool acct_table(struct acct_walk *walk, struct files_struct *files)
+{
+	unsigned int places;
+
+	/* without memory it is gone through again: what is in it counts once all the same */
+	if (walk->shared && xa_insert(&walk->met, (unsigned long)files / sizeof(long),
+				      xa_mk_value(0), GFP_ATOMIC | __GFP_NOWARN) == -EBUSY)
+		return false;
+	rcu_read_lock();
+	places = files_fdtable(files)->max_fds;
+	rcu_read_unlock();
+	walk->descriptors -= min(walk->descriptors, places / ACCT_PLACES);
+	return true;
+}
+
+/* From walk->fd on; there is room for one more. 1: there is more. */
 int acct_files(struct acct_walk *walk, struct task_struct *task)
 {
 	struct files_struct *files;
 	int more = 0;
 
-	walk->left = min(walk->descriptors, ACCT_BATCH);
-	if (!walk->left) {
-		walk->s->cut |= BIT(CLOISON_ACCT_NUMFLOCK) | BIT(CLOISON_ACCT_NUMPTY);
-		return 0;
-	}
 	task_lock(task);
 	files = task->files;
-	if (files) {
-		if (atomic_read(&files->count) > get_nr_threads(task))
-			walk->shared = true;
-		more = iterate_fd(files, walk->fd, acct_file, walk);
+	if (files && atomic_read(&files->count) > get_nr_threads(task))
+		walk->shared = true;
+	if (files && (walk->fd || acct_table(walk, files))) {
+		walk->left = min(walk->descriptors, ACCT_BATCH);
+		if (walk->left)
+			more = iterate_fd(files, walk->fd, acct_file, walk);
+		else
+			walk->s->cut |= BIT(CLOISON_ACCT_NUMFLOCK) | BIT(CLOISON_ACCT_NUMPTY);
 	}
 	task_unlock(task);
 	return more;

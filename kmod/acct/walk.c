@@ -23,7 +23,8 @@
 
 /*
  * A descriptor costs a container next to nothing, and each of its processes can have half a
- * million: so many are looked at, some second's work. What is beyond them is not seen.
+ * million: so many are looked at, some second's work. What is beyond them is not seen. A table
+ * takes of them by its size.
  */
 #define ACCT_DESCRIPTORS_MAX	BIT(21)
 
@@ -221,14 +222,12 @@ static int acct_task(struct acct_walk *walk, struct task_struct *task)
 	walk->fd = 0;
 	while (!err && files) {
 		walk->shared = !leader;
-		err = acct_files(walk, task);
+		err = acct_room(walk) ?: acct_files(walk, task);
 		if (err <= 0)
 			break;
 		/* There is more, and maybe no room for it. */
-		err = acct_room(walk);
+		err = fatal_signal_pending(current) ? -EINTR : 0;
 		cond_resched();
-		if (!err && fatal_signal_pending(current))
-			err = -EINTR;
 	}
 	return err;
 }

@@ -12,8 +12,8 @@
  * touch, lock, shm (pages); ranges (locked, of one file); child (sleeps, with all
  * that was taken before); cycle (a process that takes some of each, and ends: nothing
  * is held); table (a process with 200000 descriptors of one file, which all such
- * processes share); posted (files that no process has: they are in a socket),
- * received (of these).
+ * processes share), tables (which each has of its own); posted (files that no process
+ * has: they are in a socket), received (of these).
  */
 #include <err.h>
 #include <fcntl.h>
@@ -286,7 +286,7 @@ static void take_cycle(void)
 #define DESCRIPTORS	200000
 
 /* The first of them has the others. */
-static void take_table(size_t n)
+static void take_tables_by(size_t n, unsigned long flags)
 {
 	const struct rlimit most = { DESCRIPTORS, DESCRIPTORS };
 	int ready[2];
@@ -312,7 +312,7 @@ static void take_table(size_t n)
 		if (dup2(0, fd) < 0)
 			err(1, "dup2");
 	while (--n) {
-		pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+		pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, 0);
 		if (pid < 0)
 			err(1, "clone");
 		if (!pid)
@@ -323,6 +323,16 @@ static void take_table(size_t n)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (1)
 		pause();
+}
+
+static void take_table(size_t n)
+{
+	take_tables_by(n, CLONE_FILES);
+}
+
+static void take_tables(size_t n)
+{
+	take_tables_by(n, 0);
 }
 
 static void take_posted(void)
@@ -385,7 +395,7 @@ static const struct thing {
 	{ "udpbytes", .all = take_udpbytes }, { "map", .all = take_map },
 	{ "touch", .all = take_touch }, { "lock", .all = take_lock },
 	{ "shm", .all = take_shm }, { "ranges", .all = take_ranges },
-	{ "table", .all = take_table },
+	{ "table", .all = take_table }, { "tables", .all = take_tables },
 };
 
 static void take(const char *name, int n)
