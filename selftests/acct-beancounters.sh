@@ -192,7 +192,35 @@ refusals() {
 	cloisonctl exec2 900 killall sleep
 }
 
-ktap_plan 10
+# A look at one of two containers takes long: the other is looked at as ever, without a reader.
+paces() {
+	local tracing=/sys/kernel/tracing interval=/sys/module/cloison_acct/parameters/interval was
+	was=$(<"$interval")
+	hold tables 12
+	make_running 901
+	install -m 755 "$here/acct/hold" "$state/private/901/fs/hold"
+	hold_start 901
+	echo 1 >"$interval"
+	mountpoint -q "$tracing" || mount -t tracefs tracefs "$tracing"
+	echo acct_walk >"$tracing/set_ftrace_filter"
+	echo function >"$tracing/current_tracer"
+	# looks NUMBER: so many have begun
+	looks() { [[ $(grep -c 'kworker.* acct_walk ' "$tracing/trace") -ge $1 ]]; }
+	# one of them was at the first
+	wait_for looks 3
+	hold pty 3
+	echo >"$tracing/trace"
+	# one may have begun before, and two be at the first, one of them for its limits
+	wait_for looks 6
+	echo nop >"$tracing/current_tracer"
+	echo >"$tracing/set_ftrace_filter"
+	hold drop
+	[[ $(bc 901 numpty maxheld) -ge 3 ]]
+	echo "$was" >"$interval"
+	exec {hold_fd}>&-
+}
+
+ktap_plan 11
 holder 900 --ram 64M --swap 32M --numproc 60 --numfile 1000:1200 2>/dev/null
 ktap_run "sockets" sockets
 ktap_run "buffers of sockets" buffers
@@ -204,4 +232,5 @@ ktap_run "the same in lists" seen_elsewhere
 ktap_run "barriers and limits" bounds
 ktap_run "refusals" refusals
 ktap_run "descriptors without end" tables
+ktap_run "one that takes long, beside another" paces
 ktap_finish

@@ -84,6 +84,8 @@ struct acct_ct {
 	u32			base;	/* the first of its user ids, if any do */
 	bool			gone;
 	bool			stale;	/* sample.c: to be looked at soon */
+	u64			due;	/* sample.c: the jiffy from which on it may be looked at */
+	u64			due_soon;	/* the same, for what it got */
 	struct mutex		recount;	/* by one at a time */
 	struct list_head	visitors;	/* read under RCU, written under the lock below */
 	struct acct_charge	charge[CLOISON_ACCT_RESOURCES];
@@ -108,6 +110,8 @@ extern struct cloison_ops acct_cloison_ops;
 struct acct_ct *acct_get(u32 id);
 struct acct_ct *acct_next(u64 id);
 void acct_put(struct acct_ct *ct);
+/* How many there are. */
+u32 acct_containers(void);
 
 /* A copy of ct->source; all of it is NULL once the container is dead. */
 void acct_source_get(struct acct_ct *ct, struct acct_source *src);

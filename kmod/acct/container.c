@@ -16,6 +16,14 @@
 /* Written under the core's mutex, read under RCU. */
 static DEFINE_XARRAY(acct_cts);
 
+/* Written under the same. */
+static u32 acct_cts_number;
+
+u32 acct_containers(void)
+{
+	return READ_ONCE(acct_cts_number);
+}
+
 struct acct_ct *acct_get(u32 id)
 {
 	struct acct_ct *ct;
@@ -130,6 +138,7 @@ static int acct_attach(struct cloison_container *c, void *priv,
 	err = xa_insert(&acct_cts, ct->id, ct, GFP_KERNEL);
 	if (err)
 		goto del_proc;
+	WRITE_ONCE(acct_cts_number, acct_cts_number + 1);
 	return 0;
 
 del_proc:
@@ -164,6 +173,7 @@ static void acct_detach(struct cloison_container *c, void *priv)
 {
 	struct acct_ct *ct = xa_erase(&acct_cts, c->id);
 
+	WRITE_ONCE(acct_cts_number, acct_cts_number - 1);
 	/* Waits for readers: they take no lock of the core's. */
 	acct_proc_del(ct);
 	acct_unenforce(ct);

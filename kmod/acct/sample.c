@@ -6,6 +6,7 @@
  * asks, and every now and then for the sake of the maxima that the kernel does
  * not keep.
  */
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -111,45 +112,51 @@ void acct_sample_last(struct acct_ct *ct)
 	kfree(s);
 }
 
-/* Containers must not make the host work for them: that is a hundredth of a CPU. */
-#define ACCT_SHARE	100
+/*
+ * Containers must not make the host work for them: looks at one take a hundredth of a CPU, and
+ * those at all a twentieth. Of that each has an equal part, whatever the others use: who is dear to
+ * look at waits longer for it himself, and nobody else does.
+ */
+#define ACCT_SHARE	100U
+#define ACCT_SHARE_ALL	20U
 
-/* Until the next look, after one that began then. */
-static unsigned long acct_pause(unsigned int secs, u64 began)
+/* The jiffy from which on a container may be looked at again, after a look that began then. */
+static u64 acct_due(u64 began)
 {
-	return max((unsigned long)secs * HZ,
-		   nsecs_to_jiffies(ACCT_SHARE * (ktime_get_ns() - began)));
+	u64 pause = max(ACCT_SHARE, ACCT_SHARE_ALL * acct_containers()) * (ktime_get_ns() - began);
+
+	return get_jiffies_64() + nsecs_to_jiffies(pause);
 }
 
 static void acct_look(struct work_struct *work)
 {
 	unsigned int secs = READ_ONCE(interval);
-	u64 began = ktime_get_ns();
 	struct acct_sample *s = secs ? kmalloc_obj(*s) : NULL;
 	struct acct_ct *ct;
-	u64 id = 0;
+	u64 id = 0, began;
 
 	while (s && (ct = acct_next(id))) {
-		acct_sample(ct, s);
+		began = ktime_get_ns();
+		if (time_after_eq64(get_jiffies_64(), ct->due)) {
+			acct_sample(ct, s);
+			ct->due = acct_due(began);
+		}
 		id = (u64)ct->id + 1;
 		acct_put(ct);
 	}
 	kfree(s);
-	queue_delayed_work(acct_wq, &acct_work,
-			   acct_pause(min(secs ?: ACCT_IDLE, 86400U), began));
+	queue_delayed_work(acct_wq, &acct_work, min(secs ?: ACCT_IDLE, 86400U) * HZ);
 }
 
 /* As long as what was missed may go unseen, on a machine where a look takes no time. */
 #define ACCT_SOON	3
-
-static unsigned long acct_soon = ACCT_SOON * HZ;
 
 void acct_look_soon(struct acct_ct *ct)
 {
 	if (READ_ONCE(ct->stale))
 		return;
 	WRITE_ONCE(ct->stale, true);
-	queue_delayed_work(acct_wq, &acct_soon_work, READ_ONCE(acct_soon));
+	queue_delayed_work(acct_wq, &acct_soon_work, ACCT_SOON * HZ);
 }
 
 /* Those that got something since the last time: of others nothing was missed. */
@@ -157,18 +164,25 @@ static void acct_look_again(struct work_struct *work)
 {
 	/* Nobody reads it, and the work runs once at a time. */
 	static struct acct_sample s;
-	u64 began = ktime_get_ns();
+	bool later = false;
 	struct acct_ct *ct;
-	u64 id = 0;
+	u64 id = 0, began;
 
 	while ((ct = acct_next(id))) {
-		/* Before the look: what comes meanwhile may be missed, and queues the next one. */
-		if (xchg(&ct->stale, false))
+		began = ktime_get_ns();
+		if (time_before64(get_jiffies_64(), ct->due_soon)) {
+			/* Nothing else queues it: that is done for the first thing only. */
+			later |= READ_ONCE(ct->stale);
+		} else if (xchg(&ct->stale, false)) {
+			/* Before it: what comes meanwhile may be missed, and queues the next. */
 			acct_catch_up(ct, &s);
+			ct->due_soon = acct_due(began);
+		}
 		id = (u64)ct->id + 1;
 		acct_put(ct);
 	}
-	WRITE_ONCE(acct_soon, acct_pause(ACCT_SOON, began));
+	if (later)
+		queue_delayed_work(acct_wq, &acct_soon_work, ACCT_SOON * HZ);
 }
 
 int acct_sampler_init(void)
