@@ -247,6 +247,7 @@ away() {
 	is down suspended
 	[[ ! -e $cgroup && ! -e $dumps/$ct.images && ! -e /run/cloison/checkpoint/$ct ]]
 	not pgrep -x criu
+	not compgen -G '/tmp/.criu*'
 	not pgrep --uid "$(stat -c %u $fs)"
 	all_well
 }

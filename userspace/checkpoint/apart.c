@@ -64,11 +64,6 @@ int apart_cover(const struct apart *apart, const char *path, const char *name)
 	return mnt < 0 ? -1 : move_mount(mnt, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-int apart_hide(void)
-{
-	return mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
-}
-
 void apart_live_with(pid_t tool)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != tool)

@@ -30,8 +30,6 @@ int apart_enter(const struct apart *apart, void *arg);
  * top of it, whose own layers get names that begin with @name.
  */
 int apart_cover(const struct apart *apart, const char *path, const char *name);
-/* The last of these: what CRIU makes in /tmp goes with the mount namespace. */
-int apart_hide(void);
 
 /*
  * The caller ends with @tool, and all that he has open with him. CRIU may go on: there is nothing

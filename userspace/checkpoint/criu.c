@@ -171,7 +171,9 @@ static int enter_namespaces(const struct criu_job *job, int *images)
 		return -1;
 	if (job->mounts_count && attach_mounts(job))
 		return -1;
-	return job->apart ? apart_hide() : 0;
+	/* what a restore makes in /tmp goes with this namespace, however it ends */
+	return job->work == CRIU_RESTORE ?
+	       mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") : 0;
 }
 
 static int set_options(const struct criu_job *job, int images)
