@@ -298,7 +298,29 @@ no_end() {
 	is running
 }
 
-ktap_plan 10
+# What a power cut would leave of the disk that its files are on, as soon as it is suspended.
+on_disk() {
+	local disk=$tmp/disk
+	mkdir "$disk" "$disk.after"
+	truncate -s 256M "$disk.image"
+	mkfs.ext4 -q "$disk.image"
+	mount -o loop "$disk.image" "$disk"
+	cloisonctl create $ct --ostemplate busybox --private "$disk/$ct"
+	cloisonctl start $ct --wait
+	inside 'dd if=/dev/urandom of=/file bs=64k count=16 2>/dev/null'
+	cloisonctl suspend $ct
+	cp "$disk.image" "$disk.cut"
+	mount -o loop "$disk.cut" "$disk.after"
+	[[ -e $disk.after/$ct/suspended ]]
+	cmp "$disk/$ct/fs/file" "$disk.after/$ct/fs/file"
+	umount "$disk.after"
+	cloisonctl resume $ct
+	cloisonctl stop $ct --fast
+	cloisonctl destroy $ct
+	umount "$disk"
+}
+
+ktap_plan 11
 check "start" starts
 check "stages" stages
 check "another file" another_file
@@ -309,4 +331,5 @@ check "set, mount and others" suspended_otherwise
 check "a restore without an end" no_end
 check "discard, destroy" gives_up
 check "a state that was kept goes with its container" kept
+check "files are on disk" on_disk
 ktap_finish

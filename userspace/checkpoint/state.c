@@ -123,6 +123,18 @@ static int prove(const struct saving *s)
 	return fail_wrap(EXIT_PAUSE, "It could not be resumed");
 }
 
+/*
+ * Its files before that: it would go on with what its processes have written, and find after a
+ * power cut what was on disk.
+ */
+static int mark(const struct container *ct, const char *token, const char *path)
+{
+	if (sync_file_system(ct->root))
+		return fail_errno(EXIT_PAUSE, "Cannot write the files of container %u to disk",
+				  ct->id);
+	return suspended_mark(ct, token, path);
+}
+
 /* With the mark it is suspended, whatever comes. */
 static int save(void *arg)
 {
@@ -139,7 +151,7 @@ static int save(void *arg)
 	if (!ret && s->also)
 		ret = s->also(s->arg);
 	if (!ret && s->after == KILL) {
-		ret = suspended_mark(s->ct, s->token, s->path);
+		ret = mark(s->ct, s->token, s->path);
 		if (!ret) {
 			say("\tkill...");
 		} else {
@@ -238,7 +250,7 @@ int state_kill(const struct container *ct)
 		if (!archive_is(path, token))
 			return fail(EXIT_PAUSE, "%s is not there, or not what was written of it: "
 				    "chkpnt %u --dump again, or --resume", path, ct->id);
-		ret = suspended_mark(ct, token, path);
+		ret = mark(ct, token, path);
 	}
 	return ret ? ret : checkpoint_kill(ct);
 }
@@ -299,7 +311,7 @@ static int undump(struct container *ct, const char *path, bool force, const char
 		       (long long)(unpacked - begin), (long long)(now_ms() - unpacked));
 	/* a state that was forced is the container's own from here on */
 	if (!ret && force)
-		ret = suspended_mark(ct, token, file);
+		ret = mark(ct, token, file);
 	return ret;
 }
 
