@@ -320,7 +320,22 @@ on_disk() {
 	umount "$disk"
 }
 
-ktap_plan 11
+# late CALL PATH [OPTION...]: all is there, and something fails before it may run.
+late() {
+	expect_exit 17 strace -o "$tmp/trace" -P "$2" -e trace="$1" -e inject="$1:error=ENOSPC" cloisonctl resume $ct "${@:3}"
+	grep -q INJECTED "$tmp/trace"
+	away
+}
+
+fails_late() {
+	suspend_it
+	late openat $dumps/$ct.images/state.tmp
+	late unlink $private/suspended
+	late rename $private/suspended.tmp --force
+	resume_it
+}
+
+ktap_plan 12
 check "start" starts
 check "stages" stages
 check "another file" another_file
@@ -329,6 +344,7 @@ check "an old state" old_state
 check "damaged" damage
 check "set, mount and others" suspended_otherwise
 check "a restore without an end" no_end
+check "a resume that fails late" fails_late
 check "discard, destroy" gives_up
 check "a state that was kept goes with its container" kept
 check "files are on disk" on_disk

@@ -281,6 +281,16 @@ static int find_file(const struct container *ct, const char *path, char **file)
 	return fail(EXIT_UNPAUSE, "Container is not suspended: there is no %s", *file);
 }
 
+/* What was restored, and has not run: it is suspended as it was. The error stays. */
+static int take_away(const struct container *ct)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	if (checkpoint_kill(ct))
+		return fail_wrap(EXIT_UNPAUSE, "%s; and cleaning up failed", why);
+	return fail(EXIT_UNPAUSE, "%s", why);
+}
+
 /* @work is for the caller to remove. */
 static int undump(struct container *ct, const char *path, bool force, const char *work)
 {
@@ -310,8 +320,8 @@ static int undump(struct container *ct, const char *path, bool force, const char
 		detail("looked at and unpacked in %lld ms, restored in %lld ms",
 		       (long long)(unpacked - begin), (long long)(now_ms() - unpacked));
 	/* a state that was forced is the container's own from here on */
-	if (!ret && force)
-		ret = mark(ct, token, file);
+	if (!ret && force && mark(ct, token, file))
+		ret = take_away(ct);
 	return ret;
 }
 
@@ -335,6 +345,7 @@ int state_resume(struct container *ct, const char *path, bool force, bool keep)
 	cleanup_free char *token = NULL;
 	cleanup_free char *file = NULL;
 	int ret = undump(ct, path, force, work);
+	bool restored = !ret;
 
 	if (!ret && suspended_find(ct, &token, &file) && !keep)
 		ret = suspended_write(noted, token, file);
@@ -342,6 +353,9 @@ int state_resume(struct container *ct, const char *path, bool force, bool keep)
 		ret = stage_set(ct->id, STAGE_WORK);
 	if (!ret)
 		ret = suspended_unmark(ct);
+	/* without the mark it is let run by who comes next */
+	if (ret && restored && suspended(ct))
+		ret = take_away(ct);
 	if (!ret && file && !keep && unlink(file) && errno != ENOENT)
 		warn("%s cannot be removed", file);
 	checkpoint_remove(work);
