@@ -336,16 +336,41 @@ static int stop_others(const struct plan *p)
 	return failed ? fail(EXIT_STOP, "%zu containers did not stop", failed) : 0;
 }
 
+/* Also those that an earlier attempt stopped and that was cut off. */
+static void note_stopped(struct upgrade *u, const struct ordered *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t id = list[i].id;
+
+		if (upgrade_stopped(u, id))
+			continue;
+		u->stopped = xrealloc(u->stopped, (u->stopped_count + 1) * sizeof(*u->stopped));
+		u->stopped[u->stopped_count++] = id;
+	}
+}
+
+/* Who was started meanwhile, or rebooted, is stopped with the host. */
+static int note_running(struct upgrade *u)
+{
+	cleanup_free struct ordered *list = NULL;
+	size_t count = 0;
+	int ret = kernel_loaded() ? order_choose(runs, NULL, &list, &count) : 0;
+
+	note_stopped(u, list, count);
+	return ret;
+}
+
 static int leave(const struct plan *p, struct upgrade *u)
 {
 	const char *const kexec[] = { "systemctl", "kexec", NULL };
 	const char *const reboot[] = { "systemctl", "reboot", NULL };
 	const char *const shutdown[] = { "shutdown", "-r", "now", NULL };
 	const char *const *argv = p->way == BY_KEXEC ? kexec : has_systemd() ? reboot : shutdown;
-	int ret;
+	int ret = note_running(u);
 
 	u->leaving = true;
-	ret = upgrade_write(u);
+	if (!ret)
+		ret = upgrade_write(u);
 	if (!ret && p->entry)
 		ret = grub_once(p->entry);
 	if (ret)
@@ -385,19 +410,6 @@ static int undo(const struct upgrade *u, int ret)
 	return fail(ret, "%s; all run as before", why);
 }
 
-/* Also those that an earlier attempt stopped and that was cut off. */
-static void note_stopped(struct upgrade *u, const struct plan *p)
-{
-	for (size_t i = 0; i < p->stopped_count; i++) {
-		uint32_t id = p->stopped[i].id;
-
-		if (upgrade_stopped(u, id))
-			continue;
-		u->stopped = xrealloc(u->stopped, (u->stopped_count + 1) * sizeof(*u->stopped));
-		u->stopped[u->stopped_count++] = id;
-	}
-}
-
 static void note(struct upgrade *u, const struct plan *p)
 {
 	free(u->kernel);
@@ -410,7 +422,7 @@ static void note(struct upgrade *u, const struct plan *p)
 	u->modules = newkernel_modules();
 	u->kexec = p->way == BY_KEXEC;
 	u->leaving = false;
-	note_stopped(u, p);
+	note_stopped(u, p->stopped, p->stopped_count);
 }
 
 static int carry_out(struct upgrade *u, const struct plan *p, const struct options *o)
