@@ -56,6 +56,8 @@ stages() {
 
 # Elsewhere; with what stops it on the way there.
 another_file() {
+	expect_exit 21 cloisonctl suspend $ct --dumpfile "$tmp/a"$'\n'state
+	expect_exit 21 cloisonctl suspend $ct --dumpfile ''
 	expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/none/state"
 	mkdir "$tmp/small"
 	mount -t tmpfs -o size=16k tmpfs "$tmp/small"

@@ -54,6 +54,9 @@ static int parse(int argc, char **argv, const struct option *known, struct optio
 	while ((opt = getopt_long(argc - 1, argv + 1, "", known, NULL)) != -1) {
 		switch (opt) {
 		case 'f':
+			/* the mark has it on a line */
+			if (!*optarg || strchr(optarg, '\n'))
+				return fail(EXIT_BAD_VALUE, "Bad name of a dumpfile");
 			out->file = optarg;
 			break;
 		case 'k':
