@@ -118,8 +118,14 @@ one_hangs() {
 	is_running 901
 }
 
+# waits PID: in flock(2) (73)
+waits() {
+	[[ $(<"/proc/$1/syscall") == "73 "* ]]
+}
+
 # Of an upgrade of the host: 900 was suspended for it, and its state is gone; 901 was stopped. See host-upgrade.sh.
 after_upgrade() {
+	local status
 	make 900
 	make 901
 	onboot 902
@@ -137,6 +143,17 @@ after_upgrade() {
 	expect_out '^Container 900: Container is suspended, but its state is not there' cloisonctl boot start
 	is_down 901
 	is_running 902
+	# somebody was quicker, and is waited for
+	printf '%s\n' 'KERNEL="1.2.3"' 'BOOT="another"' 'STOPPED="901"' >"$state/host-upgrade"
+	exec {held}>>/run/cloison/lock/host-upgrade.lck
+	flock "$held"
+	cloisonctl boot start {held}>&- &
+	wait_for waits $!
+	exec {held}>&-
+	status=0
+	wait $! || status=$?
+	[[ $status -eq 7 ]]
+	is_running 901
 	# another kernel than was wanted; and the host is on its way down
 	printf '%s\n' 'KERNEL="1.2.3"' 'BOOT="another"' >"$state/host-upgrade"
 	expect_out 'was to be upgraded to Linux 1.2.3, and runs' cloisonctl host-upgrade --resume

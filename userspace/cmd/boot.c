@@ -154,6 +154,16 @@ static int check_upgrade(const struct upgrade *u)
 		    u->kernel);
 }
 
+/* Who has the lock then brings back what went down with the last boot, and is done some time. */
+static bool follows_upgrade(void)
+{
+	cleanup_upgrade struct upgrade u = {};
+
+	if (upgrade_read(&u))
+		error_clear();
+	return u.kernel && !upgrade_same_boot(&u);
+}
+
 /* How it went, as a line or with @json as an object. */
 static int tell(bool json, const char *done, size_t count, size_t failed)
 {
@@ -170,7 +180,7 @@ static int boot_start(bool json)
 	cleanup_upgrade struct upgrade u = {};
 	cleanup_close int lock = -1;
 	size_t count, failed;
-	int ret = lock_take(UPGRADE_LOCK, false, &lock);
+	int ret = lock_take(UPGRADE_LOCK, follows_upgrade(), &lock);
 
 	if (ret == EXIT_LOCKED)
 		return fail(ret, "The host is being upgraded: cloisonctl host-upgrade is at work");
