@@ -78,6 +78,7 @@ pauses() {
 	expect_exit 31 cloisonctl unpause 900
 	cloisonctl --quiet start 900 --wait
 	cloisonctl exec 900 'i=0; while :; do i=$((i + 1)); echo $i >/root/count; done >/dev/null 2>&1 &'
+	wait_for test -s "$state/private/900/fs/root/count"
 	expect_exit 20 cloisonctl pause 900 now
 	expect_out '^Container is paused$' cloisonctl pause 900
 	expect_exit 0 cloisonctl pause 900
