@@ -285,6 +285,13 @@ static void take_cycle(void)
 
 #define DESCRIPTORS	200000
 
+static void sleep_on(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (1)
+		pause();
+}
+
 /* The first of them has the others. */
 static void take_tables_by(size_t n, unsigned long flags)
 {
@@ -316,13 +323,11 @@ static void take_tables_by(size_t n, unsigned long flags)
 		if (pid < 0)
 			err(1, "clone");
 		if (!pid)
-			break;
+			sleep_on();
 	}
-	if (pid && write(ready[1], "", 1) != 1)
+	if (write(ready[1], "", 1) != 1)
 		err(1, "write");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (1)
-		pause();
+	sleep_on();
 }
 
 static void take_table(size_t n)
