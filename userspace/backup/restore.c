@@ -168,8 +168,8 @@ static bool needs_room(const struct container *new, const struct restoring *r)
 
 	if (r->trusted || r->layout->own_fs)
 		return false;
-	return project_state(new->fs, new->id) != PROJECT_LIMITED ||
-	       disk_limits_read(new->conf, &limits) || !limits.space_hard || !limits.inodes_hard;
+	return disk_limits_read(new->conf, &limits) ||
+	       !project_holds(new->fs, new->id, &limits);
 }
 
 /* One after the other: each makes of what its parent was what it is. */

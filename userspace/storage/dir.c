@@ -15,13 +15,6 @@
 #include "template.h"
 #include "util.h"
 
-/* A limit of space alone holds up no empty files. */
-static bool is_limited(const char *fs, uint32_t id, const struct disk_limits *limits)
-{
-	return limits->space_hard && limits->inodes_hard &&
-	       project_state(fs, id) == PROJECT_LIMITED;
-}
-
 static int dir_create(const struct container *ct, const char *dir, const char *archive)
 {
 	cleanup_free char *fs = xasprintf("%s/fs", dir);
@@ -43,7 +36,7 @@ static int dir_create(const struct container *ct, const char *dir, const char *a
 		ret = fail_errno(EXIT_CREATE, "Cannot give %s to the container", fs);
 	if (ret || !archive)
 		return ret;
-	if (is_limited(fs, ct->id, &limits))
+	if (project_holds(fs, ct->id, &limits))
 		return template_unpack(archive, fs, base, NULL);
 	/* fs itself may seem as small as the limit of its project */
 	ret = room_take(&room, dir);

@@ -170,6 +170,12 @@ int project_limit_beside(const char *dir, uint32_t id, const struct conf *conf)
 	return project_limit(dir, id, &both);
 }
 
+bool project_holds(const char *dir, uint32_t id, const struct disk_limits *limits)
+{
+	return limits->space_hard && limits->inodes_hard &&
+	       project_state(dir, id) == PROJECT_LIMITED;
+}
+
 void project_unlimit(const char *dir, uint32_t id)
 {
 	cleanup_close int fd = open_dir(dir);

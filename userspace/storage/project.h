@@ -30,8 +30,14 @@ const char *project_missing(const char *dir);
 int project_limit(const char *dir, uint32_t id, const struct disk_limits *limits);
 
 /*
- * The same for the files that are to take the place of what the project has already: the limits
- * of @conf count from there.
+ * Does that keep what is put into @dir from filling the disk? A limit of space alone holds up no
+ * empty files.
+ */
+bool project_holds(const char *dir, uint32_t id, const struct disk_limits *limits);
+
+/*
+ * The limits for the files that are to take the place of what the project has already: those of
+ * @conf count from there.
  */
 int project_limit_beside(const char *dir, uint32_t id, const struct conf *conf);
 
