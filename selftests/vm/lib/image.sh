@@ -27,6 +27,8 @@ readonly MASKED_UNITS=(
 	systemd-udev-load-credentials.service systemd-binfmt.service systemd-pcrphase.service systemd-pcrphase-sysinit.service
 	systemd-sysusers.service systemd-logind.service systemd-tmpfiles-setup-dev-early.service systemd-pcrmachine.service
 	systemd-tpm2-setup.service systemd-tpm2-setup-early.service systemd-boot-random-seed.service
+	podman.service podman.socket podman-auto-update.timer podman-auto-update.service podman-restart.service
+	podman-clean-transient.service netavark-dhcp-proxy.socket netavark-firewalld-reload.service
 	modprobe@configfs.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service
 )
 
