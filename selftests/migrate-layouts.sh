@@ -125,11 +125,39 @@ kept_here() {
 	ssh node2 'cloisonctl --quiet destroy 900; cloisonctl --quiet template remove kept'
 }
 
-ktap_plan 7
+# counted: how many files and directories of 900, of what is left of it too, are of its project
+counted() {
+	lsattr -Rp "$state"/private/900* 2>/dev/null |
+		awk -v project=$((0x80000000 | 900)) '$1 == project { n++ } END { print n + 0 }'
+}
+
+# kept_uncounted LAYOUT MKFS...: what stays here counts for nobody.
+kept_uncounted() {
+	truncate -s 400M "$KTAP_TMP/disk"
+	"${@:2}" "$KTAP_TMP/disk"
+	mount -o loop,prjquota "$KTAP_TMP/disk" "$state/private"
+	make_running 900 --layout "$1"
+	change 900
+	cloisonctl stop 900 --fast
+	# as if who was at it had been killed
+	chattr -p 0 "$state"/private/900/*
+	[[ $(counted) -gt 5 ]]
+	cloisonctl migrate --keep node2 900
+	[[ $(counted) == 0 ]]
+	# but what comes back does
+	ssh node2 cloisonctl migrate node1 900
+	[[ $(counted) -gt 5 ]]
+	cloisonctl --quiet destroy 900
+	umount "$state/private"
+}
+
+ktap_plan 9
 run_case "overlay, stopped" there_and_back overlay
 run_case "overlay, running" live overlay
 run_case "overlay, over another build" other_template
 run_case "overlay, kept" kept_here
+run_case "overlay on ext4, kept" kept_uncounted overlay mkfs.ext4 -q -m 0 -O quota,project -E quotatype=prjquota
+run_case "directory on xfs, kept" kept_uncounted dir mkfs.xfs -q -f
 run_case "image, stopped" there_and_back image --diskspace 64M
 run_case "image, running" live image --diskspace 64M
 run_case "image with xfs, running" live image:xfs --diskspace 320M

@@ -398,6 +398,8 @@ int private_put_aside(struct container *ct)
 	int ret = 0;
 
 	if (access(ct->private, F_OK) == 0) {
+		/* or it would have less when it comes back */
+		project_leave(ct->fs, ct->lock);
 		/* those of an earlier time */
 		ret = remove_tree(files, ct->lock, EXIT_DESTROY);
 		if (!ret)

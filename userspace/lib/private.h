@@ -62,7 +62,10 @@ char *private_staging(const struct container *ct);
 int private_finish(struct container *ct);
 int private_undo(struct container *ct);
 
-/* Keep its files and its file, as NAME.migrated: they are no container any more. */
+/*
+ * Keep its files and its file, as NAME.migrated: they are no container any more, and of no
+ * project.
+ */
 #define PRIVATE_KEPT	".migrated"
 int private_put_aside(struct container *ct);
 

@@ -176,6 +176,14 @@ bool project_holds(const char *dir, uint32_t id, const struct disk_limits *limit
 	       project_state(dir, id) == PROJECT_LIMITED;
 }
 
+void project_leave(const char *dir, int lock)
+{
+	const char *const argv[] = { "chattr", "-R", "-f", "-p", "0", "--", dir, NULL };
+
+	/* best effort: there may be no projects, and links and special files stay as they are */
+	run_program(argv, lock);
+}
+
 void project_unlimit(const char *dir, uint32_t id)
 {
 	cleanup_close int fd = open_dir(dir);

@@ -43,6 +43,12 @@ int project_limit_beside(const char *dir, uint32_t id, const struct conf *conf);
 
 bool project_usage(const char *dir, uint32_t id, struct disk_usage *usage);
 
+/*
+ * What is in @dir, which stands still, counts for no container any more, but for the inodes of
+ * links and special files. It can be done again.
+ */
+void project_leave(const char *dir, int lock);
+
 /* Forget the container's limits. @dir is on its file system. */
 void project_unlimit(const char *dir, uint32_t id);
 
