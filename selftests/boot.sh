@@ -118,11 +118,6 @@ one_hangs() {
 	is_running 901
 }
 
-# waits PID: in flock(2) (73)
-waits() {
-	[[ $(<"/proc/$1/syscall") == "73 "* ]]
-}
-
 # Of an upgrade of the host: 900 was suspended for it, and its state is gone; 901 was stopped. See host-upgrade.sh.
 after_upgrade() {
 	local status
@@ -148,7 +143,8 @@ after_upgrade() {
 	exec {held}>>/run/cloison/lock/host-upgrade.lck
 	flock "$held"
 	cloisonctl boot start {held}>&- &
-	wait_for waits $!
+	# flock(2)
+	wait_for in_call $! 73
 	exec {held}>&-
 	status=0
 	wait $! || status=$?

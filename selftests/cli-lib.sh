@@ -60,9 +60,14 @@ events_begin() {
 	wait_for listening "$listener"
 }
 
-# listening PID: it has asked what it had to, and waits in poll(2) (7) for what comes
+# in_call PID NUMBER: it waits in that system call
+in_call() {
+	[[ $(<"/proc/$1/syscall") == "$2 "* ]]
+}
+
+# listening PID: it has asked what it had to, and waits in poll(2) for what comes
 listening() {
-	[[ $(<"/proc/$1/syscall") == "7 "* ]]
+	in_call "$1" 7
 }
 
 # init_of ID: its init's pid on the host.
