@@ -225,7 +225,7 @@ static int acct_task(struct acct_walk *walk, struct task_struct *task)
 		err = acct_room(walk) ?: acct_files(walk, task);
 		if (err <= 0)
 			break;
-		/* There is more, and maybe no room for it. */
+		/* There is more. */
 		err = fatal_signal_pending(current) ? -EINTR : 0;
 		cond_resched();
 	}
