@@ -219,7 +219,7 @@ refused_once() {
 	chmod 755 "$KTAP_TMP/bin/tar"
 	ssh node2 'cat >/usr/local/sbin/criu; chmod 755 /usr/local/sbin/criu' <<-"EOF"
 		#!/bin/sh
-		[ "$1" != swrk ] || ls /run/cloison/migrate/901 >/tmp/rounds
+		[ "$1" != swrk ] || ls /run/cloison/migrate/901 >/run/rounds
 		exec /usr/sbin/criu "$@"
 	EOF
 	# it is run in the container's files
@@ -234,7 +234,7 @@ refused_once() {
 	rm /usr/sbin/rsync
 	grep 'Control messages in queue.*; once more' "$KTAP_TMP/words"
 	grep '' "$KTAP_TMP/rounds"
-	ssh node2 'rm /usr/local/sbin/criu; cat /tmp/rounds; rm /tmp/rounds' >"$KTAP_TMP/rounds2"
+	ssh node2 'rm /usr/local/sbin/criu; cat /run/rounds; rm /run/rounds' >"$KTAP_TMP/rounds2"
 	diff "$KTAP_TMP/rounds" "$KTAP_TMP/rounds2"
 	# the first one was made anew
 	[[ $(head -n 2 "$KTAP_TMP/began" | paste -sd ' ') == 'dump round-1' ]]

@@ -281,6 +281,7 @@ no_space() {
 	expect_exit 46 cloisonctl backup 900 --to "$disk"
 	[[ -z $(ls -A "$disk") ]]
 	umount "$disk"
+	rmdir "$disk"
 	# an image that is too small for what is restored
 	head -c 20M /dev/zero >"$state/private/900/fs/big"
 	picture 900 >"$KTAP_TMP/before"
