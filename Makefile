@@ -24,8 +24,8 @@ TEMPLATES	:= $(patsubst templates/%/build,%,$(wildcard templates/*/build))
 # As in the table of names in userspace/main.c.
 VZ_LINKS	:= vzctl vzlist vzpid vzubc vzcpucheck vzmemcheck vzcfgvalidate vzsplit \
 		   vzmigrate
-UNITS		:= cloison.service cloison-events.service cloison-sched.service \
-		   cloison-metrics.service cloison-metrics.timer
+UNITS		:= cloison.service cloison-stop.service cloison-events.service \
+		   cloison-sched.service cloison-metrics.service cloison-metrics.timer
 SAMPLES		:= $(wildcard userspace/etc/conf/*.conf-sample)
 
 all: tool modules

@@ -23,7 +23,7 @@ onboot() {
 
 boot_case() {
 	run_case "$@"
-	systemctl stop cloison.service cloison-events.service 2>/dev/null
+	systemctl stop cloison.service cloison-stop.service cloison-events.service 2>/dev/null
 	rm -f "$etc"/conf/vps.mount "$state/host-upgrade"
 	configure STOP_TIMEOUT
 }
@@ -172,7 +172,7 @@ units() {
 	unload
 	systemctl daemon-reload
 	systemctl enable cloison
-	[[ $(systemctl is-enabled cloison cloison-events) == $'enabled\nenabled' ]]
+	[[ $(systemctl is-enabled cloison cloison-stop cloison-events | uniq -c) == *' 3 enabled' ]]
 	systemctl start cloison
 	is_running 900
 	systemctl is-active cloison cloison-events
@@ -200,9 +200,34 @@ units() {
 	systemctl is-active cloison
 	is_running 900
 	journalctl -u cloison --no-pager | grep -q "Container 901: Cannot run the container's /sbin/init"
-	systemctl stop cloison cloison-events
+	systemctl stop cloison cloison-stop cloison-events
 	is_down 900
 	systemctl disable cloison
+}
+
+# Their start failed, or is not over: what a shutdown does.
+stop_without_start() {
+	onboot 900
+	systemctl daemon-reload
+	exec {held}>>/run/cloison/lock/host-upgrade.lck
+	flock "$held"
+	not systemctl start cloison
+	exec {held}>&-
+	systemctl is-active cloison-stop
+	make_running 901
+	systemctl stop cloison cloison-stop
+	[[ $(status 901) == "CTID 901 exist unmounted down" ]]
+	cloisonctl --quiet start 901 --wait
+	printf '#!/bin/sh\ntouch /run/at-it\nsleep 9999\n' >"$etc/conf/900.mount"
+	chmod 755 "$etc/conf/900.mount"
+	systemctl start --no-block cloison
+	wait_for test -e /run/at-it
+	rm /run/at-it "$etc/conf/900.mount"
+	systemctl stop cloison cloison-stop
+	[[ $(status 901) == "CTID 901 exist unmounted down" ]]
+	not cloisonctl exec 900 true
+	cloisonctl check --repair 900
+	is_down 900
 }
 
 # other_init ID OLD: it runs with another init
@@ -226,12 +251,13 @@ sysv() {
 	expect_exit 2 /etc/init.d/cloison dance
 }
 
-ktap_plan 7
+ktap_plan 8
 boot_case "which containers start and stop" which_start
 boot_case "in the order of BOOTORDER" in_order
 boot_case "one that fails" one_fails
 boot_case "one that does not end" one_hangs
 boot_case "after an upgrade of the host" after_upgrade
 boot_case "systemd's units" units
+boot_case "a start that failed, or is not over" stop_without_start
 boot_case "the script for other inits" sysv
 ktap_finish
