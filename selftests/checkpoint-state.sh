@@ -76,6 +76,33 @@ another_file() {
 	[[ -e $tmp/state && ! -e $dump ]]
 	[[ $(<$cgroup/cpu.weight) == 300 && $(</sys/fs/cgroup/cloison/cpu.weight) == 300 ]]
 	counts
+	# another container may have nothing else
+	sed '2s/101/102/' "$tmp/state" >"$tmp/other"
+	cp "$tmp/other" "$tmp/other.before"
+	expect_out "$tmp/other is the state of container 102" cloisonctl suspend $ct --dumpfile "$tmp/other"
+	expect_exit 16 cloisonctl suspend $ct --dumpfile "$tmp/other"
+	cmp "$tmp/other" "$tmp/other.before"
+	is running
+}
+
+# The kernel refuses one request after another: it runs on, or it is stopped.
+refused() {
+	local n status
+	for ((n = 1; ; n++)); do
+		status=0
+		strace -o "$tmp/trace" -e trace=sendmsg -e inject=sendmsg:error=ENOBUFS:when=$n cloisonctl chkpnt $ct --suspend || status=$?
+		grep -q INJECTED "$tmp/trace" || break
+		echo "request $n: status $status"
+		if [[ $status -eq 0 ]]; then
+			cloisonctl chkpnt $ct --resume
+		fi
+		is running
+		grep -qx 'frozen 0' $cgroup/cgroup.events
+	done
+	[[ $n -gt 3 && $status -eq 0 ]]
+	is running paused
+	cloisonctl chkpnt $ct --resume
+	counts
 }
 
 # written VERB: to memory.high of the slow group, by the last command that was traced.
@@ -337,10 +364,11 @@ fails_late() {
 	resume_it
 }
 
-ktap_plan 12
+ktap_plan 13
 check "start" starts
 check "stages" stages
 check "another file" another_file
+check "refused by the kernel" refused
 check "limits" lifted
 check "an old state" old_state
 check "damaged" damage

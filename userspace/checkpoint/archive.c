@@ -190,6 +190,16 @@ bool archive_is(const char *path, const char *token)
 	return fd >= 0 && read_header(fd, &h) >= 3 && strcmp(h.token, token) == 0;
 }
 
+int archive_refuse_other(uint32_t id, const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct header h;
+
+	return fd < 0 || read_header(fd, &h) < 2 || h.owner == id ? 0 :
+	       fail(EXIT_PAUSE, "%s is the state of container %u: choose another name", path,
+		    h.owner);
+}
+
 static int bad_file(const char *path, const char *what)
 {
 	return fail(EXIT_UNPAUSE, "%s %s", path, what);

@@ -28,6 +28,9 @@ int archive_name(const char *path);
  */
 int archive_open(uint32_t id, const char *path, char token[TOKEN_SIZE], int *fd);
 
+/* EXIT_PAUSE if what @path has already is another container's. */
+int archive_refuse_other(uint32_t id, const char *path);
+
 /* Is @path the one with that token? No more than its head is looked at. */
 bool archive_is(const char *path, const char *token);
 

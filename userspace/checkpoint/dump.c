@@ -346,7 +346,12 @@ static int suspend(const struct container *ct)
 		ret = cgroup_freeze(ct->id, true);
 	if (!ret)
 		ret = network_hold(ct->id);
-	return ret ? undo(ct, ret) : stage_set(ct->id, STAGE_LEFT);
+	if (!ret)
+		ret = stage_set(ct->id, STAGE_LEFT);
+	if (!ret)
+		return 0;
+	cgroup_set(ct->id, "cgroup.freeze", "0");
+	return undo(ct, ret);
 }
 
 int checkpoint_suspend(const struct container *ct)

@@ -189,7 +189,10 @@ static int write_state(const struct container *ct, const char *path, enum after 
 		.go_on = after == GO_ON,
 	};
 	cleanup_close int lock = -1;
-	int ret = make_images(work, images);
+	int ret = archive_refuse_other(ct->id, file);
+
+	if (!ret)
+		ret = make_images(work, images);
 
 	/*
 	 * What one trial takes of the host's memory another must not count on; and who waits for
