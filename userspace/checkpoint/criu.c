@@ -29,6 +29,7 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
+#include "confine.h"
 #include "criu.h"
 #include "error.h"
 #include "genl.h"
@@ -414,9 +415,14 @@ int criu_run(const struct criu_job *job, pid_t *restored)
 		return fail_errno(EXIT_SYSTEM, "Cannot fork");
 	}
 	if (pid == 0) {
+		const int needs[] = { ends[1], job->keep, job->heir };
+
 		close(ends[0]);
 		genl_close();
 		lock_keep_only(job->keep);
+		/* who waits for the end of a pipe of the tool's does not wait for CRIU */
+		if (job->work != CRIU_RESTORE && confine_descriptors(needs, ARRAY_SIZE(needs)))
+			_exit(EXIT_SYSTEM);
 		line = ends[1];
 		run_child(job, tool);
 	}
