@@ -196,7 +196,7 @@ int meta_read(int images, bool any_cpu, struct meta *meta)
 	json_int_t base = 0;
 	int format = 0, ret;
 
-	*meta = (struct meta){ .json = fd < 0 ? NULL : json_loadfd(fd, 0, NULL) };
+	*meta = (struct meta){ .json = fd < 0 ? NULL : json_read(fd) };
 	if (!meta->json || json_unpack(meta->json, "{s:i}", "format", &format))
 		return fail(EXIT_UNPAUSE, "The images have no " FILE_NAME " that can be read");
 	if (format != FORMAT)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -34,6 +35,17 @@ json_t *json_words(const char *text, const char *separators)
 		if (*word)
 			json_array_append_new(list, json_text(word));
 	return list;
+}
+
+static size_t read_some(void *buffer, size_t most, void *fd)
+{
+	return read(*(int *)fd, buffer, most);
+}
+
+/* json_loadfd() takes a system call for each byte. */
+json_t *json_read(int fd)
+{
+	return json_load_callback(read_some, &fd, 0, NULL);
 }
 
 int json_print(json_t *value)

@@ -13,6 +13,9 @@ json_t *json_text(const char *text);
 /* The words of @text, as an array; an empty one for NULL. */
 json_t *json_words(const char *text, const char *separators);
 
+/* What a file has, from @fd's position on; NULL if that is not JSON. */
+json_t *json_read(int fd);
+
 /* Print @value (and let go of it) on stdout. 0, or EXIT_SYSTEM. */
 int json_print(json_t *value);
 

@@ -73,7 +73,7 @@ static json_t *read_json(int fd, const char *what)
 {
 	struct stat st;
 	json_t *json = fstat(fd, &st) == 0 && st.st_size < JSON_MAX ?
-		       json_loadfd(fd, 0, NULL) : NULL;
+		       json_read(fd) : NULL;
 
 	if (!json)
 		fail(EXIT_BAD_TEMPLATE, "The %s of the image is not good JSON", what);
