@@ -34,7 +34,6 @@
 #include "error.h"
 #include "genl.h"
 #include "lock.h"
-#include "module.h"
 #include "rootfs.h"
 #include "util.h"
 
@@ -45,9 +44,13 @@
 
 #define LATE_MS	10000
 
-/* What it asks the kernel about sockets with. */
-static const char *const modules[] = {
-	"inet_diag", "tcp_diag", "udp_diag", "unix_diag", "af_packet_diag", "netlink_diag",
+/*
+ * What it asks the kernel about sockets with. One may be built in, and has no such name then; the
+ * last one is only built for kernels without UDP-Lite.
+ */
+static const char *const load_modules[] = {
+	"modprobe", "-q", "-a", "--", "inet_diag", "tcp_diag", "udp_diag", "unix_diag",
+	"af_packet_diag", "netlink_diag", "cloison_diag", NULL
 };
 
 static char version[32];
@@ -474,11 +477,7 @@ int criu_ready(void)
 		return ret;
 	if (strverscmp(version, "4.1") < 0)
 		return fail(EXIT_KERNEL, "CRIU %s is too old: 4.1 is needed", version);
-	/* one may be built in, and has no such name then */
-	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
-		module_load(modules[i], NULL);
-	/* only built for kernels without UDP-Lite */
-	module_load("cloison_diag", NULL);
+	run_program(load_modules, -1);
 	ready = true;
 	return 0;
 }
