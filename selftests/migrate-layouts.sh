@@ -88,6 +88,89 @@ says_on() {
 	on "$1" cloisonctl exec 900 "awk '\$1 != NR { print NR, \"is\", \$1; exit 1 }' /root/said"
 }
 
+# shown ID: what the host sees of a running container, but for its clock's ticks in directories
+shown() {
+	cd "$state/root/$1" || return
+	find . -xdev -path ./root -prune -o -path ./dev -prune -o -type d -printf '%y %m %p\n' -o -printf '%y %m %n %s %T@ %p %l\n' | sort
+	find . -xdev -path ./root -prune -o -path ./dev -prune -o -type f -exec md5sum {} + | sort
+}
+
+# last_moment LAYOUT SAID SCRIPT [FIRST]: what 900 does when all passes but the last one are over is there when it has moved. FIRST
+# is done before.
+last_moment() {
+	local pid
+	make_running 900 --layout "$1" --ram 64M
+	[[ ! ${4:-} ]] || cloisonctl exec 900 "$4"
+	printf '#!/bin/sh\ntrap "sh -e /root/script && touch /root/done" USR1\nwhile :; do sleep 0.1; done\n' |
+		cloisonctl exec 900 'cat >/root/wait'
+	cloisonctl exec 900 'cat >/root/script; setsid sh /root/wait </dev/null >/dev/null 2>&1 &' <<<"$3"
+	wait_for pgrep -f /root/wait
+	pid=$(pgrep -o -f /root/wait)
+	sleep 3
+	mkdir -p "$KTAP_TMP/bin"
+	{
+		declare -f shown
+		cat <<-EOF
+			if [[ \$1 == swrk && -e /run/cloison/migrate/900/dump ]]; then
+				state=$state
+				kill -USR1 $pid
+				for ((i = 0; i < 100; i++)); do
+					[[ ! -e $state/root/900/root/done ]] || break
+					sleep 0.1
+				done
+				shown 900 >$KTAP_TMP/before
+			fi
+			exec $(command -v criu) "\$@"
+		EOF
+	} | sed '1i #!/bin/bash' >"$KTAP_TMP/bin/criu"
+	chmod 755 "$KTAP_TMP/bin/criu"
+	PATH=$KTAP_TMP/bin:$PATH cloisonctl --verbose migrate --live node2 900 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
+	ssh node2 test -e "$state/root/900/root/done"
+	grep -E "$2" "$KTAP_TMP/words"
+	grep ' \./srv/mark' "$KTAP_TMP/before"
+	on 2 bash -c "state=$state; $(declare -f shown); shown 900" | diff "$KTAP_TMP/before" -
+	rm "$KTAP_TMP/bin/criu"
+	nowhere_left 1 900
+	ssh node2 'cloisonctl --quiet stop 900 --fast && cloisonctl --quiet destroy 900'
+}
+
+# Only the upper layer is looked at, if that tells all.
+upper_layer() {
+	last_moment overlay '^[0-9]+ names in the last pass' '
+		cd /srv; echo x >mark
+		echo other >/etc/hosts; rm /etc/inittab; chmod 711 /var/log
+		mkdir -p "new/a b/c"; echo 1 >"new/a b/c/$(printf "odd\nname")"; ln -s nowhere new/soft
+		mv own moved; rm -r gone; mkfifo fifo
+		printf 00000001 >same; touch -d "2020-01-01 00:00:00" same
+		rm -r /etc/init.d; mkdir /etc/init.d; echo 2 >/etc/init.d/opaque' '
+		chmod 755 /etc /var; mkdir /srv; cd /srv; mkdir -p own/deep/deeper gone/deep; echo own >own/deep/deeper/file; echo gone >gone/deep/file
+		printf 00000000 >same; touch -d "2020-01-01 00:00:00" same'
+}
+
+all_layers() {
+	local what='does not tell what has changed'
+	last_moment overlay "$what" 'mv /etc/init.d /srv/rc.d; echo x >/srv/mark' 'mkdir /srv'
+	last_moment overlay "$what" 'cd /srv; echo x >mark; i=0; while [ $i -lt 110 ]; do mkdir d; cd d; i=$((i + 1)); done; echo deep >file' 'mkdir /srv'
+	# one of two names the template has for it
+	cloisonctl --quiet template remove linked 2>/dev/null || true
+	(
+		mkdir "$KTAP_TMP/tree"
+		cd "$KTAP_TMP/tree"
+		zstd -qdc "$archive" | tar -xf -
+		mkdir srv && echo both >etc/first && ln etc/first srv/second
+		tar -cf - . | zstd -q -1 -f -o "${archive%/*}/linked.tar.zst"
+	)
+	ssh node2 "cat >${archive%/*}/linked.tar.zst" <"${archive%/*}/linked.tar.zst"
+	make_running() {
+		cloisonctl --quiet create "$1" --ostemplate linked "${@:2}"
+		cloisonctl --quiet start "$1" --wait
+	}
+	last_moment overlay "$what" 'echo more >>/srv/second; cmp /srv/second /etc/first; echo x >/srv/mark'
+	rm -r "$KTAP_TMP/tree"
+	cloisonctl --quiet template remove linked
+	ssh node2 cloisonctl --quiet template remove linked
+}
+
 # A template of that name that differs, in a file of the same size and time.
 other_template() {
 	make_running 900 --layout overlay
@@ -151,9 +234,13 @@ kept_uncounted() {
 	umount "$state/private"
 }
 
-ktap_plan 9
+ktap_plan 12
 run_case "overlay, stopped" there_and_back overlay
 run_case "overlay, running" live overlay
+run_case "overlay, changed at the last moment" upper_layer
+run_case "overlay, in a way that its upper layer does not tell" all_layers
+run_case "directory, changed at the last moment" last_moment dir '^[0-9]+ names in the last pass' \
+	'echo x >/srv/mark; echo other >/etc/hosts; rm /etc/inittab; mkdir -p /srv/new/a; echo 1 >/srv/new/a/file' 'mkdir /srv'
 run_case "overlay, over another build" other_template
 run_case "overlay, kept" kept_here
 run_case "overlay on ext4, kept" kept_uncounted overlay mkfs.ext4 -q -m 0 -O quota,project -E quotatype=prjquota

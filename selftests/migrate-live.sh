@@ -244,7 +244,8 @@ refused_once() {
 	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
 }
 
-# A round that is refused begins anew, and what CRIU said stays: here it does so as soon as it is called.
+# A round that is refused begins anew, and what CRIU said stays: here it does so as soon as it is called. So is the dump, when what was
+# prepared for it waits.
 refused_round() {
 	make_running 901
 	cat >"$KTAP_TMP/bin/criu" <<-EOF
@@ -254,6 +255,11 @@ refused_round() {
 			touch $KTAP_TMP/refused
 			exit 1
 		fi
+		if [ "\$1" = swrk ] && [ -e /run/cloison/migrate/901/dump ] && [ ! -e $KTAP_TMP/refused-dump ]; then
+			echo "(00.100000) Error (criu/sk-queue.c:1): skqueue: Control messages in queue" >/run/cloison/migrate/901/dump/dump.log
+			touch $KTAP_TMP/refused-dump
+			exit 1
+		fi
 		exec $(command -v criu) "\$@"
 	EOF
 	chmod 755 "$KTAP_TMP/bin/criu"
@@ -261,6 +267,7 @@ refused_round() {
 	PATH=$KTAP_TMP/bin:$PATH cloisonctl --verbose migrate --live node2 901 >"$KTAP_TMP/words" 2>&1 || cat "$KTAP_TMP/words"
 	grep "see $state/dump/901.log: CRIU: fsnotify: Can't dump that handle" "$KTAP_TMP/words"
 	grep "Can't dump that handle" "$state/dump/901.log"
+	grep 'Control messages in queue; once more' "$KTAP_TMP/words"
 	ssh node2 'cloisonctl --quiet stop 901 --fast && cloisonctl --quiet destroy 901'
 }
 

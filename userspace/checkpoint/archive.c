@@ -31,6 +31,9 @@
 			"sha256 %64[0-9a-f]\n"
 #define VERSION_NUMBER	1
 
+/* tar's own default. */
+#define NOT_PACKED	"--no-auto-compress"
+
 /*
  * With these for its input and output. It ends with us. Its wait status, or -1. A person at a
  * terminal is told how far it is in @seen, one of them.
@@ -59,11 +62,13 @@ static int filter(const char *const argv[], int in, int out, const char *what, i
 	return status;
 }
 
-int checkpoint_pack(const char *images, int out)
+int checkpoint_pack(const char *images, int out, bool plain)
 {
 	const char *const argv[] = {
 		"tar", "--create", "--file=-", "--directory", images,
-		"--use-compress-program=zstd -q -1 -T0", ".", NULL,
+		/* two thirds of what a small container has */
+		"--exclude=./*.log",
+		plain ? NOT_PACKED : "--use-compress-program=zstd -q -1 -T0", ".", NULL,
 	};
 	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -71,12 +76,13 @@ int checkpoint_pack(const char *images, int out)
 	       fail(EXIT_PAUSE, "The images cannot be packed; tar's messages are above") : 0;
 }
 
-int checkpoint_unpack(int in, const char *images)
+int checkpoint_unpack(int in, const char *images, bool plain)
 {
 	const char *const argv[] = {
 		"tar", "--extract", "--file=-", "--directory", images,
 		/* another host's clock may be ahead */
-		"--no-same-owner", "--warning=no-timestamp", "--use-compress-program=zstd -q", NULL,
+		"--no-same-owner", "--warning=no-timestamp",
+		plain ? NOT_PACKED : "--use-compress-program=zstd -q", NULL,
 	};
 
 	return filter(argv, in, STDERR_FILENO, "Unpacking the state", in) ?
@@ -140,7 +146,7 @@ int archive_save(uint32_t id, const char *token, const char *images, const char 
 	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail_errno(EXIT_PAUSE, "Cannot make %s", tmp);
-	ret = lseek(fd, HEADER_SIZE, SEEK_SET) < 0 ? -1 : checkpoint_pack(images, fd);
+	ret = lseek(fd, HEADER_SIZE, SEEK_SET) < 0 ? -1 : checkpoint_pack(images, fd, false);
 	if (!ret)
 		ret = write_header(fd, id, token);
 	if (!ret)

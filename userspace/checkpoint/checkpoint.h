@@ -128,12 +128,12 @@ int checkpoint_settle(const struct container *ct);
 bool checkpoint_unsettled(const struct container *ct);
 
 /*
- * Directory @images as one stream (tar, zstd), written to and read from a descriptor: a
- * file, a pipe, a socket. A stream that is cut off or damaged is an error, and what
- * there is of it is in @images.
+ * Directory @images, but for logs, as one stream (tar, zstd), written to and read from a
+ * descriptor: a file, a pipe, a socket. A stream that is cut off or damaged is an error, and what
+ * there is of it is in @images. @plain: by tar alone, where all else would tell.
  */
-int checkpoint_pack(const char *images, int out);
-int checkpoint_unpack(int in, const char *images);
+int checkpoint_pack(const char *images, int out, bool plain);
+int checkpoint_unpack(int in, const char *images, bool plain);
 
 /*
  * It failed with @ret, an error being noted: CRIU's log @name goes from @images, where it may be

@@ -111,7 +111,7 @@ static int prove(const struct saving *s)
 	      fail_errno(EXIT_PAUSE, "Cannot make %s", proof) :
 	      archive_open(s->ct->id, file, token, &fd);
 	if (!ret)
-		ret = checkpoint_unpack(fd, images);
+		ret = checkpoint_unpack(fd, images, false);
 	if (!ret) {
 		ret = checkpoint_prove(s->ct, images, above);
 		if (ret)
@@ -312,7 +312,7 @@ static int undump(struct container *ct, const char *path, bool force, const char
 		ret = make_images(work, images);
 	if (ret)
 		return ret;
-	ret = checkpoint_unpack(fd, images);
+	ret = checkpoint_unpack(fd, images, false);
 	unpacked = now_ms();
 	if (!ret) {
 		ret = checkpoint_undump(ct, images, false);

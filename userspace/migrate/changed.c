@@ -6,6 +6,9 @@
  * changed has by all its names. But one of several names that has not, in what may have been
  * moved, would be sent as another file: then all there is must be looked at. The same with another
  * file system's directory, or subvolume: rsync goes into it, and its times may be of any clock.
+ *
+ * Of an overlay only what its upper layer has is looked at, as the container sees it. Where that
+ * does not tell all (upper_layer.c; a file that has other names) all is looked at.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,16 +28,20 @@
 #include "../lib/error.h"
 #include "../lib/shut_in.h"
 #include "../lib/util.h"
+#include "../storage/layout.h"
 #include "changed.h"
 #include "files.h"
 #include "status.h"
+#include "upper_layer.h"
 
 #define CUT_OFF		2		/* seconds */
 #define NAMES_MAX	(16 << 20)	/* bytes; to look at all is as quick then */
+#define GIVEN_MAX	(1 << 20)	/* the same, for find */
 
 /* Beside find's own letters of what has changed: */
 #define SAME_DIRECTORY	'u'
 #define SAME_LINKED	'h'	/* has several names */
+#define DIRECTORIES	"du"
 
 struct list {
 	FILE *file;
@@ -48,6 +55,7 @@ struct look {
 	long long device;	/* of the first directory, 0 before */
 	const char *all;	/* why all names must be looked at */
 	bool unknown;		/* of contents, too */
+	bool one_by_one;	/* what an upper layer has; see upper_layer.h */
 };
 
 static time_t ahead(void)
@@ -122,11 +130,11 @@ static void take(struct look *l, char type, long long device, time_t modified,
 	}
 }
 
-/* "TYPE DEVICE SECONDS.FRACTION NAME". False at the end, and for what is no such thing. */
+/* "TYPE DEVICE LINKS SECONDS.FRACTION NAME". False at the end, and for what is no such thing. */
 static bool take_next(struct look *l, FILE *found)
 {
 	char record[PATH_MAX + 64], type;
-	long long device, modified;
+	long long device, links, modified;
 	size_t len = 0;
 	int c, at = 0;
 
@@ -135,47 +143,99 @@ static bool take_next(struct look *l, FILE *found)
 	record[len] = '\0';
 	if (c == EOF && !len)
 		return false;
-	if (c || sscanf(record, "%c %lld %lld%*[.0-9] %n", &type, &device, &modified, &at) != 3 ||
-	    !at || strlen(record + at) >= PATH_MAX)
+	if (c || sscanf(record, "%c %lld %lld %lld%*[.0-9] %n", &type, &device, &links,
+			&modified, &at) != 4 || !at || strlen(record + at) >= PATH_MAX)
+		l->unknown = true;
+	/* it has other names, which the lower layer alone may have */
+	else if (l->one_by_one && links > 1 && !strchr(DIRECTORIES, type))
 		l->unknown = true;
 	else
 		take(l, type, device, modified, record + at);
 	return !l->unknown;
 }
 
-static int look_through(const struct container *ct, uint32_t base, struct look *l)
+static bool is_layered(const struct container *ct)
 {
-	cleanup_free char *than = xasprintf("@%lld", (long long)l->since);
+	return ct->layout == &layout_overlay;
+}
+
+static int start(const struct container *ct, uint32_t base, const struct moment *since,
+		 struct search *s)
+{
+	cleanup_free char *than = xasprintf("@%lld", (long long)since->seconds);
 	const char *const argv[] = {
-		"find", ".",
+		"find", "-files0-from", "-", "-maxdepth", s->one_by_one ? "0" : "999999",
 		/* what is from the future the target distrusts, see files.c */
 		"(", "-newerct", than, "-o", "-newermt", than, ")",
-		"-printf", "%y %D %T@ %p\\0",
-		"-o", "-type", "d", "-printf", "u %D 0. %p\\0",
-		"-o", "-links", "+1", "-printf", "h 0 0. %p\\0", NULL
+		"-printf", "%y %D %n %T@ %p\\0",
+		"-o", "-type", "d", "-printf", "u %D 1 0. %p\\0",
+		"-o", "-links", "+1", "-printf", "h 0 1 0. %p\\0", NULL
 	};
-	int ends[2], ret;
-	FILE *found;
-	pid_t pid;
+	int from, to, ret = files_spawn_piped(ct, base, argv, &from, &to, &s->pid);
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -1;
-	found = fdopen(ends[0], "r");
-	if (!found) {
-		close(ends[0]);
-		close(ends[1]);
-		return -1;
-	}
-	ret = files_spawn(ct, base, argv, -1, ends[1], -1, &pid);
-	close(ends[1]);
-	while (!ret && take_next(l, found))
-		;
-	fclose(found);
 	if (ret)
 		return ret;
+	/* it may not read while nobody reads what it has found */
+	fcntl(to, F_SETPIPE_SZ, GIVEN_MAX);
+	s->names = to;
+	s->found = fdopen(from, "r");
+	if (s->found)
+		return 0;
+	close(from);
+	changed_forget(s);
+	return fail_errno(MIGRATE_COPY, "Cannot read what is found");
+}
+
+int changed_prepare(const struct container *ct, uint32_t base, const struct moment *since,
+		    struct search *s)
+{
+	*s = (struct search){ .one_by_one = is_layered(ct) };
+	return start(ct, base, since, s);
+}
+
+static int end(struct search *s)
+{
+	int ret = -1;
+
+	if (s->names > 0)
+		close(s->names);
+	if (s->found)
+		fclose(s->found);
+	if (s->pid > 0)
+		ret = shut_in_wait(s->pid);
+	*s = (struct search){};
+	return ret;
+}
+
+void changed_forget(struct search *s)
+{
+	if (s->pid > 0)
+		kill(s->pid, SIGKILL);
+	end(s);
+}
+
+/* @names are where it looks. */
+static int look_at(struct search *s, const char *names, size_t bytes, struct look *l)
+{
+	bool told = write(s->names, names, bytes) == (ssize_t)bytes;
+
+	close(s->names);
+	s->names = 0;
+	while (told && take_next(l, s->found))
+		;
 	if (l->unknown)
-		kill(pid, SIGKILL);
-	return shut_in_wait(pid);
+		kill(s->pid, SIGKILL);
+	return end(s) || !told ? -1 : 0;
+}
+
+static int look_at_upper(const struct container *ct, struct search *s, struct look *l)
+{
+	cleanup_free char *upper = xasprintf("%s/upper", ct->fs);
+	int room = fcntl(s->names, F_GETPIPE_SZ);
+	size_t bytes;
+	cleanup_free char *names = upper_layer_names(upper, room < 0 ? 0 : room, &bytes);
+
+	return names ? look_at(s, names, bytes, l) : -1;
 }
 
 /* *@fd is for who reads it. */
@@ -213,19 +273,13 @@ static bool has_times(const struct container *ct)
 		fs.f_type == BTRFS_SUPER_MAGIC);
 }
 
-int changed_find(const struct container *ct, uint32_t base, const struct moment *since,
-		 int *names, int *contents)
+/* *@unknown: it could not look at all that may have changed. */
+static int find_once(const struct container *ct, uint32_t base, const struct moment *since,
+		     struct search *s, int *names, int *contents, bool *unknown)
 {
-	time_t moved = ahead() - since->ahead;
-	struct look l = { .since = since->seconds };
+	struct look l = { .since = since->seconds, .one_by_one = s->one_by_one };
 	int ret = 0;
 
-	*names = *contents = -1;
-	/* seconds were cut off twice */
-	if (!since->seconds || moved < -1 || moved > 1 || !has_times(ct)) {
-		detail("All names in the last pass: times do not tell");
-		return 0;
-	}
 	if (since->missed)
 		l.all = "not all came there before";
 	if (open_list(&l.names, names) || open_list(&l.contents, contents))
@@ -233,18 +287,45 @@ int changed_find(const struct container *ct, uint32_t base, const struct moment 
 	if (!ret) {
 		/* its own times, and what is right in it */
 		list_name(&l, "./", "");
-		if (look_through(ct, base, &l))
+		if ((!s->pid && start(ct, base, since, s)) ||
+		    (l.one_by_one ? look_at_upper(ct, s, &l) : look_at(s, ".", 2, &l)))
 			l.unknown = true;
 		error_clear();
 		if (l.unknown)
 			l.all = "not all of them could be looked at";
-		if (l.all)
-			detail("All names in the last pass: %s", l.all);
-		else
+		if (!l.all)
 			detail("%zu names in the last pass", l.names.count);
+		else if (!l.unknown || !l.one_by_one)
+			detail("All names in the last pass: %s", l.all);
 	}
+	changed_forget(s);
+	*unknown = l.unknown;
 	if (close_list(&l.names, names, !ret && !l.all) ||
 	    close_list(&l.contents, contents, !ret && !l.unknown && l.contents.bytes))
 		ret = fail_errno(MIGRATE_COPY, "Cannot write a list");
 	return ret;
+}
+
+int changed_find(const struct container *ct, uint32_t base, const struct moment *since,
+		 struct search *s, int *names, int *contents)
+{
+	time_t moved = ahead() - since->ahead;
+	bool upper, unknown;
+	int ret;
+
+	*names = *contents = -1;
+	/* seconds were cut off twice */
+	if (!since->seconds || moved < -1 || moved > 1 || !has_times(ct)) {
+		detail("All names in the last pass: times do not tell");
+		changed_forget(s);
+		return 0;
+	}
+	if (!s->pid)
+		s->one_by_one = is_layered(ct);
+	upper = s->one_by_one;
+	ret = find_once(ct, base, since, s, names, contents, &unknown);
+	if (ret || !unknown || !upper)
+		return ret;
+	detail("What the overlay has of its own does not tell what has changed");
+	return find_once(ct, base, since, s, names, contents, &unknown);
 }

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../lib/cleanup.h"
@@ -42,6 +44,31 @@ int files_spawn(const struct container *ct, uint32_t base, const char *const arg
 		.argv = argv, .dir = dir, .base = base, .stdio = { in, out }, .keep = keep,
 		.status = MIGRATE_COPY,
 	}, pid) ? MIGRATE_COPY : 0;
+}
+
+int files_spawn_piped(const struct container *ct, uint32_t base, const char *const argv[],
+		      int *from, int *to, pid_t *pid)
+{
+	int in[2], out[2], ret;
+
+	if (pipe2(in, O_CLOEXEC))
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	if (pipe2(out, O_CLOEXEC)) {
+		close(in[0]);
+		close(in[1]);
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	}
+	ret = files_spawn(ct, base, argv, in[0], out[1], -1, pid);
+	close(in[0]);
+	close(out[1]);
+	*from = out[0];
+	*to = in[1];
+	if (!ret)
+		return 0;
+	close(out[0]);
+	close(in[1]);
+	*from = *to = -1;
+	return ret;
 }
 
 /*
@@ -126,18 +153,29 @@ static int judge(int ours, int theirs, bool final)
 		    ours, theirs);
 }
 
-static int send_through(struct channel *ch, int line, pid_t pid, struct moment *since)
+/* The target is told, and starts its own. */
+static int connect_ends(struct channel *ch, int line, const struct moment *since, int fds[2])
+{
+	json_t *request = NULL;
+	int ret = hear_pipe(line, fds, &request);
+
+	if (ret)
+		return ret;
+	json_object_set_new(request, "since", json_integer(since ? since->seconds : 0));
+	ret = channel_ask(ch, "files", request);
+	if (ret) {
+		close(fds[0]);
+		close(fds[1]);
+	}
+	return ret;
+}
+
+/* Both rsyncs run, and are done with. */
+static int finish(struct channel *ch, int line, const int fds[2], pid_t pid, struct moment *since)
 {
 	cleanup_json json_t *reply = NULL;
-	json_t *request = NULL;
-	int fds[2], ours, theirs, ret = hear_pipe(line, fds, &request);
+	int ours, theirs, ret = channel_tunnel(ch, fds[0], fds[1]);
 
-	if (!ret) {
-		json_object_set_new(request, "since", json_integer(since ? since->seconds : 0));
-		ret = channel_ask(ch, "files", request);
-	}
-	if (!ret)
-		ret = channel_tunnel(ch, fds[0], fds[1]);
 	if (!ret)
 		ret = channel_wait(ch, &reply);
 	if (ret)
@@ -182,15 +220,27 @@ static int start(const struct container *ct, uint32_t base, const char *options,
 	return ret;
 }
 
+static void give_up(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	shut_in_wait(pid);
+}
+
 /* Of @names, or all if it is -1. */
 static int pass(struct channel *ch, const struct container *ct, uint32_t base,
 		const char *options, int names, struct moment *since)
 {
 	cleanup_close int line = -1;
 	pid_t pid;
-	int ret = start(ct, base, options, names, &line, &pid);
+	int fds[2], ret = start(ct, base, options, names, &line, &pid);
 
-	return ret ? ret : send_through(ch, line, pid, since);
+	if (ret)
+		return ret;
+	ret = connect_ends(ch, line, since, fds);
+	if (!ret)
+		return finish(ch, line, fds, pid, since);
+	give_up(pid);
+	return ret;
 }
 
 int files_send(struct channel *ch, const struct container *ct, uint32_t base,
@@ -202,16 +252,96 @@ int files_send(struct channel *ch, const struct container *ct, uint32_t base,
 	return pass(ch, ct, base, compare ? "-aHAXSc" : "-aHAXS", -1, since);
 }
 
+#define LAST_OPTIONS	"-aHAXS"
+#define NAMES_ROOM	(1 << 20)	/* bytes; with more of them that is no matter */
+
+int files_prepare(struct channel *ch, const struct container *ct, uint32_t base,
+		  const struct moment *since, struct last_pass *last)
+{
+	int names[2], fds[2], ret;
+
+	ret = changed_prepare(ct, base, since, &last->search);
+	if (ret)
+		return ret;
+	if (pipe2(names, O_CLOEXEC))
+		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
+	fcntl(names[1], F_SETPIPE_SZ, NAMES_ROOM);
+	ret = start(ct, base, LAST_OPTIONS, names[0], &last->line, &last->pid);
+	close(names[0]);
+	if (ret) {
+		close(names[1]);
+		return ret;
+	}
+	ret = connect_ends(ch, last->line, NULL, fds);
+	if (ret) {
+		close(names[1]);
+		close(last->line);
+		give_up(last->pid);
+		return ret;
+	}
+	last->names = names[1];
+	last->from = fds[0];
+	last->to = fds[1];
+	return 0;
+}
+
+/* With @names, which have room in the pipe; with none if it is -1. */
+static int finish_last(struct channel *ch, struct last_pass *last, int names)
+{
+	int fds[2] = { last->from, last->to }, ret;
+	bool told = true;
+	ssize_t n;
+
+	while (told && names >= 0) {
+		n = sendfile(last->names, names, NULL, NAMES_ROOM);
+		told = n >= 0;
+		if (n == 0)
+			break;
+	}
+	/* what it has may look like all there is */
+	if (!told)
+		kill(last->pid, SIGKILL);
+	close(last->names);
+	last->names = 0;
+	ret = finish(ch, last->line, fds, last->pid, NULL);
+	close(last->line);
+	return ret || told ? ret : fail(MIGRATE_COPY, "rsync was not told what has changed");
+}
+
+static bool has_room(int pipe, int names)
+{
+	struct stat st;
+
+	return fstat(names, &st) == 0 && st.st_size <= fcntl(pipe, F_GETPIPE_SZ);
+}
+
+/* The error stays. */
+void files_forget(struct channel *ch, struct last_pass *last)
+{
+	cleanup_free char *why = xstrdup(error_text());
+
+	changed_forget(&last->search);
+	if (last->names)
+		finish_last(ch, last, -1);
+	error_clear();
+	if (*why)
+		fail(0, "%s", why);
+}
+
 int files_send_changed(struct channel *ch, const struct container *ct, uint32_t base,
-		       const struct moment *since, bool again)
+		       const struct moment *since, bool again, struct last_pass *last)
 {
 	cleanup_close int names = -1, contents = -1;
-	int ret = changed_find(ct, base, since, &names, &contents);
+	int ret = changed_find(ct, base, since, &last->search, &names, &contents);
 
+	if (!ret && last->names && names >= 0 && contents < 0 && !again &&
+	    has_room(last->names, names))
+		return finish_last(ch, last, names);
+	files_forget(ch, last);
 	/* first: the times of directories are changed by that */
 	if (!ret && contents >= 0 && !again)
 		ret = pass(ch, ct, base, "-aHAXSc", contents, NULL);
-	return ret ? ret : pass(ch, ct, base, again ? "-aHAXSc" : "-aHAXS", names, NULL);
+	return ret ? ret : pass(ch, ct, base, again ? "-aHAXSc" : LAST_OPTIONS, names, NULL);
 }
 
 /* No second dash: a bundle of short ones, and what -e says of versions. */
@@ -241,32 +371,6 @@ static int read_arguments(const json_t *request, const char *argv[ARGUMENTS_MAX 
 	if (n < 3 || strcmp(argv[1], "--server") != 0)
 		return fail(MIGRATE_VERSION, "That is not for rsync");
 	return 0;
-}
-
-/* The tool's ends of what rsync reads and writes. */
-static int spawn_server(const char *const argv[], const struct container *ct, uint32_t base,
-			int *from, int *to, pid_t *pid)
-{
-	int in[2], out[2], ret;
-
-	if (pipe2(in, O_CLOEXEC))
-		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
-	if (pipe2(out, O_CLOEXEC)) {
-		close(in[0]);
-		close(in[1]);
-		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
-	}
-	ret = files_spawn(ct, base, argv, in[0], out[1], -1, pid);
-	close(in[0]);
-	close(out[1]);
-	*from = out[0];
-	*to = in[1];
-	if (!ret)
-		return 0;
-	close(out[0]);
-	close(in[1]);
-	*from = *to = -1;
-	return ret;
 }
 
 /*
@@ -313,7 +417,7 @@ int files_receive(struct channel *ch, const json_t *request, const struct contai
 	pid_t pid = 0;
 
 	if (!status)
-		status = spawn_server(argv, ct, base, &from, &to, &pid);
+		status = files_spawn_piped(ct, base, argv, &from, &to, &pid);
 	why = xstrdup(error_text());
 	/* the source's rsync speaks already, and hears the end if there is none here */
 	ret = channel_tunnel(ch, from, to);

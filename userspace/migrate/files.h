@@ -15,6 +15,14 @@
 #include "changed.h"
 #include "channel.h"
 
+/* The last pass over files. All zero: nothing of it waits. */
+struct last_pass {
+	struct search search;
+	pid_t pid;		/* of an rsync that has one over there, and waits for names */
+	int names;		/* from here; 0: there is none */
+	int line, from, to;	/* see files_pipe() */
+};
+
 /*
  * The source's side: make the files over there those of @ct, whose ids begin at @base.
  * @since: now; what changes meanwhile is left to the next time, which copies what has changed
@@ -25,12 +33,22 @@ int files_send(struct channel *ch, const struct container *ct, uint32_t base,
 	       struct moment *since, bool first);
 
 /*
+ * For the last time, ahead of it: to start programs here and there, each shut in, takes longer
+ * than what they do then. Until files_send_changed() or files_forget() nothing else can be asked
+ * over @ch. MIGRATE_COPY, MIGRATE_CONNECT.
+ */
+int files_prepare(struct channel *ch, const struct container *ct, uint32_t base,
+		  const struct moment *since, struct last_pass *last);
+/* What waits is let go of, if anything does. */
+void files_forget(struct channel *ch, struct last_pass *last);
+
+/*
  * The last time, when nothing changes: what has changed @since the last one began. @again: what an
  * earlier last time has copied may have changed beside it, or after it, and tell nothing of that.
- * MIGRATE_COPY.
+ * @last may be none; it is afterwards. MIGRATE_COPY.
  */
 int files_send_changed(struct channel *ch, const struct container *ct, uint32_t base,
-		       const struct moment *since, bool again);
+		       const struct moment *since, bool again, struct last_pass *last);
 
 /*
  * A program shut in with the files of @ct, which may be mounted or not; @keep is a descriptor
@@ -38,6 +56,10 @@ int files_send_changed(struct channel *ch, const struct container *ct, uint32_t 
  */
 int files_spawn(const struct container *ct, uint32_t base, const char *const argv[], int in,
 		int out, int keep, pid_t *pid);
+
+/* The same, with the other ends of its output and input. */
+int files_spawn_piped(const struct container *ct, uint32_t base, const char *const argv[],
+		      int *from, int *to, pid_t *pid);
 
 /*
  * The target's, with what the request brought, into the files of @ct, which nobody has mounted;

@@ -15,6 +15,7 @@ json_t *hello_ours(void)
 	uname(&name);
 	json_array_append_new(list, json_string("offline"));
 	json_array_append_new(list, json_string("changed-files"));
+	json_array_append_new(list, json_string("plain-images"));
 	if (criu_ready() == 0)
 		json_array_append_new(list, json_string("live"));
 	error_clear();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,6 +21,7 @@
 #include "status.h"
 
 #define IMAGES_DIR	"/run/cloison/migrate"
+#define SMALL_BYTES	(512 << 10)
 
 char *images_path(uint32_t ctid, const char *name)
 {
@@ -95,7 +97,8 @@ void images_remove(uint32_t ctid)
 }
 
 /* checkpoint_pack() or checkpoint_unpack() in a process of its own, which @fd is for. */
-static pid_t spawn(int (*work)(const char *path, int fd), const char *path, int fd, int other)
+static pid_t spawn(int (*work)(const char *path, int fd, bool plain), const char *path, int fd,
+		   int other, bool plain)
 {
 	pid_t pid;
 
@@ -106,16 +109,16 @@ static pid_t spawn(int (*work)(const char *path, int fd), const char *path, int 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_DFL);
 	close(other);
-	if (work(path, fd)) {
+	if (work(path, fd, plain)) {
 		error_print();
 		_exit(1);
 	}
 	_exit(0);
 }
 
-static int unpack(const char *path, int fd)
+static int unpack(const char *path, int fd, bool plain)
 {
-	return checkpoint_unpack(fd, path);
+	return checkpoint_unpack(fd, path, plain);
 }
 
 static bool succeeded(pid_t pid)
@@ -137,7 +140,21 @@ static bool are_whole(const char *path)
 	return lstat(parent, &st) != 0;
 }
 
-int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *room)
+/* To compress them would take longer than to send them. (With logs, which are not sent.) */
+static bool are_small(const char *path)
+{
+	cleanup_dir DIR *dir = opendir(path);
+	uint64_t bytes = 0;
+	struct dirent *de;
+	struct stat st;
+
+	while (dir && (de = readdir(dir)))
+		if (fstatat(dirfd(dir), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			bytes += st.st_size;
+	return dir && bytes <= SMALL_BYTES;
+}
+
+int images_send(struct channel *ch, uint32_t ctid, const char *name, bool plain, uint64_t *room)
 {
 	cleanup_free char *path = images_path(ctid, name);
 	cleanup_json json_t *reply = NULL;
@@ -147,14 +164,15 @@ int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *r
 
 	if (pipe2(ends, O_CLOEXEC))
 		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
-	pid = spawn(checkpoint_pack, path, ends[1], ends[0]);
+	plain = plain && are_small(path);
+	pid = spawn(checkpoint_pack, path, ends[1], ends[0], plain);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
 		return fail_errno(MIGRATE_COPY, "Cannot fork");
 	}
-	ret = channel_ask(ch, "images", json_pack("{s:s, s:b}", "name", name, "whole",
-						  are_whole(path)));
+	ret = channel_ask(ch, "images", json_pack("{s:s, s:b, s:b}", "name", name, "whole",
+						  are_whole(path), "plain", plain));
 	if (ret)
 		close(ends[0]);
 	else
@@ -192,7 +210,8 @@ int images_receive(struct channel *ch, const json_t *request, uint32_t ctid, uin
 	path = good_name(name) ? images_make(ctid, name) : NULL;
 	/* the second one ends when the process does, and so the tunnel */
 	if (path && !pipe2(in, O_CLOEXEC) && !pipe2(alive, O_CLOEXEC))
-		pid = spawn(unpack, path, in[0], in[1]);
+		pid = spawn(unpack, path, in[0], in[1],
+			    json_is_true(json_object_get(request, "plain")));
 	if (in[0] >= 0)
 		close(in[0]);
 	if (alive[1] >= 0)

@@ -6,6 +6,7 @@
 #ifndef CLOISON_MIGRATE_IMAGES_H
 #define CLOISON_MIGRATE_IMAGES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "channel.h"
@@ -22,11 +23,13 @@ char *images_path(uint32_t ctid, const char *name);
 void images_remove(uint32_t ctid);
 
 /*
- * The source's side: how many more bytes have room on both hosts is *@room. The target's, with the
+ * The source's side: how many more bytes have room on both hosts is *@room. @plain: few bytes
+ * may go as they are. The target's, with the
  * request, which it answers: @apart from what the processes will take. What came before goes there
  * if these have no parent.
  */
-int images_send(struct channel *ch, uint32_t ctid, const char *name, uint64_t *room);
+int images_send(struct channel *ch, uint32_t ctid, const char *name, bool plain,
+		uint64_t *room);
 int images_receive(struct channel *ch, const json_t *request, uint32_t ctid, uint64_t apart);
 
 #endif

@@ -45,7 +45,7 @@ static int one_round(struct container *ct, struct channel *ch, struct report *re
 	free(*parent);
 	*parent = ret ? NULL : xasprintf("../%s", name);
 	if (!ret)
-		return images_send(ch, ct->id, name, room);
+		return images_send(ch, ct->id, name, false, room);
 	checkpoint_keep_log(ct, path, "dump.log", ret);
 	if (!passes)
 		return MIGRATE_STOP;
@@ -93,9 +93,7 @@ struct dump {
 	struct report *report;
 	struct checkpoint_dump *dump;
 	uint64_t rate;		/* while it runs */
-	int (*files)(void *arg, bool again);
-	int (*taken)(void *arg, bool *leave);
-	void *arg;
+	const struct live_work *work;
 	char *parent;		/* of rounds since it was refused */
 	bool copied;		/* files, in a try that may have been refused */
 	int ret;
@@ -115,6 +113,7 @@ static int on_refused(void *arg, const char **parent)
 {
 	struct dump *d = arg;
 
+	d->work->refused(d->work->arg);
 	d->ch->rate = d->rate;
 	d->ch->urgent = false;
 	remove_rounds(d->ct->id);
@@ -141,7 +140,7 @@ static int on_meanwhile(void *arg)
 {
 	struct dump *d = arg;
 
-	d->ret = d->files(d->arg, d->copied);
+	d->ret = d->work->files(d->work->arg, d->copied);
 	d->copied = true;
 	report_step(d->report, d->ch, "dump", true);
 	return d->ret ? EXIT_PAUSE : 0;
@@ -165,18 +164,17 @@ static int on_taken(void *arg)
 	uint64_t room;
 
 	if (gave_names(d))
-		d->ret = d->files(d->arg, false);
+		d->ret = d->work->files(d->work->arg, false);
 	report_step(d->report, d->ch, "state", true);
 	if (!d->ret)
-		d->ret = images_send(d->ch, d->ct->id, "dump", &room);
+		d->ret = images_send(d->ch, d->ct->id, "dump", d->work->plain, &room);
 	if (!d->ret)
-		d->ret = d->taken(d->arg, &d->dump->leave);
+		d->ret = d->work->taken(d->work->arg, &d->dump->leave);
 	return d->ret ? EXIT_PAUSE : 0;
 }
 
 int live_dump(struct container *ct, struct channel *ch, struct report *report,
-	      const char *parent, int (*files)(void *arg, bool again),
-	      int (*taken)(void *arg, bool *leave), void *arg)
+	      const char *parent, const struct live_work *work)
 {
 	cleanup_free char *path = images_make(ct->id, "dump");
 	struct checkpoint_dump dump = {
@@ -185,7 +183,7 @@ int live_dump(struct container *ct, struct channel *ch, struct report *report,
 	};
 	struct dump d = {
 		.ct = ct, .ch = ch, .report = report, .dump = &dump, .rate = ch->rate,
-		.files = files, .taken = taken, .arg = arg,
+		.work = work,
 	};
 	int ret;
 

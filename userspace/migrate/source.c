@@ -35,7 +35,9 @@ struct migration {
 	struct report report;
 	uint32_t base;
 	struct moment pass;	/* over its files: the last one began then, while it ran */
+	struct last_pass last;	/* is prepared for */
 	bool changed_files;	/* the target takes a pass over some of them */
+	bool plain_images;	/* and images that are not compressed */
 	bool running;
 	int outcome;		/* of hand_over(), for live_dump() does more after it */
 	char *why;		/* of that */
@@ -137,6 +139,7 @@ static int ask(struct migration *m)
 	m->ssh.ch.rate = m->o->rate;
 	m->ssh.ch.progress = show_progress;
 	m->changed_files = hello_can(hello, "changed-files");
+	m->plain_images = hello_can(hello, "plain-images");
 	if (m->o->live && !hello_can(hello, "live"))
 		return fail(MIGRATE_VERSION, "%s cannot take it over while it runs",
 			    m->o->host);
@@ -173,7 +176,14 @@ static int copy_last(void *arg, bool again)
 	step(m, "last files", true);
 	if (!m->changed_files)
 		m->pass = (struct moment){};
-	return files_send_changed(&m->ssh.ch, &m->ct, m->base, &m->pass, again);
+	return files_send_changed(&m->ssh.ch, &m->ct, m->base, &m->pass, again, &m->last);
+}
+
+static void forget_last(void *arg)
+{
+	struct migration *m = arg;
+
+	files_forget(&m->ssh.ch, &m->last);
 }
 
 /* What has come there becomes a container that waits: READY. */
@@ -465,6 +475,10 @@ static int on_taken(void *arg, bool *leave)
 
 static int move_live(struct migration *m)
 {
+	const struct live_work work = {
+		.files = copy_last, .refused = forget_last, .taken = on_taken, .arg = m,
+		.plain = m->plain_images,
+	};
 	cleanup_free char *parent = NULL;
 	int guard = live_guard(m->ct.id);
 	int ret = guard < 0 ? fail_errno(MIGRATE_STOP, "Cannot fork") : transfer(m);
@@ -473,9 +487,11 @@ static int move_live(struct migration *m)
 		ret = live_rounds(&m->ct, &m->ssh.ch, &m->report, &parent);
 	if (!ret)
 		ret = copy_files(m, false);
+	if (!ret && m->changed_files)
+		ret = files_prepare(&m->ssh.ch, &m->ct, m->base, &m->pass, &m->last);
 	if (!ret)
-		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, copy_last,
-				on_taken, m);
+		ret = live_dump(&m->ct, &m->ssh.ch, &m->report, parent, &work);
+	forget_last(m);
 	live_unguard(guard);
 	if (m->j.state != JOURNAL_GIVEN)
 		return ret;
