@@ -165,6 +165,7 @@ all_layers() {
 		cloisonctl --quiet create "$1" --ostemplate linked "${@:2}"
 		cloisonctl --quiet start "$1" --wait
 	}
+	last_moment overlay "$what" 'echo more >>/srv/second; rm /srv/second; grep more /etc/first; echo x >/srv/mark'
 	last_moment overlay "$what" 'echo more >>/srv/second; cmp /srv/second /etc/first; echo x >/srv/mark'
 	rm -r "$KTAP_TMP/tree"
 	cloisonctl --quiet template remove linked

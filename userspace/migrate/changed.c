@@ -230,10 +230,9 @@ static int look_at(struct search *s, const char *names, size_t bytes, struct loo
 
 static int look_at_upper(const struct container *ct, struct search *s, struct look *l)
 {
-	cleanup_free char *upper = xasprintf("%s/upper", ct->fs);
 	int room = fcntl(s->names, F_GETPIPE_SZ);
 	size_t bytes;
-	cleanup_free char *names = upper_layer_names(upper, room < 0 ? 0 : room, &bytes);
+	cleanup_free char *names = upper_layer_names(ct->fs, l->since, room < 0 ? 0 : room, &bytes);
 
 	return names ? look_at(s, names, bytes, l) : -1;
 }

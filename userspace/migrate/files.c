@@ -290,14 +290,14 @@ static int finish_last(struct channel *ch, struct last_pass *last, int names)
 {
 	int fds[2] = { last->from, last->to }, ret;
 	bool told = true;
-	ssize_t n;
+	off_t at = 0;
+	struct stat st = {};
 
-	while (told && names >= 0) {
-		n = sendfile(last->names, names, NULL, NAMES_ROOM);
-		told = n >= 0;
-		if (n == 0)
-			break;
-	}
+	if (names >= 0)
+		told = fstat(names, &st) == 0;
+	/* not until it says that this was all: it waits for room in the pipe to say so */
+	while (told && at < st.st_size)
+		told = sendfile(last->names, names, &at, st.st_size - at) > 0;
 	/* what it has may look like all there is */
 	if (!told)
 		kill(last->pid, SIGKILL);

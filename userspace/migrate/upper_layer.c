@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../lib/cleanup.h"
+#include "../lib/util.h"
 #include "upper_layer.h"
 
 /* Each takes a descriptor. */
@@ -85,8 +86,40 @@ static bool walk_dir(struct walk *w, int fd, size_t len, unsigned int depth)
 	return good && !errno;
 }
 
-char *upper_layer_names(const char *upper, size_t most, size_t *bytes)
+/*
+ * A file of several names in the lower layer, changed by one that it has no more: under the others
+ * the container sees what the index alone has.
+ */
+static bool has_no_name(int dir, const char *name, time_t since)
 {
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return true;
+	return !S_ISDIR(st.st_mode) && !S_ISCHR(st.st_mode) && st.st_nlink == 1 &&
+	       st.st_ctime >= since;
+}
+
+static bool names_tell_all(const char *overlay, time_t since)
+{
+	cleanup_free char *index = xasprintf("%s/work/index", overlay);
+	cleanup_dir DIR *dir = opendir(index);
+	struct dirent *de;
+	bool good = true;
+
+	if (!dir)
+		return errno == ENOENT;
+	errno = 0;
+	while (good && (de = readdir(dir))) {
+		good = !has_no_name(dirfd(dir), de->d_name, since);
+		errno = 0;
+	}
+	return good && !errno;
+}
+
+char *upper_layer_names(const char *overlay, time_t since, size_t most, size_t *bytes)
+{
+	cleanup_free char *upper = xasprintf("%s/upper", overlay);
 	struct walk w = { .most = most, .path = "." };
 	int fd = open(upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char *text = NULL;
@@ -98,7 +131,7 @@ char *upper_layer_names(const char *upper, size_t most, size_t *bytes)
 			close(fd);
 		return NULL;
 	}
-	good = walk_dir(&w, fd, 1, 0);
+	good = walk_dir(&w, fd, 1, 0) && names_tell_all(overlay, since);
 	if (fclose(w.names) == 0 && good)
 		return text;
 	free(text);

@@ -4,12 +4,13 @@
 #define CLOISON_MIGRATE_UPPER_LAYER_H
 
 #include <stddef.h>
+#include <time.h>
 
 /*
  * The names in @upper that the container sees, "." first, each directory before what is in it,
- * each with a 0 at its end: to be freed, *@bytes in all. NULL: they would not tell all, or need
- * more than @most.
+ * each with a 0 at its end: to be freed, *@bytes in all. NULL: they would not tell all that has
+ * changed @since, or need more than @most. @overlay has upper and work.
  */
-char *upper_layer_names(const char *upper, size_t most, size_t *bytes);
+char *upper_layer_names(const char *overlay, time_t since, size_t most, size_t *bytes);
 
 #endif
