@@ -422,9 +422,10 @@ int criu_run(const struct criu_job *job, pid_t *restored)
 
 		close(ends[0]);
 		genl_close();
-		lock_keep_only(job->keep);
 		/* who waits for the end of a pipe of the tool's does not wait for CRIU */
-		if (job->work != CRIU_RESTORE && confine_descriptors(needs, ARRAY_SIZE(needs)))
+		if (job->work == CRIU_RESTORE)
+			lock_keep_only(job->keep);
+		else if (confine_descriptors(needs, ARRAY_SIZE(needs)))
 			_exit(EXIT_SYSTEM);
 		line = ends[1];
 		run_child(job, tool);

@@ -220,26 +220,35 @@ static int start(const struct container *ct, uint32_t base, const char *options,
 	return ret;
 }
 
-static void give_up(pid_t pid)
+/* Both rsyncs with their ends, of @names, or all if it is -1. */
+static int begin(struct channel *ch, const struct container *ct, uint32_t base,
+		 const char *options, int names, const struct moment *since, int *line,
+		 int fds[2], pid_t *pid)
 {
-	kill(pid, SIGKILL);
-	shut_in_wait(pid);
-}
-
-/* Of @names, or all if it is -1. */
-static int pass(struct channel *ch, const struct container *ct, uint32_t base,
-		const char *options, int names, struct moment *since)
-{
-	cleanup_close int line = -1;
-	pid_t pid;
-	int fds[2], ret = start(ct, base, options, names, &line, &pid);
+	int ret = start(ct, base, options, names, line, pid);
 
 	if (ret)
 		return ret;
-	ret = connect_ends(ch, line, since, fds);
-	if (!ret)
-		return finish(ch, line, fds, pid, since);
-	give_up(pid);
+	ret = connect_ends(ch, *line, since, fds);
+	if (ret) {
+		close(*line);
+		kill(*pid, SIGKILL);
+		shut_in_wait(*pid);
+	}
+	return ret;
+}
+
+static int pass(struct channel *ch, const struct container *ct, uint32_t base,
+		const char *options, int names, struct moment *since)
+{
+	int line, fds[2], ret;
+	pid_t pid;
+
+	ret = begin(ch, ct, base, options, names, since, &line, fds, &pid);
+	if (ret)
+		return ret;
+	ret = finish(ch, line, fds, pid, since);
+	close(line);
 	return ret;
 }
 
@@ -266,17 +275,10 @@ int files_prepare(struct channel *ch, const struct container *ct, uint32_t base,
 	if (pipe2(names, O_CLOEXEC))
 		return fail_errno(MIGRATE_COPY, "Cannot make a pipe");
 	fcntl(names[1], F_SETPIPE_SZ, NAMES_ROOM);
-	ret = start(ct, base, LAST_OPTIONS, names[0], &last->line, &last->pid);
+	ret = begin(ch, ct, base, LAST_OPTIONS, names[0], NULL, &last->line, fds, &last->pid);
 	close(names[0]);
 	if (ret) {
 		close(names[1]);
-		return ret;
-	}
-	ret = connect_ends(ch, last->line, NULL, fds);
-	if (ret) {
-		close(names[1]);
-		close(last->line);
-		give_up(last->pid);
 		return ret;
 	}
 	last->names = names[1];

@@ -23,10 +23,9 @@ char *images_path(uint32_t ctid, const char *name);
 void images_remove(uint32_t ctid);
 
 /*
- * The source's side: how many more bytes have room on both hosts is *@room. @plain: few bytes
- * may go as they are. The target's, with the
- * request, which it answers: @apart from what the processes will take. What came before goes there
- * if these have no parent.
+ * The source's side: how many more bytes have room on both hosts is *@room. @plain: few bytes may
+ * go as they are. The target's, with the request, which it answers: @apart from what the processes
+ * will take. What came before goes there if these have no parent.
  */
 int images_send(struct channel *ch, uint32_t ctid, const char *name, bool plain,
 		uint64_t *room);

@@ -7,9 +7,9 @@
 #include <time.h>
 
 /*
- * The names in @upper that the container sees, "." first, each directory before what is in it,
- * each with a 0 at its end: to be freed, *@bytes in all. NULL: they would not tell all that has
- * changed @since, or need more than @most. @overlay has upper and work.
+ * The names in the upper layer of @overlay, which has upper and work, that the container sees: "."
+ * first, each directory before what is in it, each with a 0 at its end; to be freed, *@bytes in
+ * all. NULL: they would not tell all that has changed @since, or need more than @most.
  */
 char *upper_layer_names(const char *overlay, time_t since, size_t most, size_t *bytes);
 
